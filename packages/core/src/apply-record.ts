@@ -1,0 +1,31 @@
+import type { JobRecord } from "./job-records-ports.ts";
+import type { JobQueue } from "./queue-port.ts";
+import { snapshotOfRecord } from "./record-snapshot.ts";
+import { encodeSnapshot, writeKindOf } from "./snapshot-text.ts";
+import type { StatusWriter } from "./status-store-ports.ts";
+import type { WriteAnswer } from "./transitions.ts";
+
+export interface Outside {
+  readonly writer: StatusWriter;
+  readonly queue: Pick<JobQueue, "enqueue">;
+}
+
+/**
+ * Makes status store and queue say what the committed row says: terminal → finish write; PENDING → announce and
+ * enqueue (delayed until `run_at`); PROCESSING → nothing, its worker tells. Used by whoever committed the row and by
+ * the relay: both can be repeated without harm.
+ * @throws {store_unavailable | queue_unavailable} after both were tried: the outbox entry makes up for it.
+ */
+export async function applyRecord(record: JobRecord, { writer, queue }: Outside): Promise<WriteAnswer | null> {
+  if (record.status === "PROCESSING") return null;
+  const write = writer.write(writeKindOf(record.status), encodeSnapshot(snapshotOfRecord(record)));
+  if (record.status !== "PENDING") return (await write).answer;
+  const { ref, attempt, jobType } = record;
+  const [written, enqueued] = await Promise.allSettled([
+    write,
+    queue.enqueue({ ref, attempt, jobType }, record.runInMs),
+  ]);
+  if (written.status === "rejected") throw written.reason;
+  if (enqueued.status === "rejected") throw enqueued.reason;
+  return written.value.answer;
+}

@@ -1,0 +1,25 @@
+/**
+ * What a job is: snapshots and their text, the state machine, ids, keys, ports, error codes, poll schedule.
+ * Imports nothing, does no I/O, runs in a browser. Every other package imports this one and no sibling; data comes in
+ * as plain values and goes out as plain values.
+ */
+export * from "./apply-record.ts";
+export * from "./errors.ts";
+export * from "./eta.ts";
+export * from "./foreign-value.ts";
+export * from "./job-files-port.ts";
+export * from "./job-records-ports.ts";
+export * from "./job-ref.ts";
+export * from "./json.ts";
+export * from "./keys.ts";
+export * from "./poll-schedule.ts";
+export * from "./progress-body.ts";
+export * from "./queue-port.ts";
+export * from "./record-snapshot.ts";
+export * from "./snapshot.ts";
+export * from "./snapshot-text.ts";
+export * from "./status-store-ports.ts";
+export * from "./terms.ts";
+export * from "./timings.ts";
+export * from "./transitions.ts";
+export * from "./uuid-v7.ts";

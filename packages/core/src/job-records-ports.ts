@@ -1,0 +1,203 @@
+import type { JobRef } from "./job-ref.ts";
+import type { Json } from "./json.ts";
+import type { Kind, Status } from "./terms.ts";
+
+/*
+ * The permanent rows. Every method is one statement (submit of a repeated Idempotency-Key and a claim that finds no
+ * PENDING row take a second), names the tenant, and rejects with {database_unavailable} when Postgres does not answer.
+ * Adapter: Postgres, a server or embedded.
+ */
+
+/** Where a row's result is. */
+export type RecordResult =
+  | { readonly kind: "inline"; readonly value: Json }
+  /** In the row, but above the inline size: read it with `findResult`. */
+  | { readonly kind: "row"; readonly bytes: number }
+  /** `result.json` in the attempt's folder. */
+  | { readonly kind: "file"; readonly bytes: number };
+
+/** A row without results above the inline size. Dates are ISO 8601, UTC, milliseconds. */
+export interface JobRecord {
+  readonly ref: JobRef;
+  readonly jobType: string;
+  readonly status: Status;
+  readonly attempt: number;
+  readonly tries: number;
+  readonly maxTries: number;
+  readonly triesLost: number;
+  readonly runAt: string;
+  /** ms until `runAt` by the database's clock, 0 when it has come. */
+  readonly runInMs: number;
+  readonly cancelRequested: boolean;
+  readonly title: string | null;
+  readonly payload: Json;
+  readonly createdBy: string | null;
+  readonly result: RecordResult | null;
+  readonly errorCode: string | null;
+  readonly errorMessage: string | null;
+  /** For operators only. */
+  readonly errorDetail: string | null;
+  readonly lastErrorCode: string | null;
+  readonly createdAt: string;
+  readonly startedAt: string | null;
+  readonly finishedAt: string | null;
+  readonly updatedAt: string;
+}
+
+export interface NewJob {
+  readonly ref: JobRef;
+  readonly jobType: string;
+  readonly title: string | null;
+  readonly payload: Json;
+  readonly createdBy: string | null;
+  /** Default 3. */
+  readonly maxTries?: number;
+  readonly idempotency?: { readonly key: string; readonly bodyHash: string };
+}
+
+export type SubmitOutcome =
+  | { readonly outcome: "created" | "repeated"; readonly record: JobRecord }
+  /** The Idempotency-Key was used with another body. */
+  | { readonly outcome: "conflict" };
+
+export type ClaimOutcome =
+  | { readonly outcome: "claimed"; readonly record: JobRecord }
+  | { readonly outcome: "later"; readonly delayMs: number }
+  /** Terminal, running elsewhere, or unknown: the delivery is to be acknowledged. */
+  | { readonly outcome: "gone" };
+
+/** What the row keeps of a result: the value for `inline` and `row`, the size for `file`. */
+export type ResultToStore =
+  | { readonly kind: "value"; readonly value: Json; readonly bytes: number }
+  | { readonly kind: "file"; readonly bytes: number };
+
+export type JobEnd =
+  | { readonly status: "READY" | "DONE"; readonly result: ResultToStore }
+  | { readonly status: "CANCELLED"; readonly result: ResultToStore | null };
+
+export interface FailedTry {
+  readonly errorCode: string;
+  readonly errorMessage: string;
+  readonly errorDetail: string | null;
+  /** With tries left the row becomes PENDING of the next attempt. */
+  readonly retryable: boolean;
+  readonly backoffMs: number;
+}
+
+export interface LeaseOf {
+  readonly ref: JobRef;
+  readonly attempt: number;
+}
+
+/** What a worker holds. A null answer means: you lost the job, write nothing anywhere. */
+export interface WorkerRecords {
+  claim(ref: JobRef, owner: string, leaseMs: number): Promise<ClaimOutcome>;
+  /** Renews all leases of a worker process; those missing from the answer are lost. */
+  renew(leases: readonly LeaseOf[], leaseMs: number): Promise<readonly (LeaseOf & { readonly cancelRequested: boolean })[]>;
+  /** Ends the attempt; the row says CANCELLED when a cancel was requested. */
+  finish(ref: JobRef, attempt: number, end: JobEnd): Promise<JobRecord | null>;
+  failTry(ref: JobRef, attempt: number, failure: FailedTry): Promise<JobRecord | null>;
+  /** PENDING of the next attempt, with the try given back (or CANCELLED). */
+  handBack(ref: JobRef, attempt: number): Promise<JobRecord | null>;
+  /** One look at the row. */
+  find(ref: JobRef): Promise<JobRecord | null>;
+}
+
+export interface PageOptions {
+  readonly cursor: string | null;
+  /** 1–100. */
+  readonly limit: number;
+  readonly status?: Status;
+  readonly jobType?: string;
+}
+
+export interface RecordPage {
+  readonly items: readonly JobRecord[];
+  readonly nextCursor: string | null;
+}
+
+export type CancelOutcome =
+  | { readonly outcome: "cancelled" | "requested" | "finished"; readonly record: JobRecord }
+  | { readonly outcome: "not_found" };
+
+export type RetryOutcome =
+  | { readonly outcome: "retried" | "not_retryable"; readonly record: JobRecord }
+  | { readonly outcome: "not_found" };
+
+/** What request routes hold. */
+export interface RequestRecords {
+  submit(job: NewJob): Promise<SubmitOutcome>;
+  find(ref: JobRef): Promise<JobRecord | null>;
+  /** A result kept in the row, as JSON text. */
+  findResult(ref: JobRef): Promise<{ readonly attempt: number; readonly text: string } | null>;
+  /** Newest first, keyset pages. @throws {invalid_request} for a cursor that is not ours. */
+  page(tenant: string, kind: Kind, options: PageOptions): Promise<RecordPage>;
+  cancel(ref: JobRef): Promise<CancelOutcome>;
+  retry(ref: JobRef): Promise<RetryOutcome>;
+}
+
+/** One due outbox entry with its row. */
+export interface OutboxEntry {
+  /** Never used twice. */
+  readonly generation: string;
+  /** Whether it was applied once and waits for its second application after the settle window. */
+  readonly applied: boolean;
+  readonly record: JobRecord;
+}
+
+export interface TickOptions {
+  readonly owner: string;
+  readonly leaseMs: number;
+  /** Takes no entries when 0: the store does not answer. */
+  readonly takeLimit: number;
+  readonly takeMs: number;
+}
+
+export interface Tick {
+  /** Whether the caller is the active reconciler now; else nothing was taken. */
+  readonly leading: boolean;
+  readonly tick: number;
+  /** Unix ms of this tick and of the one before, by the database's clock; 0: there was none. */
+  readonly tickedAtMs: number;
+  readonly previousTickedAtMs: number;
+  readonly entries: readonly OutboxEntry[];
+}
+
+/** A row that the sweeper moved, and the attempt it ended. */
+export interface Swept {
+  readonly record: JobRecord;
+  readonly endedAttempt: number;
+}
+
+/** What the reconciler holds. */
+export interface ReconcilerRecords {
+  /** Renews the lease row and takes due entries, in one statement. */
+  tick(options: TickOptions): Promise<Tick>;
+  /** Gives the lease up at shutdown. */
+  resign(owner: string): Promise<void>;
+  take(limit: number, takeMs: number): Promise<readonly OutboxEntry[]>;
+  /** First application done: due again after the settle window, if the generation still is the same. */
+  markApplied(entries: readonly OutboxEntry[], settleMs: number): Promise<void>;
+  /** Second application done: gone, if the generation still is the same. */
+  deleteApplied(entries: readonly OutboxEntry[]): Promise<void>;
+  /** Ends leases that are over. */
+  sweep(limit: number): Promise<readonly Swept[]>;
+  /** PENDING rows in pages by key. */
+  pageWaiting(after: JobRef | null, limit: number): Promise<readonly JobRecord[]>;
+  /**
+   * Data was lost: gives PENDING rows, and rows ended at or after `endedSinceMs` (Unix ms; null: PENDING only), an
+   * entry, in pages by key. Answers the last key, null when there are no more.
+   */
+  enqueueLost(endedSinceMs: number | null, after: JobRef | null, limit: number): Promise<JobRef | null>;
+  /** Which of these attempts' folders a row still names: the row's attempt where it exists. */
+  attemptsOf(refs: readonly JobRef[]): Promise<ReadonlyMap<string, { readonly attempt: number; readonly status: Status; readonly finishedAtMs: number | null }>>;
+  /** Removes idempotency keys older than this. */
+  forgetIdempotencyKeys(olderThanMs: number): Promise<number>;
+  readonly stats: () => Promise<OutboxStats>;
+}
+
+export interface OutboxStats {
+  /** Age of the oldest entry that was due and not yet applied, ms; 0 when there is none. */
+  readonly oldestUnrepairedMs: number;
+  readonly entries: number;
+}

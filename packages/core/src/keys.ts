@@ -1,0 +1,69 @@
+import type { JobRef } from "./job-ref.ts";
+import type { Kind } from "./terms.ts";
+
+/** The Redis keys and channels of one job, all in one slot in Cluster. */
+export interface JobKeys {
+  /** string: the snapshot's text. */
+  readonly status: string;
+  /** hash: the note's progress fields and the cancel flag; only while live. */
+  readonly progress: string;
+  /** string: a result too large to travel with each poll. */
+  readonly result: string;
+  /** channel: the snapshot's text, at each accepted write. */
+  readonly events: string;
+  /** channel: the attempt whose worker is asked to stop. */
+  readonly control: string;
+}
+
+/**
+ * Builds every key of a tenant's data: `tenant:{tenant}:{kind}:{id}:…`. In Redis Cluster the id is written as
+ * a hash tag (`video:{42}`), so that all keys of a job share one slot. This is the only place that builds keys.
+ */
+export function jobKeys(ref: JobRef, cluster = false): JobKeys {
+  const base = `tenant:${ref.tenant}:${ref.kind}:${cluster ? `{${ref.id}}` : ref.id}`;
+  return {
+    status: `${base}:status`,
+    progress: `${base}:progress`,
+    result: `${base}:result`,
+    events: `${base}:events`,
+    control: `${base}:control`,
+  };
+}
+
+/** The `:status` key alone: what the poll path needs. */
+export function statusKey(ref: JobRef, cluster = false): string {
+  return cluster
+    ? `tenant:${ref.tenant}:${ref.kind}:{${ref.id}}:status`
+    : `tenant:${ref.tenant}:${ref.kind}:${ref.id}:status`;
+}
+
+/** sorted set: `kind:id` of the tenant's live jobs by the time of their last sign of life, in ms; a hint only. */
+export function activeKey(tenant: string): string {
+  return `tenant:${tenant}:active`;
+}
+
+/** A member of {@link activeKey}. */
+export function activeMember(ref: JobRef): string {
+  return `${ref.kind}:${ref.id}`;
+}
+
+/** The inverse of {@link activeMember}; null for anything else. */
+export function parseActiveMember(member: string): { kind: Kind; id: string } | null {
+  const colon = member.indexOf(":");
+  const kind = member.slice(0, colon);
+  return kind === "video" || kind === "job" ? { kind, id: member.slice(colon + 1) } : null;
+}
+
+/** The product's own keys and channels; they hold no tenant's data. */
+export const OWN_KEYS = {
+  /** string: the reconciler's last tick; one per master, `slot` being a hash tag that lands on it. */
+  sentinel: (slot: string): string => `statusplane:sentinel:${slot}`,
+  /** string: the active reconciler's beat. */
+  reconciler: "statusplane:reconciler",
+  /** channel: somebody left an outbox entry undone. */
+  wake: "statusplane:wake",
+  /** string, 60 s: why no worker can run this job type now. */
+  unready: (jobType: string): string => `statusplane:unready:${jobType}`,
+  /** Prefix of everything BullMQ keeps. */
+  queuePrefix: "statusplane:queue",
+} as const;

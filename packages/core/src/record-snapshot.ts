@@ -1,0 +1,63 @@
+import type { JobRecord, RecordResult } from "./job-records-ports.ts";
+import { publicMessage } from "./errors.ts";
+import type { Snapshot, SnapshotResult } from "./snapshot.ts";
+
+/**
+ * The snapshot that the row alone tells: PENDING with its next try, PROCESSING as version 1 without progress, or the
+ * end. Used by submit, relay, sweeper and detail; a worker's own snapshots say more.
+ */
+export function snapshotOfRecord(record: JobRecord): Snapshot {
+  const { ref, jobType, attempt, updatedAt } = record;
+  const base = { ref, jobType, attempt, updatedAt };
+  switch (record.status) {
+    case "PENDING":
+      return {
+        ...base,
+        status: "PENDING",
+        nextTry:
+          record.lastErrorCode === null
+            ? null
+            : {
+                retryAt: record.runAt,
+                lastErrorCode: record.lastErrorCode,
+                try: record.tries + 1,
+                maxTries: record.maxTries,
+              },
+      };
+    case "PROCESSING":
+      return {
+        ...base,
+        status: "PROCESSING",
+        version: 1,
+        progress: { percent: 0, remainingSeconds: null, step: null },
+      };
+    case "READY": {
+      const { hls_path: hlsPath, duration } = inlineMembers(record.result);
+      return {
+        ...base,
+        status: "READY",
+        hlsPath: typeof hlsPath === "string" ? hlsPath : "",
+        durationSeconds: typeof duration === "number" ? duration : 0,
+      };
+    }
+    case "DONE":
+      return { ...base, status: "DONE", result: snapshotResult(record.result) ?? { kind: "inline", value: null } };
+    case "FAILED": {
+      const errorCode = record.errorCode ?? "internal_error";
+      return { ...base, status: "FAILED", errorCode, errorMessage: record.errorMessage ?? publicMessage(errorCode) };
+    }
+    case "CANCELLED":
+      return { ...base, status: "CANCELLED", result: snapshotResult(record.result) };
+  }
+}
+
+/** A large result by its size, without its text. */
+export function snapshotResult(result: RecordResult | null): SnapshotResult | null {
+  if (result === null) return null;
+  return result.kind === "inline" ? result : { kind: "large", bytes: result.bytes, text: null };
+}
+
+function inlineMembers(result: RecordResult | null): Readonly<Record<string, unknown>> {
+  const value = result?.kind === "inline" ? result.value : null;
+  return typeof value === "object" && value !== null && !Array.isArray(value) ? (value as Record<string, unknown>) : {};
+}

@@ -1,0 +1,83 @@
+import { FINAL_VERSION, isTerminal, type Status } from "./terms.ts";
+
+/**
+ * The state machine of a snapshot in the status store.
+ *
+ * ```
+ * PENDING (version 0) → PROCESSING (1, 2, …) → READY | DONE | FAILED | CANCELLED (FINAL_VERSION)
+ *    ↑ a higher attempt begins the story anew, whatever the lower one was
+ * ```
+ *
+ * Every write is one of three. `announce` (PENDING or PROCESSING) and `finish` (terminal, after COMMIT only) may
+ * create the key and overtake a lower attempt; `progress` never does either. Within an attempt a write needs a
+ * higher version and a live key. A value of another program counts as attempt 0.
+ *
+ * {@link applyTransition} decides for the memory store; `lua/write.lua` holds the same rules for Redis; one contract
+ * suite proves that they agree.
+ */
+export type WriteKind = "announce" | "progress" | "finish";
+
+/**
+ * What a write is answered:
+ * `accepted` it is now the snapshot · `duplicate` it was already there (an equal announcement has renewed the TTL) ·
+ * `stale` the key has a newer version · `fenced` the key has a higher attempt · `finished` the attempt has ended
+ * otherwise · `absent` progress found no key, or one of a lower attempt.
+ */
+export type WriteAnswer = "accepted" | "duplicate" | "stale" | "fenced" | "finished" | "absent";
+
+/** What orders a snapshot: compared by attempt, then by version. */
+export interface SnapshotHead {
+  readonly attempt: number;
+  readonly version: number;
+  readonly status: Status;
+}
+
+/** `replace`: the text becomes the snapshot · `renew`: only the TTL begins anew · `none`: nothing changes. */
+export type WriteEffect = "replace" | "renew" | "none";
+
+export interface Transition {
+  readonly answer: WriteAnswer;
+  readonly effect: WriteEffect;
+}
+
+const transition = (answer: WriteAnswer, effect: WriteEffect = "none"): Transition => ({ answer, effect });
+
+/**
+ * Decides one write.
+ * @throws {TypeError} when the write's kind, status and version do not fit each other: a bug of the caller.
+ */
+export function applyTransition(current: SnapshotHead | null, kind: WriteKind, write: SnapshotHead): Transition {
+  assertWriteFits(kind, write);
+  if (current === null || current.attempt < write.attempt) {
+    return kind === "progress" ? transition("absent") : transition("accepted", "replace");
+  }
+  if (current.attempt > write.attempt) return transition("fenced");
+  if (isTerminal(current.status)) {
+    return transition(kind === "finish" && current.status === write.status ? "duplicate" : "finished");
+  }
+  if (write.version > current.version) return transition("accepted", "replace");
+  if (kind === "announce" && write.version === current.version) return transition("duplicate", "renew");
+  return transition("stale");
+}
+
+/** @throws {TypeError} when kind, status, attempt and version do not fit each other. */
+export function assertWriteFits(kind: WriteKind, { attempt, version, status }: SnapshotHead): void {
+  if (!Number.isInteger(attempt) || attempt < 1) throw new TypeError(`attempt must be 1 or more: ${attempt}`);
+  if (!Number.isInteger(version) || version < 0 || version > FINAL_VERSION) {
+    throw new TypeError(`version must be 0..2^31-1: ${version}`);
+  }
+  const fits = isTerminal(status)
+    ? kind === "finish" && version === FINAL_VERSION
+    : status === "PENDING"
+      ? kind === "announce" && version === 0
+      : kind !== "finish" && version >= 1 && version < FINAL_VERSION;
+  if (!fits) throw new TypeError(`a ${kind} write cannot carry ${status} at version ${version}`);
+}
+
+/** Negative when `a` is older than `b`, positive when newer, 0 when both are the same snapshot. */
+export function compareHeads(
+  a: Pick<SnapshotHead, "attempt" | "version">,
+  b: Pick<SnapshotHead, "attempt" | "version">,
+): number {
+  return a.attempt - b.attempt || a.version - b.version;
+}

@@ -1,0 +1,9 @@
+/**
+ * Real services for tests, benches and drills: each starts on a free port of 127.0.0.1 in a folder of its own and is
+ * stopped by its `stop()`. Imports no package of the product.
+ */
+export * from "./free-port.ts";
+export * from "./postgres.ts";
+export * from "./redis.ts";
+export * from "./eventually.ts";
+export * from "./find-program.ts";
