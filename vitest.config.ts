@@ -15,7 +15,11 @@ export default defineConfig({
         ...shared,
         test: {
           name: "unit",
-          include: ["packages/*/test/**/*.test.{ts,tsx}", "apps/*/test/**/*.test.{ts,tsx}", "test/workspace/**/*.test.ts"],
+          include: [
+            "packages/*/test/**/*.test.{ts,tsx}",
+            "apps/*/test/**/*.test.{ts,tsx}",
+            "test/workspace/**/*.test.ts",
+          ],
           pool: "forks",
           maxWorkers: 2,
           testTimeout: 30_000,

@@ -16,7 +16,10 @@ export interface Outside {
  * the relay: both can be repeated without harm.
  * @throws {store_unavailable | queue_unavailable} after both were tried: the outbox entry makes up for it.
  */
-export async function applyRecord(record: JobRecord, { writer, queue }: Outside): Promise<WriteAnswer | null> {
+export async function applyRecord(
+  record: JobRecord,
+  { writer, queue }: Outside,
+): Promise<WriteAnswer | null> {
   if (record.status === "PROCESSING") return null;
   const write = writer.write(writeKindOf(record.status), encodeSnapshot(snapshotOfRecord(record)));
   if (record.status !== "PENDING") return (await write).answer;

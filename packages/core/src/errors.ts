@@ -6,7 +6,12 @@ export interface ErrorRow {
   readonly en: string;
 }
 
-const row = (http: number, retryable: boolean, ko: string, en: string): ErrorRow => ({ http, retryable, ko, en });
+const row = (http: number, retryable: boolean, ko: string, en: string): ErrorRow => ({
+  http,
+  retryable,
+  ko,
+  en,
+});
 
 /**
  * Every code the product answers with or stores. A code is never used again for something else.
@@ -17,59 +22,184 @@ export const ERRORS = {
   not_found: row(404, false, "진행 중인 작업이 아닙니다.", "No such work is in progress."),
   record_not_found: row(404, false, "작업을 찾을 수 없습니다.", "There is no such job."),
   route_not_found: row(404, false, "없는 주소입니다.", "There is nothing at this address."),
-  not_served_here: row(404, false, "이 서버가 제공하지 않는 주소입니다.", "This process does not serve this address. Ask the api role."),
+  not_served_here: row(
+    404,
+    false,
+    "이 서버가 제공하지 않는 주소입니다.",
+    "This process does not serve this address. Ask the api role.",
+  ),
   method_not_allowed: row(405, false, "허용되지 않는 방법입니다.", "This method is not allowed here."),
   tenant_required: row(400, false, "tenant가 필요합니다.", "The token names no tenant."),
-  unauthenticated: row(401, false, "로그인이 필요합니다.", "Sign in: the token is missing, wrong or expired."),
+  unauthenticated: row(
+    401,
+    false,
+    "로그인이 필요합니다.",
+    "Sign in: the token is missing, wrong or expired.",
+  ),
   forbidden: row(403, false, "권한이 없습니다.", "Your role does not allow this."),
   invalid_id: row(404, false, "진행 중인 작업이 아닙니다.", "No such work is in progress."),
   invalid_request: row(400, false, "요청이 올바르지 않습니다.", "The request is not valid."),
   invalid_json: row(400, false, "JSON 형식이 올바르지 않습니다.", "The body is not valid JSON."),
-  body_too_deep: row(400, false, "JSON이 너무 깊습니다.", "The JSON is nested too deeply (at most 20 levels)."),
+  body_too_deep: row(
+    400,
+    false,
+    "JSON이 너무 깊습니다.",
+    "The JSON is nested too deeply (at most 20 levels).",
+  ),
   body_too_large: row(413, false, "요청이 너무 큽니다.", "The body is too large."),
   url_too_long: row(414, false, "주소가 너무 깁니다.", "The URL is too long (at most 8 KiB)."),
-  unsupported_media_type: row(415, false, "지원하지 않는 형식입니다.", "This content type is not accepted here."),
-  too_many_refs: row(400, false, "한 번에 100개까지 조회할 수 있습니다.", "At most 100 jobs per request; split the request."),
+  unsupported_media_type: row(
+    415,
+    false,
+    "지원하지 않는 형식입니다.",
+    "This content type is not accepted here.",
+  ),
+  too_many_refs: row(
+    400,
+    false,
+    "한 번에 100개까지 조회할 수 있습니다.",
+    "At most 100 jobs per request; split the request.",
+  ),
   unknown_job_type: row(422, false, "알 수 없는 작업 종류입니다.", "No such job type."),
-  invalid_payload: row(422, false, "작업 입력이 올바르지 않습니다.", "The payload does not fit this job type."),
+  invalid_payload: row(
+    422,
+    false,
+    "작업 입력이 올바르지 않습니다.",
+    "The payload does not fit this job type.",
+  ),
   file_required: row(422, false, "파일이 필요합니다.", "Attach the file as the multipart field 'file'."),
   file_empty: row(422, false, "빈 파일입니다.", "The file is empty."),
   file_too_large: row(413, false, "파일이 너무 큽니다.", "The file is larger than this server accepts."),
-  not_a_video: row(415, false, "동영상 파일이 아닙니다.", "The file is not a video (.mp4, .mov, .mkv or .webm)."),
+  not_a_video: row(
+    415,
+    false,
+    "동영상 파일이 아닙니다.",
+    "The file is not a video (.mp4, .mov, .mkv or .webm).",
+  ),
   not_a_workbook: row(415, false, "엑셀(.xlsx) 파일이 아닙니다.", "The file is not an .xlsx workbook."),
-  idempotency_conflict: row(409, false, "같은 Idempotency-Key로 다른 요청이 있었습니다.", "This Idempotency-Key was used with another body."),
-  invalid_idempotency_key: row(400, false, "Idempotency-Key가 올바르지 않습니다.", "Idempotency-Key must be 1–255 visible ASCII characters."),
+  idempotency_conflict: row(
+    409,
+    false,
+    "같은 Idempotency-Key로 다른 요청이 있었습니다.",
+    "This Idempotency-Key was used with another body.",
+  ),
+  invalid_idempotency_key: row(
+    400,
+    false,
+    "Idempotency-Key가 올바르지 않습니다.",
+    "Idempotency-Key must be 1–255 visible ASCII characters.",
+  ),
   already_finished: row(409, false, "이미 끝난 작업입니다.", "The job has already ended."),
-  not_retryable: row(409, false, "다시 시도할 수 없는 상태입니다.", "Only a failed or cancelled job can be retried."),
-  input_gone: row(409, false, "원본 파일이 더 이상 없습니다.", "The uploaded input is no longer kept; upload it again."),
-  rate_limited: row(429, true, "요청이 너무 많습니다. 잠시 후 다시 시도하세요.", "Too many requests; wait as Retry-After says."),
-  detail_budget_spent: row(429, true, "요청이 너무 많습니다. 잠시 후 다시 시도하세요.", "Too many detail reads; wait as Retry-After says."),
-  signature_expired: row(403, true, "재생 주소가 만료되었습니다.", "The playback URL has expired; ask playback again."),
+  not_retryable: row(
+    409,
+    false,
+    "다시 시도할 수 없는 상태입니다.",
+    "Only a failed or cancelled job can be retried.",
+  ),
+  input_gone: row(
+    409,
+    false,
+    "원본 파일이 더 이상 없습니다.",
+    "The uploaded input is no longer kept; upload it again.",
+  ),
+  rate_limited: row(
+    429,
+    true,
+    "요청이 너무 많습니다. 잠시 후 다시 시도하세요.",
+    "Too many requests; wait as Retry-After says.",
+  ),
+  detail_budget_spent: row(
+    429,
+    true,
+    "요청이 너무 많습니다. 잠시 후 다시 시도하세요.",
+    "Too many detail reads; wait as Retry-After says.",
+  ),
+  signature_expired: row(
+    403,
+    true,
+    "재생 주소가 만료되었습니다.",
+    "The playback URL has expired; ask playback again.",
+  ),
   not_playable: row(409, false, "아직 재생할 수 없습니다.", "This video is not ready to play."),
   result_not_found: row(404, false, "결과가 없습니다.", "This job has no result of its own."),
-  store_unavailable: row(503, true, "상태 저장소에 연결할 수 없습니다. 잠시 후 다시 시도하세요.", "The status store does not answer; try again shortly."),
-  database_unavailable: row(503, true, "데이터베이스에 연결할 수 없습니다. 잠시 후 다시 시도하세요.", "The database does not answer; try again shortly."),
-  queue_unavailable: row(503, true, "작업 대기열에 연결할 수 없습니다.", "The queue does not answer; try again shortly."),
-  storage_full: row(507, true, "저장 공간이 부족합니다.", "The server has no room for more work; try again later."),
+  store_unavailable: row(
+    503,
+    true,
+    "상태 저장소에 연결할 수 없습니다. 잠시 후 다시 시도하세요.",
+    "The status store does not answer; try again shortly.",
+  ),
+  database_unavailable: row(
+    503,
+    true,
+    "데이터베이스에 연결할 수 없습니다. 잠시 후 다시 시도하세요.",
+    "The database does not answer; try again shortly.",
+  ),
+  queue_unavailable: row(
+    503,
+    true,
+    "작업 대기열에 연결할 수 없습니다.",
+    "The queue does not answer; try again shortly.",
+  ),
+  storage_full: row(
+    507,
+    true,
+    "저장 공간이 부족합니다.",
+    "The server has no room for more work; try again later.",
+  ),
   shutting_down: row(503, true, "서버가 종료되는 중입니다.", "The server is shutting down; try again."),
   internal_error: row(500, true, "서버 오류가 발생했습니다.", "Something went wrong on the server."),
   // how jobs end
   cancelled: row(409, false, "취소되었습니다.", "Cancelled."),
   worker_lost: row(500, true, "작업 서버와의 연결이 끊어졌습니다.", "The worker was lost."),
-  poison: row(500, false, "이 파일은 작업 서버를 반복해서 중단시킵니다.", "Every try on this input killed its worker."),
+  poison: row(
+    500,
+    false,
+    "이 파일은 작업 서버를 반복해서 중단시킵니다.",
+    "Every try on this input killed its worker.",
+  ),
   lease_lost: row(409, true, "작업 권한을 잃었습니다.", "The worker lost its lease."),
   fenced: row(409, false, "더 새로운 시도가 있습니다.", "A newer attempt has taken over."),
-  video_unreadable: row(422, false, "동영상을 읽을 수 없습니다. 파일이 손상되었을 수 있습니다.", "The video cannot be read; the file may be damaged or cut off."),
+  video_unreadable: row(
+    422,
+    false,
+    "동영상을 읽을 수 없습니다. 파일이 손상되었을 수 있습니다.",
+    "The video cannot be read; the file may be damaged or cut off.",
+  ),
   video_no_picture: row(422, false, "영상 트랙이 없습니다.", "The file has no picture, only sound or data."),
-  video_too_large: row(422, false, "동영상이 허용 범위를 넘습니다.", "The video exceeds the limits (7680×4320, 120 fps, 6 hours, 8 tracks)."),
+  video_too_large: row(
+    422,
+    false,
+    "동영상이 허용 범위를 넘습니다.",
+    "The video exceeds the limits (7680×4320, 120 fps, 6 hours, 8 tracks).",
+  ),
   video_too_slow: row(422, false, "인코딩 시간이 한도를 넘었습니다.", "Encoding took longer than the limit."),
   encode_failed: row(500, true, "인코딩에 실패했습니다.", "Encoding failed."),
   output_too_large: row(422, false, "결과 파일이 한도를 넘었습니다.", "The output exceeds the size limit."),
   ffmpeg_missing: row(503, true, "ffmpeg가 설치되어 있지 않습니다.", "ffmpeg is not installed."),
-  workbook_unreadable: row(422, false, "엑셀 파일을 읽을 수 없습니다.", "The workbook cannot be read; it may be damaged."),
-  workbook_encrypted: row(422, false, "암호가 걸린 엑셀 파일입니다.", "The workbook is encrypted; save it without a password."),
-  workbook_too_large: row(422, false, "엑셀 파일이 허용 범위를 넘습니다.", "The workbook exceeds the limits when unpacked."),
-  workbook_no_header: row(422, false, "학번과 이름 열이 있는 제목 행이 없습니다.", "No header row with 학번/student_no and 이름/name was found."),
+  workbook_unreadable: row(
+    422,
+    false,
+    "엑셀 파일을 읽을 수 없습니다.",
+    "The workbook cannot be read; it may be damaged.",
+  ),
+  workbook_encrypted: row(
+    422,
+    false,
+    "암호가 걸린 엑셀 파일입니다.",
+    "The workbook is encrypted; save it without a password.",
+  ),
+  workbook_too_large: row(
+    422,
+    false,
+    "엑셀 파일이 허용 범위를 넘습니다.",
+    "The workbook exceeds the limits when unpacked.",
+  ),
+  workbook_no_header: row(
+    422,
+    false,
+    "학번과 이름 열이 있는 제목 행이 없습니다.",
+    "No header row with 학번/student_no and 이름/name was found.",
+  ),
   result_too_large: row(422, false, "결과가 너무 큽니다.", "The result is larger than allowed."),
 } as const satisfies Record<string, ErrorRow>;
 
@@ -121,7 +251,10 @@ export class JobError extends Error {
   readonly retryable: boolean;
 
   constructor(code: ErrorCode | (string & {}), options: JobErrorOptions = {}) {
-    super(options.message ?? publicMessage(code), options.cause === undefined ? undefined : { cause: options.cause });
+    super(
+      options.message ?? publicMessage(code),
+      options.cause === undefined ? undefined : { cause: options.cause },
+    );
     this.code = /^[a-z][a-z0-9_]{0,63}$/.test(code) ? code : "internal_error";
     this.retryable = options.retryable ?? lookUp(code)?.retryable ?? false;
   }

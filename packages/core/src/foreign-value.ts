@@ -33,7 +33,7 @@ export function readForeignValue(
   const head = { attempt: 0, version: isTerminal(status) ? FINAL_VERSION : 0, status };
   const members = ref.kind === "video" ? videoMembers(status, value, hash) : jobMembers(status, value, hash);
   const id = ref.kind === "video" ? { id: idToJson(ref) } : { job_id: ref.id };
-  const etag = `"f-${hashBytes(hash === null ? text : text + JSON.stringify(Object.entries(hash).sort()))}"`;
+  const etag = `"f-${hashBytes(hash === null ? text : text + JSON.stringify(Object.entries(hash).sort(([a], [b]) => (a < b ? -1 : 1))))}"`;
   return { head, text: encodeJson({ ...head, ...id, ...members, updated_at: null }), etag };
 }
 
@@ -62,7 +62,11 @@ function foreignStatus(value: Unknowns | null): Status | null {
   return isStatus(value?.["status"]) ? value["status"] : null;
 }
 
-function videoMembers(status: Status, value: Unknowns, hash: Readonly<Record<string, string>> | null): Unknowns {
+function videoMembers(
+  status: Status,
+  value: Unknowns,
+  hash: Readonly<Record<string, string>> | null,
+): Unknowns {
   const live = status === "PROCESSING" ? hash : null;
   const progress = {
     encoding_progress: wholeNumber(live?.["percent"]),
@@ -80,10 +84,19 @@ function videoMembers(status: Status, value: Unknowns, hash: Readonly<Record<str
     duration: wholeNumber(value["duration"]),
   };
   if (status === "READY") return { ...progress, ...ended };
-  return { ...progress, ...ended, error_reason: textOrNull(value["error_reason"]), error_code: textOrNull(value["error_code"]) };
+  return {
+    ...progress,
+    ...ended,
+    error_reason: textOrNull(value["error_reason"]),
+    error_code: textOrNull(value["error_code"]),
+  };
 }
 
-function jobMembers(status: Status, value: Unknowns, hash: Readonly<Record<string, string>> | null): Unknowns {
+function jobMembers(
+  status: Status,
+  value: Unknowns,
+  hash: Readonly<Record<string, string>> | null,
+): Unknowns {
   const base = {
     job_type: textOrNull(value["job_type"]),
     progress:
@@ -103,7 +116,11 @@ function jobMembers(status: Status, value: Unknowns, hash: Readonly<Record<strin
     case "DONE":
       return { ...base, error_message: textOrNull(value["error_message"]), result: value["result"] ?? null };
     case "FAILED":
-      return { ...base, error_message: textOrNull(value["error_message"]), error_code: textOrNull(value["error_code"]) };
+      return {
+        ...base,
+        error_message: textOrNull(value["error_message"]),
+        error_code: textOrNull(value["error_code"]),
+      };
     case "CANCELLED":
       return { ...base, error_code: "cancelled", result: value["result"] ?? null };
     default:

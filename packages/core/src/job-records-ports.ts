@@ -93,7 +93,10 @@ export interface LeaseOf {
 export interface WorkerRecords {
   claim(ref: JobRef, owner: string, leaseMs: number): Promise<ClaimOutcome>;
   /** Renews all leases of a worker process; those missing from the answer are lost. */
-  renew(leases: readonly LeaseOf[], leaseMs: number): Promise<readonly (LeaseOf & { readonly cancelRequested: boolean })[]>;
+  renew(
+    leases: readonly LeaseOf[],
+    leaseMs: number,
+  ): Promise<readonly (LeaseOf & { readonly cancelRequested: boolean })[]>;
   /** Ends the attempt; the row says CANCELLED when a cancel was requested. */
   finish(ref: JobRef, attempt: number, end: JobEnd): Promise<JobRecord | null>;
   failTry(ref: JobRef, attempt: number, failure: FailedTry): Promise<JobRecord | null>;
@@ -190,7 +193,14 @@ export interface ReconcilerRecords {
    */
   enqueueLost(endedSinceMs: number | null, after: JobRef | null, limit: number): Promise<JobRef | null>;
   /** Which of these attempts' folders a row still names: the row's attempt where it exists. */
-  attemptsOf(refs: readonly JobRef[]): Promise<ReadonlyMap<string, { readonly attempt: number; readonly status: Status; readonly finishedAtMs: number | null }>>;
+  attemptsOf(
+    refs: readonly JobRef[],
+  ): Promise<
+    ReadonlyMap<
+      string,
+      { readonly attempt: number; readonly status: Status; readonly finishedAtMs: number | null }
+    >
+  >;
   /** Removes idempotency keys older than this. */
   forgetIdempotencyKeys(olderThanMs: number): Promise<number>;
   readonly stats: () => Promise<OutboxStats>;

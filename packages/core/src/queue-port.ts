@@ -9,8 +9,7 @@ export interface Delivery {
 }
 
 export type DeliveryOutcome =
-  | { readonly outcome: "acknowledge" }
-  | { readonly outcome: "give-back"; readonly delayMs: number };
+  { readonly outcome: "acknowledge" } | { readonly outcome: "give-back"; readonly delayMs: number };
 
 export interface ConsumeOptions {
   readonly jobType: string;

@@ -41,10 +41,19 @@ export function snapshotOfRecord(record: JobRecord): Snapshot {
       };
     }
     case "DONE":
-      return { ...base, status: "DONE", result: snapshotResult(record.result) ?? { kind: "inline", value: null } };
+      return {
+        ...base,
+        status: "DONE",
+        result: snapshotResult(record.result) ?? { kind: "inline", value: null },
+      };
     case "FAILED": {
       const errorCode = record.errorCode ?? "internal_error";
-      return { ...base, status: "FAILED", errorCode, errorMessage: record.errorMessage ?? publicMessage(errorCode) };
+      return {
+        ...base,
+        status: "FAILED",
+        errorCode,
+        errorMessage: record.errorMessage ?? publicMessage(errorCode),
+      };
     }
     case "CANCELLED":
       return { ...base, status: "CANCELLED", result: snapshotResult(record.result) };
@@ -59,5 +68,7 @@ export function snapshotResult(result: RecordResult | null): SnapshotResult | nu
 
 function inlineMembers(result: RecordResult | null): Readonly<Record<string, unknown>> {
   const value = result?.kind === "inline" ? result.value : null;
-  return typeof value === "object" && value !== null && !Array.isArray(value) ? (value as Record<string, unknown>) : {};
+  return typeof value === "object" && value !== null && !Array.isArray(value)
+    ? (value as Record<string, unknown>)
+    : {};
 }

@@ -109,7 +109,9 @@ function commonMembers(snapshot: Snapshot): string {
       return `,"retry_at":"${retryAt}","last_error_code":${JSON.stringify(lastErrorCode)},"try":${next},"max_tries":${maxTries}`;
     }
     case "PROCESSING":
-      return snapshot.partialResult === undefined ? "" : `,"partial_result":${encodeJson(snapshot.partialResult)}`;
+      return snapshot.partialResult === undefined
+        ? ""
+        : `,"partial_result":${encodeJson(snapshot.partialResult)}`;
     case "CANCELLED":
       return `,"error_code":"cancelled"`;
     default:

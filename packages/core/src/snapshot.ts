@@ -85,12 +85,7 @@ export interface CancelledSnapshot extends SnapshotBase {
 
 /** The whole visible state of a job at one version. */
 export type Snapshot =
-  | PendingSnapshot
-  | ProcessingSnapshot
-  | ReadySnapshot
-  | DoneSnapshot
-  | FailedSnapshot
-  | CancelledSnapshot;
+  PendingSnapshot | ProcessingSnapshot | ReadySnapshot | DoneSnapshot | FailedSnapshot | CancelledSnapshot;
 
 /** PENDING is version 0, a terminal snapshot `FINAL_VERSION`, PROCESSING what its worker assigned. */
 export function versionOf(snapshot: Snapshot): number {

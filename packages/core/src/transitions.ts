@@ -46,7 +46,11 @@ const transition = (answer: WriteAnswer, effect: WriteEffect = "none"): Transiti
  * Decides one write.
  * @throws {TypeError} when the write's kind, status and version do not fit each other: a bug of the caller.
  */
-export function applyTransition(current: SnapshotHead | null, kind: WriteKind, write: SnapshotHead): Transition {
+export function applyTransition(
+  current: SnapshotHead | null,
+  kind: WriteKind,
+  write: SnapshotHead,
+): Transition {
   assertWriteFits(kind, write);
   if (current === null || current.attempt < write.attempt) {
     return kind === "progress" ? transition("absent") : transition("accepted", "replace");

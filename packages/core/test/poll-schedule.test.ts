@@ -24,7 +24,9 @@ describe("getPollInterval", () => {
 
 describe("errorBackoffMs", () => {
   it("doubles from 1 s to 15 s with full jitter and never spins", () => {
-    expect([1, 2, 3, 4, 5, 9].map((n) => errorBackoffMs(n, 1))).toEqual([1_000, 2_000, 4_000, 8_000, 15_000, 15_000]);
+    expect([1, 2, 3, 4, 5, 9].map((n) => errorBackoffMs(n, 1))).toEqual([
+      1_000, 2_000, 4_000, 8_000, 15_000, 15_000,
+    ]);
     expect(errorBackoffMs(5, 0)).toBe(100);
   });
 });

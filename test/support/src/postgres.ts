@@ -33,7 +33,10 @@ async function serverAccount(): Promise<Account | undefined> {
   if (process.getuid?.() !== 0) return undefined;
   const passwd = await readFile("/etc/passwd", "utf8");
   for (const name of ["postgres", "nobody"]) {
-    const fields = passwd.split("\n").find((line) => line.startsWith(`${name}:`))?.split(":");
+    const fields = passwd
+      .split("\n")
+      .find((line) => line.startsWith(`${name}:`))
+      ?.split(":");
     if (fields !== undefined) return { uid: Number(fields[2]), gid: Number(fields[3]) };
   }
   throw new Error("Postgres refuses root, and there is no account 'postgres' or 'nobody' to run it as");
@@ -44,13 +47,18 @@ export async function startPostgres(options: { readonly durable?: boolean } = {}
   const folders = postgresFolders();
   const initdb = findProgram("initdb", folders);
   const postgres = findProgram("postgres", folders);
-  if (initdb === null || postgres === null) throw new Error("Postgres is missing: apt-get install postgresql");
+  if (initdb === null || postgres === null)
+    throw new Error("Postgres is missing: apt-get install postgresql");
   const account = await serverAccount();
   const folder = await mkdtemp(join(tmpdir(), "statusplane-postgres-"));
   if (account !== undefined) await chown(folder, account.uid, account.gid);
   const as = { cwd: folder, ...account };
   const data = join(folder, "data");
-  await run(initdb, ["-D", data, "-U", "postgres", "-A", "trust", "-E", "UTF8", "--no-locale", "--no-sync"], as);
+  await run(
+    initdb,
+    ["-D", data, "-U", "postgres", "-A", "trust", "-E", "UTF8", "--no-locale", "--no-sync"],
+    as,
+  );
   const port = await freePort();
   const url = `postgres://postgres@127.0.0.1:${port}/postgres`;
   let child: ChildProcess | undefined;
@@ -63,7 +71,12 @@ export async function startPostgres(options: { readonly durable?: boolean } = {}
       ["listen_addresses", "127.0.0.1"],
       ["unix_socket_directories", folder],
       ["max_connections", "200"],
-      ...(options.durable === true ? [] : [["fsync", "off"], ["full_page_writes", "off"]]),
+      ...(options.durable === true
+        ? []
+        : [
+            ["fsync", "off"],
+            ["full_page_writes", "off"],
+          ]),
     ];
     const args = settings.flatMap(([name, value]) => ["-c", `${name}=${value}`]);
     child = spawn(postgres as string, ["-D", data, "-p", String(port), ...args], { ...as, stdio: "ignore" });
