@@ -1,3 +1,4 @@
+import { spawnSync } from "node:child_process";
 import { accessSync, constants, existsSync, readdirSync } from "node:fs";
 import { delimiter, join } from "node:path";
 
@@ -26,4 +27,29 @@ export function postgresFolders(): string[] {
           .map((name) => join(root, name, "bin"))
       : [],
   );
+}
+
+/** Debian's chromium, Homebrew's, or an installed Chrome. */
+export function findChromium(): string | null {
+  const applications = [
+    "/Applications/Chromium.app/Contents/MacOS/Chromium",
+    "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
+  ];
+  return (
+    findProgram("chromium") ??
+    findProgram("chromium-browser") ??
+    findProgram("google-chrome") ??
+    applications.find((path) => existsSync(path)) ??
+    null
+  );
+}
+
+/** A Python 3 that can `import redis`; Debian's own first, for its packages belong to it. */
+export function findPython(): string | null {
+  const candidates = ["/usr/bin/python3", findProgram("python3"), "/opt/homebrew/bin/python3"];
+  for (const path of candidates) {
+    if (path === null || !existsSync(path)) continue;
+    if (spawnSync(path, ["-c", "import redis"], { stdio: "ignore" }).status === 0) return path;
+  }
+  return null;
 }
