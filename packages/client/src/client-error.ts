@@ -1,0 +1,31 @@
+/** Codes that the client itself gives; every other code is the server's (core's error table). */
+export type ClientErrorCode = "network_error" | "deadline_exceeded" | "unexpected_answer" | "client_closed";
+
+export interface ClientErrorInit {
+  /** HTTP status, 0 when there was no answer. */
+  readonly status: number;
+  /** The server's code, or the client's own. */
+  readonly code: ClientErrorCode | (string & {});
+  /** A sentence for people. */
+  readonly detail: string;
+  /** What the server asked for with `Retry-After`, in ms. */
+  readonly retryAfterMs?: number | undefined;
+  readonly cause?: unknown;
+}
+
+/** A request that was not answered as asked. `switch` on `code`; show `detail`. */
+export class ClientError extends Error {
+  override readonly name = "ClientError";
+  readonly status: number;
+  readonly code: string;
+  readonly detail: string;
+  readonly retryAfterMs: number | undefined;
+
+  constructor(init: ClientErrorInit) {
+    super(`${init.code}: ${init.detail}`, init.cause === undefined ? undefined : { cause: init.cause });
+    this.status = init.status;
+    this.code = init.code;
+    this.detail = init.detail;
+    this.retryAfterMs = init.retryAfterMs;
+  }
+}

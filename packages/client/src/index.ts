@@ -1,0 +1,17 @@
+/**
+ * Watches jobs from a browser: one adaptive poller per tab, the state of each watched job, and the product's HTTP
+ * interface. Imports core only; no React (that is `./react`), no Node. Data comes in by `fetch` and goes out by
+ * `subscribe` and `getSnapshot`.
+ */
+export { getPollInterval } from "@statusplane/core";
+export * from "./client-error.ts";
+export * from "./environment.ts";
+export * from "./statusplane-client.ts";
+export {
+  isEnded,
+  isSuccess,
+  watchKey,
+  type WatchedJob,
+  type WatchedStep,
+  type WatchRef,
+} from "./watched-job.ts";

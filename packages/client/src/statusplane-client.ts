@@ -1,0 +1,132 @@
+import type { Kind, Status } from "@statusplane/core";
+import type { ClientError } from "./client-error.ts";
+import type { Environment } from "./environment.ts";
+import type { WatchedJob, WatchRef } from "./watched-job.ts";
+
+/** What the client needs of `fetch`. */
+export type Fetch = (url: string, init: RequestInit) => Promise<Response>;
+
+export interface ClientOptions {
+  /** Before every path, without a slash at its end. Default "": the page's own origin. */
+  readonly baseUrl?: string;
+  /** Asked before every request; null: nobody is signed in. */
+  readonly getToken: () => string | null | Promise<string | null>;
+  /** Default: the browser's. */
+  readonly fetch?: Fetch;
+  /** Clock, timers, random, visibility. Default: the browser's. */
+  readonly environment?: Environment;
+  /** Called once per streak of 401 answers. */
+  readonly onUnauthenticated?: () => void;
+  /** Called once per streak of failed polls. Default: `console.warn`. */
+  readonly onError?: (error: ClientError) => void;
+  /** Language of the server's sentences. Default "ko". */
+  readonly language?: () => "ko" | "en";
+}
+
+/** What a submit was answered. */
+export interface Submitted {
+  readonly ref: WatchRef;
+  readonly attempt: number;
+  readonly version: number;
+  readonly progressUrl: string | null;
+  readonly detailUrl: string | null;
+  readonly watchToken: string | null;
+}
+
+export interface UploadOptions {
+  /** 0–1 of the bytes sent. */
+  readonly onUploadProgress?: (fraction: number) => void;
+  /** Aborts the upload; the submit then rejects with the signal's reason. */
+  readonly signal?: AbortSignal;
+  /** The same key again gives the same job. Default: a fresh one for each call. */
+  readonly idempotencyKey?: string;
+}
+
+export interface SubmitVideoOptions extends UploadOptions {
+  readonly title?: string;
+}
+
+export interface SubmitJobOptions extends UploadOptions {
+  /** JSON. */
+  readonly payload?: unknown;
+  readonly file?: File;
+}
+
+export interface ActiveAnswer {
+  /** Live jobs, at most 100. */
+  readonly refs: readonly WatchRef[];
+  /** How many live jobs there are else. */
+  readonly more: number;
+  /** Job types that no worker can run now → the reason's code. */
+  readonly waiting: Readonly<Record<string, string>>;
+}
+
+export interface HistoryOptions {
+  readonly cursor?: string | null;
+  readonly status?: Status;
+  readonly jobType?: string;
+}
+
+export interface HistoryPage {
+  readonly items: readonly unknown[];
+  readonly next_cursor: string | null;
+}
+
+export interface Playback {
+  readonly hls_url: string;
+  readonly poster_url: string | null;
+  /** ISO 8601. */
+  readonly expires_at: string;
+}
+
+export interface RequestOptions extends Omit<RequestInit, "headers"> {
+  readonly headers?: Readonly<Record<string, string>>;
+  /** Until the answer's head, in ms. Default 10,000; 0: none. */
+  readonly deadlineMs?: number;
+}
+
+/** One per tab: watches jobs with one poller, and speaks the product's HTTP interface. */
+export interface StatusplaneClient {
+  /**
+   * Watches a job until the answer is called; counted, so each call has its own end. The listener is called at the
+   * next turn with what is known, then at every change.
+   */
+  watch(ref: WatchRef, listener?: (job: WatchedJob) => void): () => void;
+  get(ref: WatchRef): WatchedJob | undefined;
+  /** Called after every change of {@link getSnapshot}. */
+  subscribe(listener: () => void): () => void;
+  /** All known jobs by `kind:id`; the same object while nothing changed. */
+  getSnapshot(): ReadonlyMap<string, WatchedJob>;
+  /** Asks the list of live jobs (status store only), and takes their snapshots. @throws {ClientError} */
+  loadActive(): Promise<ActiveAnswer>;
+  /** Job types that no worker can run now, as last told; the same object while nothing changed. */
+  waiting(): Readonly<Record<string, string>>;
+  /** @throws {ClientError} */
+  submitVideo(file: File, options?: SubmitVideoOptions): Promise<Submitted>;
+  /** @throws {ClientError} */
+  submitJob(jobType: string, options?: SubmitJobOptions): Promise<Submitted>;
+  /** Asks for the job's end and polls at once. @throws {ClientError} `already_finished` */
+  cancel(ref: WatchRef): Promise<void>;
+  /** Asks for a new attempt and polls at once. @throws {ClientError} `not_retryable`, `input_gone` */
+  retry(ref: WatchRef): Promise<void>;
+  /** The record from the database: for a person who asks. @throws {ClientError} */
+  detail(ref: WatchRef): Promise<unknown>;
+  /**
+   * The record after completion: asked at most once per job, attempt and tab, after a random 0–2 s, however many
+   * call. Null when that one request had no answer: the terminal snapshot says everything.
+   */
+  detailOnce(ref: WatchRef): Promise<unknown>;
+  /** @throws {ClientError} */
+  history(kind: Kind, options?: HistoryOptions): Promise<HistoryPage>;
+  /** @throws {ClientError} `not_playable` */
+  playback(videoId: string): Promise<Playback>;
+  /**
+   * A signed request to the product.
+   * @throws {ClientError} for every answer but 2xx, and for none.
+   */
+  request(path: string, options?: RequestOptions): Promise<Response>;
+  readonly environment: Environment;
+  /** Ends every poll, timer and request. A second close does nothing. */
+  close(): void;
+  [Symbol.dispose](): void;
+}
