@@ -1,0 +1,192 @@
+import { z } from "zod";
+
+/*
+ * Every environment variable: how it is read, its default, and the sentence the reference page shows. An empty value
+ * counts as not set. All problems are reported together.
+ */
+
+const wholeNumber = (min: number, max: number, what: string) =>
+  z
+    .string()
+    .regex(/^\d{1,16}$/, `must be a whole number of ${what}`)
+    .transform(Number)
+    .refine((value) => value >= min && value <= max, `must be ${min}–${max} (${what})`);
+
+const flag = z.enum(["0", "1"], "must be 0 or 1").transform((value) => value === "1");
+
+const urlOf = (...protocols: string[]) =>
+  z
+    .string()
+    .refine(
+      (value) => protocols.includes(value.split("://")[0] ?? "") && value.includes("://"),
+      `must begin with ${protocols.map((each) => `${each}://`).join(" or ")}`,
+    );
+
+const secret = z
+  .string()
+  .refine((value) => Buffer.byteLength(value) >= 32, "must be at least 32 bytes: openssl rand -hex 32");
+
+const BYTES_GIB = 1024 ** 3;
+
+interface Variable<T> {
+  readonly schema: z.ZodType<T, string>;
+  readonly fallback: T;
+  /** For the reference page: what · unit · range. */
+  readonly about: string;
+  readonly secret?: true;
+}
+
+const variable = <T>(schema: z.ZodType<T, string>, fallback: T, about: string): Variable<T> => ({
+  schema,
+  fallback,
+  about,
+});
+const hidden = <T>(entry: Variable<T>): Variable<T> => ({ ...entry, secret: true });
+const optional = <T>(schema: z.ZodType<T, string>, about: string): Variable<T | null> =>
+  variable<T | null>(schema, null, about);
+
+/** Per job type, `*` for every other: how many run at once in one worker process. */
+const concurrency = z
+  .string()
+  .regex(/^[a-z*][a-z0-9_]*=\d{1,3}(,[a-z*][a-z0-9_]*=\d{1,3})*$/, "must look like video_hls=1,*=4")
+  .transform((text) => new Map(text.split(",").map((part) => part.split("=") as [string, string])))
+  .transform((pairs): Readonly<Record<string, number>> =>
+    Object.fromEntries([...pairs].map(([type, n]) => [type, Number(n)])),
+  )
+  .refine((value) => Object.values(value).every((n) => n >= 1), "each concurrency must be 1 or more");
+
+export const VARIABLES = {
+  PORT: variable(wholeNumber(0, 65_535, "TCP port"), 3000, "TCP port of HTTP; 0 takes a free one"),
+  HOST: variable(z.string(), "127.0.0.1", "address to listen on"),
+  METRICS_PORT: variable(
+    wholeNumber(0, 65_535, "TCP port"),
+    0,
+    "port of `/metrics` on loopback; 0: `/metrics` is on `PORT`",
+  ),
+  DATABASE_URL: hidden(
+    optional(urlOf("postgres", "postgresql"), "Postgres; not set: embedded in `DATA_DIR`"),
+  ),
+  DB_CONN_MAX_AGE: variable(
+    wholeNumber(1, 3_600, "seconds"),
+    20,
+    "greatest age of a database connection, seconds",
+  ),
+  DB_POOL_MAX: variable(wholeNumber(1, 100, "connections"), 5, "database connections per process"),
+  REDIS_URL: hidden(
+    optional(
+      urlOf("redis", "rediss", "redis-sentinel"),
+      "status store; not set: in memory. `redis://`, `rediss://`, comma-separated nodes with `REDIS_CLUSTER=1`, `redis-sentinel://h1,h2,h3/name`",
+    ),
+  ),
+  REDIS_CLUSTER: variable(flag, false, "1: `REDIS_URL` names nodes of a Redis Cluster"),
+  QUEUE_URL: hidden(
+    optional(urlOf("redis", "rediss"), "queue (BullMQ on a Redis with `noeviction`); not set: in memory"),
+  ),
+  DATA_DIR: variable(
+    z.string(),
+    ".statusplane",
+    "folder of uploads, outputs and the embedded database; the same for all api and worker processes",
+  ),
+  UPLOAD_MAX_BYTES: variable(
+    wholeNumber(1, 1024 * BYTES_GIB, "bytes"),
+    4 * BYTES_GIB,
+    "largest upload, bytes",
+  ),
+  INPUT_RETENTION_SECONDS: variable(
+    wholeNumber(0, 31_536_000, "seconds"),
+    604_800,
+    "how long the input of an ended job is kept for retry, seconds",
+  ),
+  WORKER_CONCURRENCY: variable(
+    concurrency,
+    { video_hls: 1, "*": 4 },
+    "jobs at once per worker process and job type, `*` for the others",
+  ),
+  JWT_SECRET: hidden(optional(secret, "HS256 secret of sign-in tokens, ≥ 32 bytes; or `JWKS_URL`")),
+  JWKS_URL: optional(urlOf("https", "http"), "key set of asymmetric sign-in tokens; or `JWT_SECRET`"),
+  JWT_ISSUER: optional(z.string(), "required `iss`"),
+  JWT_AUDIENCE: optional(z.string(), "required `aud`"),
+  SIGNING_SECRET: hidden(
+    optional(
+      secret,
+      "signs watch tokens and playback URLs; derived from `JWT_SECRET` if not set, required with `JWKS_URL`",
+    ),
+  ),
+  DEMO: variable(flag, false, "1: sign-in by one click as one of two demo tenants"),
+  ALLOWED_ORIGINS: variable(
+    z.string().transform((text): readonly string[] =>
+      text
+        .split(",")
+        .map((each) => each.trim())
+        .filter((each) => each !== ""),
+    ),
+    [],
+    "comma-separated origins for CORS; not set: same origin only",
+  ),
+  FINISHED_TTL_SECONDS: variable(
+    wholeNumber(0, 315_360_000, "seconds").refine(
+      (value) => value === 0 || value >= 86_400,
+      "must be 0 (none) or at least 86400: a mass expiry sends everyone to the database",
+    ),
+    0,
+    "life of finished snapshots, seconds: 0 (none) or ≥ 86,400, each plus 0–10 %",
+  ),
+  RESULT_INLINE_MAX_BYTES: variable(
+    wholeNumber(0, 65_536, "bytes"),
+    8_192,
+    "a result above this has a key of its own, bytes",
+  ),
+  RESULT_MAX_BYTES: variable(
+    wholeNumber(1_024, 16_777_216, "bytes"),
+    1_048_576,
+    "a result above this becomes a file, bytes",
+  ),
+  RECOVER_WINDOW_SECONDS: variable(
+    wholeNumber(900, 31_536_000, "seconds"),
+    86_400,
+    "how far back ended jobs are written again when Redis lost everything, seconds",
+  ),
+  STRICT: variable(
+    flag,
+    false,
+    "1: an eviction policy that would lose live jobs refuses the start instead of warning",
+  ),
+  FFMPEG_PATH: optional(z.string(), "ffmpeg; not set: found in PATH"),
+  FFPROBE_PATH: optional(z.string(), "ffprobe; not set: found in PATH"),
+  RATE_LIMIT_PER_MINUTE: variable(
+    wholeNumber(1, 100_000_000, "requests"),
+    6_000,
+    "requests per token and minute",
+  ),
+  LOG_LEVEL: variable(
+    z.enum(["fatal", "error", "warn", "info", "debug", "silent"]),
+    "info",
+    "pino's log level",
+  ),
+} as const;
+
+export type VariableName = keyof typeof VARIABLES;
+export type Values = {
+  readonly [Name in VariableName]: (typeof VARIABLES)[Name] extends Variable<infer T> ? T : never;
+};
+
+export interface ReadVariables {
+  readonly values: Values;
+  readonly isSet: (name: VariableName) => boolean;
+  /** One sentence each: `NAME: what is wrong`. */
+  readonly problems: readonly string[];
+}
+
+/** Reads every variable; a wrong one is reported and takes its default. */
+export function readVariables(env: Readonly<Record<string, string | undefined>>): ReadVariables {
+  const problems: string[] = [];
+  const isSet = (name: string): boolean => (env[name] ?? "") !== "";
+  const read = Object.entries(VARIABLES).map(([name, { schema, fallback }]): [string, unknown] => {
+    if (!isSet(name)) return [name, fallback];
+    const parsed = (schema as z.ZodType<unknown, string>).safeParse(env[name]);
+    if (parsed.success) return [name, parsed.data];
+    problems.push(`${name}: ${parsed.error.issues[0]?.message ?? "is not valid"}`);
+    return [name, fallback];
+  });
+  return { values: Object.fromEntries(read) as Values, isSet, problems };
+}

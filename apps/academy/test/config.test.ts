@@ -1,0 +1,101 @@
+import { describe, expect, it } from "vitest";
+import { ConfigError, printConfig, readConfig } from "../src/config/config.ts";
+
+const SECRET = "0123456789abcdef0123456789abcdef";
+const SHARED = {
+  DATABASE_URL: "postgres://db/app",
+  REDIS_URL: "redis://cache",
+  QUEUE_URL: "redis://queue",
+  JWT_SECRET: SECRET,
+};
+
+function problemsOf(role: string, env: Record<string, string>): readonly string[] {
+  try {
+    readConfig(role, env);
+  } catch (error) {
+    if (error instanceof ConfigError) return error.problems;
+    throw error;
+  }
+  return [];
+}
+
+describe("readConfig", () => {
+  it("needs nothing set: embedded, in memory, demo tenants, a kept secret", () => {
+    const config = readConfig("all", {});
+    expect(config).toMatchObject({
+      role: "all",
+      demo: true,
+      database: null,
+      signIn: { kind: "kept-secret" },
+    });
+    expect(config.values).toMatchObject({
+      PORT: 3000,
+      HOST: "127.0.0.1",
+      REDIS_URL: null,
+      DB_CONN_MAX_AGE: 20,
+    });
+    expect(config.values.WORKER_CONCURRENCY).toEqual({ video_hls: 1, "*": 4 });
+  });
+
+  it.each([
+    ["HOST", { HOST: "0.0.0.0" }],
+    ["DATABASE_URL", { DATABASE_URL: "postgres://db/app" }],
+  ])("has no demo by itself once %s says that this is not one machine's trial", (_, env) => {
+    expect(problemsOf("all", env)).toEqual([expect.stringContaining("JWT_SECRET or JWKS_URL")]);
+    expect(readConfig("all", { ...env, DEMO: "1" }).demo).toBe(true);
+  });
+
+  it.each([
+    ["api", ["DATABASE_URL", "REDIS_URL", "QUEUE_URL"]],
+    ["worker", ["DATABASE_URL", "REDIS_URL", "QUEUE_URL"]],
+    ["progress", ["REDIS_URL"]],
+  ])("refuses role %s without what it shares, naming all of it", (role, names) => {
+    const problems = problemsOf(role, { JWT_SECRET: SECRET });
+    expect(problems.map((line) => line.split(":")[0])).toEqual(names);
+  });
+
+  it("gives role progress no database even when one is set, and role worker no sign-in", () => {
+    expect(readConfig("progress", SHARED).database).toBeUndefined();
+    expect(readConfig("worker", SHARED).signIn).toBeNull();
+  });
+
+  it("wants a signing secret beside a key set, and one way of sign-in", () => {
+    const jwks = { JWKS_URL: "https://id.example/jwks" };
+    expect(problemsOf("all", jwks)).toEqual([expect.stringContaining("SIGNING_SECRET")]);
+    expect(readConfig("all", { ...jwks, SIGNING_SECRET: SECRET }).signIn).toMatchObject({ kind: "jwks" });
+    expect(problemsOf("all", { ...jwks, JWT_SECRET: SECRET, SIGNING_SECRET: SECRET })).toHaveLength(1);
+  });
+
+  it("reports every wrong value together", () => {
+    const problems = problemsOf("all", {
+      PORT: "http",
+      JWT_SECRET: "short",
+      FINISHED_TTL_SECONDS: "3600",
+      WORKER_CONCURRENCY: "video_hls",
+      DEMO: "yes",
+      DATABASE_URL: "mysql://x",
+      UPLOAD_MAX_BYTES: "4 GB",
+    });
+    expect(problems.map((line) => line.split(":")[0])).toEqual(
+      expect.arrayContaining([
+        "PORT",
+        "JWT_SECRET",
+        "FINISHED_TTL_SECONDS",
+        "WORKER_CONCURRENCY",
+        "DEMO",
+        "DATABASE_URL",
+        "UPLOAD_MAX_BYTES",
+      ]),
+    );
+  });
+});
+
+describe("printConfig", () => {
+  it("hides secrets and URLs that may hold passwords", () => {
+    const text = printConfig(readConfig("all", { ...SHARED, DATABASE_URL: "postgres://u:hunter2@db/app" }));
+    expect(text).not.toContain("hunter2");
+    expect(text).not.toContain(SECRET);
+    expect(text).toContain("DATABASE_URL=(hidden)");
+    expect(text).toContain("DB_CONN_MAX_AGE=20");
+  });
+});
