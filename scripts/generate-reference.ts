@@ -1,0 +1,81 @@
+/**
+ * Writes the reference pages that come from tables in the code: `docs/reference/errors.md`, `configuration.md`.
+ * `--check` writes nothing and exits 1 when a page is out of step.
+ */
+import { readFileSync, writeFileSync } from "node:fs";
+import { VARIABLES } from "../apps/academy/src/config/variables.ts";
+import { ERRORS } from "../packages/core/src/errors.ts";
+
+const cell = (text: string): string => text.replaceAll("|", "\\|");
+
+function errorsPage(): string {
+  const rows = Object.entries(ERRORS).map(
+    ([code, { http, retryable, en, ko }]) =>
+      `| \`${code}\` | ${http} | ${retryable ? "yes" : "no"} | ${cell(en)} | ${cell(ko)} |`,
+  );
+  return `# Error codes
+
+Generated from \`packages/core/src/errors.ts\` by \`npm run docs\`.
+
+Over HTTP an error is \`application/problem+json\`: \`{"type", "title", "status", "code", "detail"}\`. \`code\` is stable and
+for programs, \`detail\` is for people (Korean by default, English by \`Accept-Language\`). The same codes say how a job
+ended (\`error_code\` in snapshots and details). "Retryable" says whether the same request, or another try of the job, may
+succeed later. A job's own code may use further codes of its own (\`JobError\`).
+
+| code | HTTP status | retryable | English | Korean |
+|---|---|---|---|---|
+${rows.join("\n")}
+`;
+}
+
+function configurationPage(): string {
+  const rows = Object.entries(VARIABLES).map(
+    ([name, { fallback, about }]) => `| \`${name}\` | ${showDefault(fallback)} | ${cell(about)} |`,
+  );
+  return `# Configuration
+
+Generated from \`apps/academy/src/config/variables.ts\` by \`npm run docs\`.
+
+Environment variables, read once at start. All problems are reported together, one line each, with exit code 2.
+\`statusplane --print-config\` shows what is in force, secrets hidden. An empty value counts as not set.
+
+| variable | default | what |
+|---|---|---|
+${rows.join("\n")}
+
+## What a role needs
+
+| role | serves | needs |
+|---|---|---|
+| \`all\` (default) | everything, in one process | nothing |
+| \`api\` | page, submit, progress, detail, history, playback; the reconciler | \`DATABASE_URL\`, \`REDIS_URL\`, \`QUEUE_URL\`, sign-in |
+| \`progress\` | progress, batch, watch tokens, operators' routes; no database at all | \`REDIS_URL\`, sign-in |
+| \`worker\` | runs jobs; the reconciler | \`DATABASE_URL\`, \`REDIS_URL\`, \`QUEUE_URL\` |
+
+"Sign-in" is \`JWT_SECRET\`, or \`JWKS_URL\` with \`SIGNING_SECRET\`, or \`DEMO=1\`. Role \`all\` with a loopback \`HOST\`, no
+\`DATABASE_URL\` and no JWT setting signs people in as one of two demo tenants by itself.
+`;
+}
+
+function showDefault(value: unknown): string {
+  if (value === null || (Array.isArray(value) && value.length === 0)) return "–";
+  if (typeof value === "boolean") return value ? "1" : "0";
+  if (typeof value === "number") return value.toLocaleString("en-US");
+  if (typeof value === "string") return `\`${value}\``;
+  return `\`${Object.entries(value as Record<string, unknown>)
+    .map(([key, each]) => `${key}=${String(each)}`)
+    .join(",")}\``;
+}
+
+const PAGES = {
+  "docs/reference/errors.md": errorsPage(),
+  "docs/reference/configuration.md": configurationPage(),
+};
+const check = process.argv.includes("--check");
+for (const [path, text] of Object.entries(PAGES)) {
+  if (!check) writeFileSync(path, text);
+  else if (readFileSync(path, "utf8") !== text) {
+    console.error(`${path} is out of step with the code: npm run docs`);
+    process.exitCode = 1;
+  }
+}
