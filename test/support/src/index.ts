@@ -7,3 +7,4 @@ export * from "./postgres.ts";
 export * from "./redis.ts";
 export * from "./eventually.ts";
 export * from "./find-program.ts";
+export * from "./program.ts";

@@ -1,0 +1,144 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { JobProgressBody, VideoProgressBody } from "@statusplane/core";
+import { eventually, startProgram, type RunningProgram } from "@statusplane/test-support";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { Api } from "./support/api.ts";
+import { makeVideo, makeWorkbook } from "./support/inputs.ts";
+
+/** What a newcomer gets from `npm start`: nothing configured, nothing else running. */
+describe("the program with nothing configured", () => {
+  let folder: string;
+  let program: RunningProgram;
+  let api: Api;
+
+  const start = async (): Promise<void> => {
+    program = await startProgram({ env: { DATA_DIR: join(folder, "data") } });
+    api = await Api.demo(program.url, "1");
+  };
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), "statusplane-embedded-"));
+    await start();
+  });
+  afterAll(async () => {
+    await program.stop();
+    await rm(folder, { recursive: true, force: true });
+  });
+
+  it("serves the page, marked as a demo with two tenants", async () => {
+    const page = await api.call<string>("/", { headers: { accept: "text/html" } });
+    expect(page.status).toBe(200);
+    expect(page.body).toContain('<div id="root">');
+    const demo = await api.call<{ tenants: unknown[] }>("/api/v1/demo/");
+    expect(demo.body.tenants).toHaveLength(2);
+  });
+
+  it("encodes a video that then plays, and shows its steps on the way", async () => {
+    const submitted = await api.submitVideo(await makeVideo(folder, { seconds: 6, size: "640x360" }));
+    expect(submitted).toMatchObject({ status: "PENDING", attempt: 1, version: 0 });
+    const seen = new Set<string>();
+    const percents: number[] = [];
+    const ready = await eventually(
+      "the video is READY",
+      async () => {
+        const { body } = await api.videoProgress(submitted.id ?? "");
+        if (body.encoding_step_key !== null) seen.add(body.encoding_step_key);
+        if (body.encoding_progress !== null) percents.push(body.encoding_progress);
+        return body.status === "READY" ? body : null;
+      },
+      120_000,
+    );
+    expect(ready).toMatchObject({
+      hls_path: `1/${submitted.id}/1/master.m3u8`,
+      duration: 6,
+      encoding_progress: null,
+    });
+    expect(seen).toContain("encode");
+    expect(percents).toEqual([...percents].sort((a, b) => a - b));
+
+    const playback = await api.call<{ hls_url: string; poster_url: string }>(
+      `/media/videos/${submitted.id}/playback/`,
+    );
+    const base = playback.body.hls_url.replace(/[^/]+$/, "");
+    const nobody = new Api(program.url, "");
+    const master = await nobody.call<string>(playback.body.hls_url);
+    expect(master.body).toMatch(/^#EXTM3U/);
+    const variant = master.body.split("\n").find((line) => line.endsWith(".m3u8")) ?? "";
+    const segments = (await nobody.call<string>(base + variant)).body
+      .split("\n")
+      .filter((line) => /^v\d/.test(line));
+    expect(segments.length).toBeGreaterThan(0);
+    expect((await nobody.call(base + (segments[0] ?? ""))).status).toBe(200);
+    expect((await nobody.call(playback.body.poster_url)).headers.get("content-type")).toBe("image/jpeg");
+  });
+
+  it("imports a workbook, counts its rows, and lists the students", async () => {
+    const first = await api.submitImport(await makeWorkbook(folder, { rows: 60, badEvery: 20 }));
+    const done = await api.ended<JobProgressBody>(first);
+    expect(done).toMatchObject({
+      status: "DONE",
+      result: { total: 60, inserted: 57, updated: 0, unchanged: 0, rejected: 3 },
+    });
+    const students = await api.call<{ items: { student_no: string }[] }>("/api/v1/students/?limit=100");
+    expect(students.body.items).toHaveLength(57);
+    const rejected = await api.call<string>((done.result as { rejected_url: string }).rejected_url);
+    expect(rejected.status).toBe(200);
+
+    const again = await api.ended<JobProgressBody>(
+      await api.submitImport(await makeWorkbook(folder, { rows: 60 })),
+    );
+    expect(again.result).toMatchObject({ inserted: 3, updated: 0, unchanged: 57, rejected: 0 });
+    const other = await Api.demo(program.url, "2");
+    expect((await other.call<{ items: unknown[] }>("/api/v1/students/")).body.items).toEqual([]);
+    expect((await other.jobProgress(first.job_id ?? "")).status).toBe(404);
+  });
+
+  it("finds finished work after a restart, and goes on with what a kill interrupted", async () => {
+    const finished = await api.submitImport(await makeWorkbook(folder, { rows: 20, from: 900 }));
+    await api.ended(finished);
+    const running = await api.submitVideo(await makeVideo(folder, { seconds: 40, size: "1280x720" }));
+    await eventually(
+      "encoding has begun",
+      async () => {
+        const { body } = await api.videoProgress(running.id ?? "");
+        return body.encoding_step_key === "encode";
+      },
+      60_000,
+    );
+    await program.kill();
+    await start();
+
+    const active = await api.call<{ videos: Record<string, unknown> }>("/api/v1/progress/?active=1");
+    expect(Object.keys(active.body.videos)).toEqual([String(running.id)]);
+    const ready = await api.ended<VideoProgressBody>(running);
+    expect(ready).toMatchObject({ status: "READY", attempt: 2, duration: 40 });
+    const history = await api.call<{ items: { job_id: string; status: string }[] }>("/api/v1/jobs/");
+    expect(history.body.items).toContainEqual(
+      expect.objectContaining({ job_id: finished.job_id, status: "DONE" }),
+    );
+    const found = await eventually("the finished snapshot is back", async () => {
+      const answer = await api.jobProgress(finished.job_id ?? "");
+      return answer.status === 200 ? answer.body : null;
+    });
+    expect(found.status).toBe("DONE");
+  });
+
+  it("ends cleanly at SIGTERM with work under way, and takes it up again", async () => {
+    const running = await api.submitVideo(await makeVideo(folder, { seconds: 41, size: "1280x720" }));
+    await eventually(
+      "encoding has begun",
+      async () => {
+        const { body } = await api.videoProgress(running.id ?? "");
+        return body.encoding_step_key === "encode" && (body.encoding_progress ?? 0) > 0;
+      },
+      60_000,
+    );
+    expect(await program.stop()).toBe(0);
+    await start();
+    const ready = await api.ended<VideoProgressBody>(running);
+    expect(ready.status).toBe("READY");
+    const detail = await api.call<{ tries: number; attempt: number }>(running.detail_url);
+    expect(detail.body).toMatchObject({ tries: 1, attempt: ready.attempt });
+  });
+});

@@ -1,0 +1,68 @@
+import { execFile } from "node:child_process";
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import { writeXlsx } from "hucre/xlsx";
+
+const run = promisify(execFile);
+
+export interface VideoInput {
+  readonly seconds: number;
+  /** e.g. "640x360". */
+  readonly size: string;
+  readonly extension?: "mp4" | "mov" | "mkv" | "webm";
+}
+
+/** A test picture with a tone, H.264/AAC (VP8/Vorbis for webm), made by ffmpeg. Answers its path. */
+export async function makeVideo(
+  folder: string,
+  { seconds, size, extension = "mp4" }: VideoInput,
+): Promise<string> {
+  const path = join(folder, `lecture-${size}-${seconds}.${extension}`);
+  const codecs =
+    extension === "webm"
+      ? ["-c:v", "libvpx", "-deadline", "realtime", "-c:a", "libvorbis"]
+      : ["-c:v", "libx264", "-preset", "ultrafast", "-g", "250", "-pix_fmt", "yuv420p", "-c:a", "aac"];
+  await run("ffmpeg", [
+    ...["-hide_banner", "-loglevel", "error", "-y"],
+    ...["-f", "lavfi", "-i", `testsrc2=size=${size}:rate=30:duration=${seconds}`],
+    ...["-f", "lavfi", "-i", `sine=frequency=440:duration=${seconds}`],
+    ...codecs,
+    path,
+  ]);
+  return path;
+}
+
+const HEADER = ["학번", "이름", "학년", "학교", "반", "전화번호", "학부모연락처", "등록일", "메모", "이메일"];
+
+export interface WorkbookInput {
+  readonly rows: number;
+  /** The first student number; default 1. */
+  readonly from?: number;
+  /** Every n-th row has a grade that is refused; 0: none. */
+  readonly badEvery?: number;
+}
+
+/** A students' workbook. Answers its path. */
+export async function makeWorkbook(folder: string, input: WorkbookInput): Promise<string> {
+  const { rows, from = 1, badEvery = 0 } = input;
+  const students = Array.from({ length: rows }, (_, i) => {
+    const number = from + i;
+    const grade = badEvery > 0 && (i + 1) % badEvery === 0 ? 13 : (number % 12) + 1;
+    return [
+      `S${String(number).padStart(6, "0")}`,
+      `학생 ${number}`,
+      grade,
+      "가람고등학교",
+      `${(number % 9) + 1}반`,
+      `010-1234-${String(number % 10_000).padStart(4, "0")}`,
+      null,
+      new Date(Date.UTC(2026, 2, 1 + (number % 28))),
+      null,
+      `student${number}@example.com`,
+    ];
+  });
+  const path = join(folder, `students-${from}-${rows}-${badEvery}.xlsx`);
+  await writeFile(path, await writeXlsx({ sheets: [{ name: "학생", rows: [HEADER, ...students] }] }));
+  return path;
+}
