@@ -164,7 +164,7 @@ describe("bad input", () => {
       "415 unsupported_media_type",
     ],
   ])("refuses a submit with %s", async (_, options, expected) => {
-    const { status, body } = await api.call<ProblemBody>("/api/v1/jobs/", options);
+    const { status, body } = await api.call("/api/v1/jobs/", options);
     expect(`${status} ${body.code}`).toBe(expected);
   });
 
