@@ -102,6 +102,19 @@ export const ERRORS = {
     "원본 파일이 더 이상 없습니다.",
     "The uploaded input is no longer kept; upload it again.",
   ),
+  headers_too_large: row(431, false, "요청 헤더가 너무 큽니다.", "The request's headers are too large."),
+  request_timeout: row(
+    408,
+    true,
+    "요청이 시간 안에 도착하지 않았습니다.",
+    "The request did not arrive in time.",
+  ),
+  sign_in_unavailable: row(
+    503,
+    true,
+    "로그인을 확인할 수 없습니다. 잠시 후 다시 시도하세요.",
+    "The key set that verifies tokens does not answer; try again shortly.",
+  ),
   rate_limited: row(
     429,
     true,
