@@ -4,7 +4,9 @@
  * `subscribe` and `getSnapshot`.
  */
 export { getPollInterval } from "@statusplane/core";
+export * from "./async-status-store.ts";
 export * from "./client-error.ts";
+export { createClient } from "./create-client.ts";
 export * from "./environment.ts";
 export * from "./statusplane-client.ts";
 export {

@@ -114,6 +114,7 @@ export interface StatusplaneClient {
   /**
    * The record after completion: asked at most once per job, attempt and tab, after a random 0–2 s, however many
    * call. Null when that one request had no answer: the terminal snapshot says everything.
+   * @throws {ClientError} `client_closed`
    */
   detailOnce(ref: WatchRef): Promise<unknown>;
   /** @throws {ClientError} */
@@ -126,6 +127,8 @@ export interface StatusplaneClient {
    */
   request(path: string, options?: RequestOptions): Promise<Response>;
   readonly environment: Environment;
+  /** As the `language` option says now. */
+  readonly language: "ko" | "en";
   /** Ends every poll, timer and request. A second close does nothing. */
   close(): void;
   [Symbol.dispose](): void;

@@ -1,0 +1,235 @@
+import type { Kind } from "@statusplane/core";
+import { isBatch, readFromBatch, refsOfBatch } from "./batch.ts";
+import type { ClientError } from "./client-error.ts";
+import { DetailAsker, detailPath } from "./detail-asker.ts";
+import { browserEnvironment } from "./environment.ts";
+import { OnceAsked } from "./once-asked.ts";
+import { Poller } from "./poller.ts";
+import { asMembers, readBody, textOrNull, wholeOrNull } from "./reading.ts";
+import { readDateMs, Sender } from "./sender.ts";
+import type {
+  ActiveAnswer,
+  ClientOptions,
+  HistoryOptions,
+  HistoryPage,
+  Playback,
+  RequestOptions,
+  StatusplaneClient,
+  SubmitJobOptions,
+  Submitted,
+  SubmitVideoOptions,
+} from "./statusplane-client.ts";
+import { postUpload } from "./upload.ts";
+import { Waiting } from "./waiting.ts";
+import { isOver } from "./watch-state.ts";
+import { callSafely, WatchTable, type JobListener } from "./watch-table.ts";
+import { unknownJob, watchKey, type WatchedJob, type WatchRef } from "./watched-job.ts";
+
+/** Makes the tab's client. Make one and share it: each has a poller of its own. */
+export function createClient(options: ClientOptions): StatusplaneClient {
+  return new Client(options);
+}
+
+class Client implements StatusplaneClient {
+  readonly environment;
+  readonly #sender: Sender;
+  readonly #table: WatchTable;
+  readonly #poller: Poller;
+  readonly #asker: DetailAsker;
+  readonly #onceAsked: OnceAsked;
+  readonly #waiting = new Waiting();
+  readonly #endWake: () => void;
+
+  constructor(options: ClientOptions) {
+    const environment = options.environment ?? browserEnvironment();
+    this.environment = environment;
+    this.#sender = new Sender(options, environment);
+    this.#table = new WatchTable(
+      () => environment.now(),
+      () => this.#settle(),
+    );
+    this.#poller = new Poller(this.#table, this.#sender, options.onError ?? warn);
+    this.#asker = new DetailAsker(this.#table, this.#sender);
+    this.#onceAsked = new OnceAsked(this.#sender);
+    this.#endWake = environment.onWake(() => this.#poller.poke("wake"));
+    this.#table.subscribe(() => this.#waiting.noteRunning(this.#table.snapshot.values()));
+  }
+
+  get language(): "ko" | "en" {
+    return this.#sender.language;
+  }
+
+  watch(ref: WatchRef, listener: JobListener = () => {}): () => void {
+    let isTold = false; // only from the next turn on: the caller has its `stop` by then
+    let isWatching = true;
+    const end = this.#table.watch(ref, (job) => {
+      if (isTold && isWatching) listener(job);
+    });
+    queueMicrotask(() => {
+      isTold = true;
+      const job = this.get(ref);
+      if (isWatching && job !== undefined) callSafely(() => listener(job));
+    });
+    const state = this.#table.state(ref);
+    if (state?.phase === "unknown" || isOver(state) || this.#poller.isIdle) this.#poller.poke("watch");
+    return () => {
+      isWatching = false;
+      end();
+    };
+  }
+
+  get(ref: WatchRef): WatchedJob | undefined {
+    return this.#table.snapshot.get(watchKey(ref));
+  }
+
+  subscribe(listener: () => void): () => void {
+    return this.#table.subscribe(listener);
+  }
+
+  getSnapshot(): ReadonlyMap<string, WatchedJob> {
+    return this.#table.snapshot;
+  }
+
+  async loadActive(): Promise<ActiveAnswer> {
+    const { body, serverNowMs } = await this.#sender.send(
+      "/api/v1/progress/?active=1",
+      { cache: "no-store" },
+      async (response) => {
+        if (!response.ok) throw await this.#sender.errorOf(response);
+        return { body: await this.#sender.bodyOf(response), serverNowMs: readDateMs(response.headers) };
+      },
+    );
+    if (!isBatch(body)) throw this.#sender.failure("unexpected_answer");
+    const refs = refsOfBatch(body);
+    const atMs = this.environment.now();
+    this.#waiting.replace(asMembers(body)["waiting"]);
+    this.#table.apply(
+      refs.flatMap((ref) => {
+        const reading = readFromBatch(ref, body, this.#sender.language);
+        return reading === null ? [] : [[ref, { type: "answer", reading, serverNowMs, atMs }]];
+      }),
+    );
+    return { refs, more: wholeOrNull(asMembers(body)["more"]) ?? 0, waiting: this.#waiting.current };
+  }
+
+  waiting(): Readonly<Record<string, string>> {
+    return this.#waiting.current;
+  }
+
+  async submitVideo(file: File, options: SubmitVideoOptions = {}): Promise<Submitted> {
+    const form = new FormData();
+    form.append("title", options.title ?? file.name);
+    form.append("file", file, file.name);
+    return this.#submitted(
+      "video",
+      await postUpload(this.#sender, { ...options, path: "/media/videos/", body: form }),
+    );
+  }
+
+  async submitJob(jobType: string, options: SubmitJobOptions = {}): Promise<Submitted> {
+    const { file, payload } = options;
+    const fields = { job_type: jobType, ...(payload === undefined ? null : { payload }) };
+    const body = file === undefined ? JSON.stringify(fields) : jobForm(jobType, file, payload);
+    return this.#submitted(
+      "job",
+      await postUpload(this.#sender, { ...options, path: "/api/v1/jobs/", body }),
+    );
+  }
+
+  async cancel(ref: WatchRef): Promise<void> {
+    await this.#sender.request(`${detailPath(ref)}cancel/`, { method: "POST" });
+    this.#poller.poke("person");
+  }
+
+  async retry(ref: WatchRef): Promise<void> {
+    const response = await this.#sender.request(`${detailPath(ref)}retry/`, { method: "POST" });
+    // The body is a courtesy: without it the poll tells.
+    const body = asMembers(await this.#sender.bodyOf(response).catch(() => null));
+    const atMs = this.environment.now();
+    if (wholeOrNull(body["attempt"]) !== null && textOrNull(body["status"]) !== null) {
+      const reading = readBody(ref, body, this.#sender.language);
+      this.#table.apply([[ref, { type: "found", reading, atMs }]]);
+    }
+    this.#table.apply([[ref, { type: "reopened", atMs }]]);
+    this.#poller.poke("person");
+  }
+
+  detail(ref: WatchRef): Promise<unknown> {
+    return this.#sender.json(detailPath(ref));
+  }
+
+  detailOnce(ref: WatchRef): Promise<unknown> {
+    return this.#onceAsked.ask(this.get(ref) ?? unknownJob(ref));
+  }
+
+  async history(kind: Kind, { cursor, status, jobType }: HistoryOptions = {}): Promise<HistoryPage> {
+    const query = new URLSearchParams();
+    if (typeof cursor === "string") query.set("cursor", cursor);
+    if (status !== undefined) query.set("status", status);
+    if (jobType !== undefined) query.set("job_type", jobType);
+    const path = kind === "video" ? "/media/videos/" : "/api/v1/jobs/";
+    const body = asMembers(await this.#sender.json(query.size > 0 ? `${path}?${query}` : path));
+    if (!Array.isArray(body["items"])) throw this.#sender.failure("unexpected_answer");
+    return { items: body["items"], next_cursor: textOrNull(body["next_cursor"]) };
+  }
+
+  async playback(videoId: string): Promise<Playback> {
+    const path = `${detailPath({ kind: "video", id: videoId })}playback/`;
+    const { hls_url, poster_url, expires_at } = asMembers(await this.#sender.json(path));
+    if (typeof hls_url !== "string" || typeof expires_at !== "string")
+      throw this.#sender.failure("unexpected_answer");
+    return { hls_url, poster_url: textOrNull(poster_url), expires_at };
+  }
+
+  request(path: string, options?: RequestOptions): Promise<Response> {
+    return this.#sender.request(path, options);
+  }
+
+  close(): void {
+    this.#endWake();
+    this.#poller.close();
+    this.#asker.close();
+    this.#table.clear();
+    this.#sender.close();
+    this.#onceAsked.close();
+  }
+
+  [Symbol.dispose](): void {
+    this.close();
+  }
+
+  #settle(): void {
+    this.#poller.settle();
+    this.#asker.settle();
+  }
+
+  /** Shows the new job at once: it is known before its first poll. */
+  #submitted(kind: Kind, body: unknown): Submitted {
+    const members = asMembers(body);
+    const id = members[kind === "video" ? "id" : "job_id"];
+    if (typeof id !== "string" && typeof id !== "number") throw this.#sender.failure("unexpected_answer");
+    const ref: WatchRef = { kind, id: String(id) };
+    const reading = readBody(ref, body, this.#sender.language);
+    this.#table.apply([[ref, { type: "found", reading, atMs: this.environment.now() }]]);
+    return {
+      ref,
+      attempt: reading.job.attempt,
+      version: reading.job.version,
+      progressUrl: textOrNull(members["progress_url"]),
+      detailUrl: textOrNull(members["detail_url"]),
+      watchToken: textOrNull(members["watch_token"]),
+    };
+  }
+}
+
+function jobForm(jobType: string, file: File, payload: unknown): FormData {
+  const form = new FormData();
+  form.append("job_type", jobType);
+  if (payload !== undefined) form.append("payload", JSON.stringify(payload));
+  form.append("file", file, file.name);
+  return form;
+}
+
+function warn(error: ClientError): void {
+  console.warn("Statusplane: polling fails and backs off.", error);
+}

@@ -1,0 +1,11 @@
+/**
+ * React over the client: a provider, hooks, and an unstyled progress bar. Imports React and the client beside it,
+ * nothing else. The hooks poll nothing themselves: they watch while mounted, and the tab's one poller does the rest.
+ * Data comes from the client's `getSnapshot` and goes to components through `useSyncExternalStore`.
+ */
+export * from "./progress-bar.tsx";
+export * from "./provider.tsx";
+export * from "./use-active-jobs.ts";
+export * from "./use-async-statuses.ts";
+export * from "./use-jobs.ts";
+export * from "./use-worker-job-poller.ts";

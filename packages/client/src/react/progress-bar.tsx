@@ -1,0 +1,33 @@
+import type { JSX } from "react";
+import type { WatchedJob } from "../watched-job.ts";
+
+export interface ProgressBarProps {
+  readonly job: WatchedJob;
+  /** What makes progress, for people who hear the page: the file's name. */
+  readonly label: string;
+  /** What is said instead of the bare percent. */
+  readonly valueText?: string;
+}
+
+/**
+ * An unstyled, accessible bar: classes `statusplane-bar` and `statusplane-bar-fill`, `data-status` for colours. Without
+ * a percent it is indeterminate: no `aria-valuenow`, and the fill has no width.
+ */
+export function ProgressBar({ job, label, valueText }: ProgressBarProps): JSX.Element {
+  const { percent, status, isStalled } = job;
+  return (
+    <div
+      role="progressbar"
+      className="statusplane-bar"
+      aria-label={label}
+      aria-valuemin={0}
+      aria-valuemax={100}
+      aria-valuenow={percent ?? undefined}
+      aria-valuetext={valueText}
+      data-status={status}
+      data-stalled={isStalled || undefined}
+    >
+      <div className="statusplane-bar-fill" style={percent === null ? undefined : { width: `${percent}%` }} />
+    </div>
+  );
+}

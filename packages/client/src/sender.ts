@@ -1,0 +1,211 @@
+import { ClientError, type ClientErrorCode } from "./client-error.ts";
+import type { Environment } from "./environment.ts";
+import { asMembers, textOrNull } from "./reading.ts";
+import type { ClientOptions, RequestOptions } from "./statusplane-client.ts";
+import { callSafely } from "./watch-table.ts";
+
+const DEADLINE_MS = 10_000;
+/** A server that asks for more than this is not believed. */
+const MAX_ASKED_WAIT_MS = 300_000;
+
+const SENTENCES = {
+  network_error: { ko: "서버에 연결할 수 없습니다.", en: "The server cannot be reached." },
+  deadline_exceeded: { ko: "서버가 응답하지 않습니다.", en: "The server does not answer in time." },
+  unexpected_answer: { ko: "서버의 응답을 이해할 수 없습니다.", en: "The server's answer makes no sense." },
+  client_closed: { ko: "연결이 종료되었습니다.", en: "The client was closed." },
+} as const satisfies Record<ClientErrorCode, Record<"ko" | "en", string>>;
+
+/** Signs requests, bounds them by a deadline, and turns every failure into a {@link ClientError}. */
+export class Sender {
+  readonly environment: Environment;
+  readonly #options: ClientOptions;
+  readonly #closed = new AbortController();
+  #isUnauthenticated = false;
+
+  constructor(options: ClientOptions, environment: Environment) {
+    this.#options = options;
+    this.environment = environment;
+  }
+
+  get language(): "ko" | "en" {
+    return this.#options.language?.() ?? "ko";
+  }
+
+  /** @throws {ClientError} for every answer but 2xx, and for none. */
+  request(path: string, options: RequestOptions = {}): Promise<Response> {
+    return this.send(path, options, async (response) => {
+      if (!response.ok) throw await this.errorOf(response);
+      return response;
+    });
+  }
+
+  /** As {@link request}, with the body read as JSON before the deadline. */
+  json(path: string, options: RequestOptions = {}): Promise<unknown> {
+    return this.send(path, options, async (response) => {
+      if (!response.ok) throw await this.errorOf(response);
+      return this.bodyOf(response);
+    });
+  }
+
+  /**
+   * Sends, and reads the answer by `read` before the deadline.
+   * @throws {ClientError} when there is no answer; the caller's abort reason as it is; what `read` throws.
+   */
+  async send<T>(path: string, options: RequestOptions, read: (response: Response) => Promise<T>): Promise<T> {
+    const { deadlineMs = DEADLINE_MS, headers, signal, ...init } = options;
+    const url = this.url(path);
+    const abort = new AbortController();
+    const release = this.#abortWith(abort, signal ?? undefined, deadlineMs);
+    try {
+      const work = async (): Promise<T> => {
+        const signed = { ...(await this.signature()), ...headers };
+        const send = this.#options.fetch ?? ((target, request) => fetch(target, request));
+        const response = await send(url, { ...init, headers: signed, signal: abort.signal });
+        this.noteStatus(response.status);
+        return read(response);
+      };
+      // A fetch or token source that ignores the signal must not outlive the deadline either.
+      return await Promise.race([work(), rejectionOf(abort.signal)]);
+    } catch (error) {
+      if (abort.signal.aborted) throw abort.signal.reason;
+      if (error instanceof ClientError) throw error;
+      throw this.failure("network_error", error);
+    } finally {
+      release();
+    }
+  }
+
+  /** @throws {TypeError} for a path that could leave the product's origin with a token. */
+  url(path: string): string {
+    if (!/^\/(?![/\\])/.test(path)) throw new TypeError(`not a path of the product: ${path}`);
+    return (this.#options.baseUrl ?? "") + path;
+  }
+
+  /** The headers that sign a request and choose the language of its errors. */
+  async signature(): Promise<Record<string, string>> {
+    const token = await this.#options.getToken();
+    const language = { "Accept-Language": this.language };
+    return token === null ? language : { ...language, Authorization: `Bearer ${token}` };
+  }
+
+  /** Tells the page once per streak that nobody is signed in. */
+  noteStatus(status: number): void {
+    const wasUnauthenticated = this.#isUnauthenticated;
+    this.#isUnauthenticated = status === 401;
+    const { onUnauthenticated } = this.#options;
+    if (this.#isUnauthenticated && !wasUnauthenticated && onUnauthenticated) callSafely(onUnauthenticated);
+  }
+
+  failure(code: ClientErrorCode, cause?: unknown): ClientError {
+    return new ClientError({ status: 0, code, detail: SENTENCES[code][this.language], cause });
+  }
+
+  /** @throws {ClientError} `unexpected_answer` when the body is not JSON. */
+  async bodyOf(response: Response): Promise<unknown> {
+    try {
+      return await response.json();
+    } catch (cause) {
+      throw this.failure("unexpected_answer", cause);
+    }
+  }
+
+  /** The problem that a non-2xx answer tells. */
+  async errorOf(response: Response): Promise<ClientError> {
+    // A proxy's page instead of a problem is no failure of its own: the status says enough.
+    const text = await response.text().catch(() => "");
+    return this.problem(response.status, text, readRetryAfterMs(response.headers));
+  }
+
+  problem(status: number, text: string, retryAfterMs: number | undefined): ClientError {
+    const members = asMembers(parseOrNull(text));
+    const detail = textOrNull(members["detail"]);
+    return new ClientError({
+      status,
+      // Servers of the note's time say `detail` alone.
+      code: textOrNull(members["code"]) ?? (detail === null ? "unexpected_answer" : `http_${status}`),
+      detail: detail ?? SENTENCES.unexpected_answer[this.language],
+      retryAfterMs,
+    });
+  }
+
+  /**
+   * The JSON body of an answer that came as text.
+   * @throws {ClientError} for every status but 2xx, and when it is not JSON.
+   */
+  bodyOfText(status: number, text: string, headers: Headers): unknown {
+    this.noteStatus(status);
+    if (status < 200 || status >= 300) throw this.problem(status, text, readRetryAfterMs(headers));
+    try {
+      return JSON.parse(text);
+    } catch (cause) {
+      throw this.failure("unexpected_answer", cause);
+    }
+  }
+
+  /** Calls back when the client closes; the answer ends that. */
+  onClose(listener: () => void): () => void {
+    this.#closed.signal.addEventListener("abort", listener);
+    return () => this.#closed.signal.removeEventListener("abort", listener);
+  }
+
+  close(): void {
+    this.#closed.abort(this.failure("client_closed"));
+  }
+
+  /** Aborts when the client closes, the caller aborts, or the deadline is over; the answer ends all but the caller's. */
+  #abortWith(abort: AbortController, signal: AbortSignal | undefined, deadlineMs: number): () => void {
+    const closed = this.#closed.signal;
+    const onClose = () => abort.abort(closed.reason);
+    const onAbort = () => abort.abort(signal?.reason);
+    if (closed.aborted) onClose();
+    else closed.addEventListener("abort", onClose);
+    if (signal?.aborted) onAbort();
+    else signal?.addEventListener("abort", onAbort, { once: true });
+    const cancel =
+      deadlineMs > 0
+        ? this.environment.setTimer(() => abort.abort(this.failure("deadline_exceeded")), deadlineMs)
+        : undefined;
+    return () => {
+      cancel?.();
+      closed.removeEventListener("abort", onClose);
+    };
+  }
+}
+
+/** `Retry-After` as seconds or date, in ms; undefined where there is none that means anything. */
+export function readRetryAfterMs(headers: Headers): number | undefined {
+  const text = headers.get("Retry-After");
+  if (text === null) return undefined;
+  const waitMs = /^\d+$/.test(text)
+    ? Number(text) * 1_000
+    : Date.parse(text) - (readDateMs(headers) ?? Date.now());
+  return Number.isFinite(waitMs) ? Math.min(MAX_ASKED_WAIT_MS, Math.max(0, waitMs)) : undefined;
+}
+
+/** `Poll-After-Ms`: how long the server wants the next poll to wait; 0 where it does not say. */
+export function readPollAfterMs(headers: Headers): number {
+  const waitMs = Number(headers.get("Poll-After-Ms"));
+  return Number.isFinite(waitMs) ? Math.min(MAX_ASKED_WAIT_MS, Math.max(0, waitMs)) : 0;
+}
+
+/** The answer's `Date` in Unix ms: the server's clock. */
+export function readDateMs(headers: Headers): number | null {
+  const dateMs = Date.parse(headers.get("Date") ?? "");
+  return Number.isNaN(dateMs) ? null : dateMs;
+}
+
+function parseOrNull(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return null; // a proxy's page: the status says enough
+  }
+}
+
+function rejectionOf(signal: AbortSignal): Promise<never> {
+  return new Promise((_, reject) => {
+    const onAbort = () => reject(signal.reason);
+    if (signal.aborted) onAbort();
+    else signal.addEventListener("abort", onAbort, { once: true });
+  });
+}

@@ -1,0 +1,228 @@
+import { errorBackoffMs, getPollInterval, isNews } from "@statusplane/core";
+import type { Reading } from "./reading.ts";
+import { isEnded, unknownJob, type WatchedJob, type WatchRef } from "./watched-job.ts";
+
+/**
+ * The state machine of one watched job.
+ *
+ * ```
+ *           watch                    terminal answer
+ *  unknown ───────▶ … answer ─▶ live ───────────────▶ ended
+ *     │                          │ ▲                    │ answer of a higher attempt
+ *     │ missing:                 │ │ answer             └──────────▶ live
+ *     │ ask in 0–2 s     missing:│ │
+ *     ▼                  30 s,   ▼ │                      row live  ▶ live, later misses begin anew
+ *   (ask detail once) ◀─ then  live, missed ─────────▶    row ended ▶ ended
+ *                        ask in 0–2 s                     404       ▶ gone
+ *                                                         429, 503, nothing: no answer, asked again with backoff
+ * ```
+ *
+ * The poller polls `unknown` and `live`; `ended` and `gone` only while a recheck is due (somebody watches anew, or
+ * asked for a retry). An answer changes what is shown only if its (attempt, version) is higher than what was shown:
+ * nobody sees a step back. Every change goes through {@link reduceWatch}.
+ */
+export interface WatchState {
+  readonly job: WatchedJob;
+  readonly phase: "unknown" | "live" | "ended" | "gone";
+  /** What orders the shown answer; null before the first. */
+  readonly seen: { readonly attempt: number; readonly version: number; readonly etag: string } | null;
+  /** When the watch of this story began: decides the interval. */
+  readonly sinceMs: number;
+  /** Batch answers in a row that did not know the job. */
+  readonly misses: number;
+  /** When detail is to be asked; null: not. */
+  readonly askAtMs: number | null;
+  readonly isAsking: boolean;
+  /** Asks in a row without an answer. */
+  readonly unanswered: number;
+  /** An outage at page load may cost one ask, not one per poll. */
+  readonly askedInOutage: boolean;
+  /** An ended job is polled until an answer at or after this; null: not at all. */
+  readonly recheckUntilMs: number | null;
+}
+
+/** What can happen to a watched job. `spreadMs` is a random delay that keeps many watchers from asking at once. */
+export type WatchEvent =
+  /** Somebody watches: the first, or one more of a job that has ended. */
+  | { readonly type: "watched"; readonly atMs: number }
+  /** A retry was accepted: a higher attempt is on its way. */
+  | { readonly type: "reopened"; readonly atMs: number }
+  /** `serverNowMs` is the answer's Date, null if it had none. */
+  | {
+      readonly type: "answer";
+      readonly reading: Reading;
+      readonly serverNowMs: number | null;
+      readonly atMs: number;
+    }
+  /** 304: as before, but the server lives. */
+  | { readonly type: "unchanged"; readonly serverNowMs: number | null; readonly atMs: number }
+  | { readonly type: "missing"; readonly atMs: number; readonly spreadMs: number }
+  /** The poll failed; `outageSpreadMs` if because the status store is away (503). */
+  | { readonly type: "lost"; readonly atMs: number; readonly outageSpreadMs: number | null }
+  | { readonly type: "asking" }
+  | { readonly type: "found"; readonly reading: Reading; readonly atMs: number }
+  | { readonly type: "not_found" }
+  | { readonly type: "unanswered"; readonly askAgainAtMs: number };
+
+const STALLED_AFTER_MS = 45_000;
+/** How long a job seen live may be missing before the database is asked. */
+const MISSED_FOR_MS = 30_000;
+/** How long a retried job is polled for its new attempt: the relay needs 8 s at most, 23 s if it died too. */
+const REOPENED_FOR_MS = 30_000;
+const UNKNOWN_STATUS_INTERVAL_MS = 15_000;
+
+export function newWatch(ref: WatchRef, atMs: number): WatchState {
+  return {
+    job: unknownJob(ref),
+    phase: "unknown",
+    seen: null,
+    sinceMs: atMs,
+    misses: 0,
+    askAtMs: null,
+    isAsking: false,
+    unanswered: 0,
+    askedInOutage: false,
+    recheckUntilMs: null,
+  };
+}
+
+/** Whether the batch shall name the job. */
+export function isPolled(state: WatchState): boolean {
+  return state.phase === "unknown" || state.phase === "live" || state.recheckUntilMs !== null;
+}
+
+/** How long the job can wait for its next poll, before jitter. */
+export function pollIntervalMs(state: WatchState, atMs: number, random: number): number {
+  const intervalMs = getPollInterval((atMs - state.sinceMs) / 1_000);
+  if (state.misses > 0) return Math.max(intervalMs, errorBackoffMs(state.misses, random));
+  return state.job.unknownStatus === undefined ? intervalMs : UNKNOWN_STATUS_INTERVAL_MS;
+}
+
+/** The one function that changes a watched job. Pure; answers the same object where nothing changes. */
+export function reduceWatch(state: WatchState, event: WatchEvent): WatchState {
+  switch (event.type) {
+    case "watched":
+      return { ...state, sinceMs: event.atMs, recheckUntilMs: recheckUntil(state, event.atMs) };
+    case "reopened":
+      return {
+        ...state,
+        sinceMs: event.atMs,
+        recheckUntilMs: recheckUntil(state, event.atMs + REOPENED_FOR_MS),
+      };
+    case "answer":
+      return answered(take(state, event.reading, event.atMs), event);
+    case "unchanged":
+      return answered(state, event);
+    case "missing":
+      return missed(state, event.atMs, event.spreadMs);
+    case "lost":
+      return lost(state, event.atMs, event.outageSpreadMs);
+    case "asking":
+      return { ...state, askAtMs: null, isAsking: true };
+    case "found":
+      return settled(take(state, event.reading, event.atMs));
+    case "not_found": {
+      const gone = settled(state);
+      return { ...gone, phase: "gone", job: shown(gone.job, { gone: true, isStalled: false }) };
+    }
+    case "unanswered":
+      return {
+        ...state,
+        isAsking: false,
+        unanswered: state.unanswered + 1,
+        // An ask during an outage is not repeated: the poll goes on. One after a miss is.
+        askAtMs: state.misses > 0 ? event.askAgainAtMs : null,
+      };
+  }
+}
+
+/** Shows the reading if it is news; whatever was shown, the job exists. */
+function take(state: WatchState, reading: Reading, atMs: number): WatchState {
+  const head = { attempt: reading.job.attempt, version: reading.job.version, etag: reading.etag };
+  const isNewer = isNews(state.seen, head);
+  const kept = isNewer
+    ? { ...reading.job, jobType: reading.job.jobType ?? state.job.jobType, connection: state.job.connection }
+    : shown(state.job, { gone: false });
+  const phase = isEnded(kept) ? "ended" : "live";
+  return {
+    ...state,
+    job: kept,
+    phase,
+    seen: isNewer ? head : state.seen,
+    sinceMs: phase === "live" && isOver(state) ? atMs : state.sinceMs,
+  };
+}
+
+/** The status store's server answered. */
+function answered(
+  state: WatchState,
+  { serverNowMs, atMs }: { readonly serverNowMs: number | null; readonly atMs: number },
+): WatchState {
+  const isStalled = serverNowMs === null ? state.job.isStalled : stalledAt(state.job, serverNowMs);
+  return {
+    ...settled(state),
+    job: shown(state.job, { connection: "ok", isStalled }),
+    recheckUntilMs: recheckAfter(state, atMs),
+  };
+}
+
+/** The job is known to exist or not: nothing is to be asked. */
+function settled(state: WatchState): WatchState {
+  return { ...state, misses: 0, askAtMs: null, isAsking: false, unanswered: 0 };
+}
+
+function missed(state: WatchState, atMs: number, spreadMs: number): WatchState {
+  const job = shown(state.job, { connection: "ok" });
+  // An ended job that the store has dropped has still ended.
+  if (isOver(state)) return { ...state, job, recheckUntilMs: recheckAfter(state, atMs) };
+  const waitMs = state.seen === null ? 0 : MISSED_FOR_MS;
+  return {
+    ...state,
+    job,
+    misses: state.misses + 1,
+    askAtMs: state.isAsking ? null : (state.askAtMs ?? atMs + waitMs + spreadMs),
+  };
+}
+
+function lost(state: WatchState, atMs: number, outageSpreadMs: number | null): WatchState {
+  if (isOver(state) && state.recheckUntilMs === null) return state;
+  const job = shown(state.job, { connection: "lost" });
+  const asksNow =
+    outageSpreadMs !== null &&
+    state.phase === "unknown" &&
+    !state.askedInOutage &&
+    !state.isAsking &&
+    state.askAtMs === null;
+  return asksNow ? { ...state, job, askAtMs: atMs + outageSpreadMs, askedInOutage: true } : { ...state, job };
+}
+
+/** Whether the job is no more polled, but for a recheck. */
+export function isOver(state: WatchState | undefined): boolean {
+  return state?.phase === "ended" || state?.phase === "gone";
+}
+
+function recheckUntil(state: WatchState, untilMs: number): number | null {
+  return isOver(state) ? Math.max(state.recheckUntilMs ?? untilMs, untilMs) : null;
+}
+
+function recheckAfter(state: WatchState, atMs: number): number | null {
+  if (!isOver(state) || state.recheckUntilMs === null || atMs >= state.recheckUntilMs) return null;
+  return state.recheckUntilMs;
+}
+
+function stalledAt(job: WatchedJob, serverNowMs: number): boolean {
+  if (job.status !== "PROCESSING" || job.updatedAt === null) return false;
+  return serverNowMs - Date.parse(job.updatedAt) > STALLED_AFTER_MS;
+}
+
+/** The same object where nothing changes, so that nobody renders again. */
+function shown(
+  job: WatchedJob,
+  change: Partial<Pick<WatchedJob, "connection" | "gone" | "isStalled">>,
+): WatchedJob {
+  const isSame =
+    (change.connection ?? job.connection) === job.connection &&
+    (change.gone ?? job.gone) === job.gone &&
+    (change.isStalled ?? job.isStalled) === job.isStalled;
+  return isSame ? job : { ...job, ...change };
+}
