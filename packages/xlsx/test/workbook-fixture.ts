@@ -112,7 +112,7 @@ export async function cellsOf(fixture: Fixture): Promise<(readonly CellValue[])[
 }
 
 /** The code with which a file is refused, or what it answered instead. */
-export async function refusal(path: string, options?: OpenOptions): Promise<XlsxErrorCode | string> {
+export async function refusal(path: string, options?: OpenOptions): Promise<string> {
   try {
     const sheets = await readAll(path, options);
     return `read ${sheets.length} sheets`;
