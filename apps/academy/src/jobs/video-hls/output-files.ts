@@ -1,0 +1,32 @@
+import { lstat, open, readdir } from "node:fs/promises";
+import { join } from "node:path";
+
+/** Everything that the encoder may leave in an attempt's folder, and all that is served from it. */
+const OUTPUT_NAME = /^(?:master\.m3u8|v\d{1,2}\.m3u8|v\d{1,2}_init\.mp4|v\d{1,2}_\d{1,6}\.m4s|poster\.jpg)$/;
+
+export function isOutputName(name: string): boolean {
+  return OUTPUT_NAME.test(name);
+}
+
+/** The bytes of all files in a folder; files that vanish meanwhile count as none. */
+export async function folderBytes(folder: string): Promise<number> {
+  let bytes = 0;
+  for (const name of await readdir(folder)) {
+    try {
+      bytes += (await lstat(join(folder, name))).size;
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw error; // a temporary name was given up
+    }
+  }
+  return bytes;
+}
+
+/** Makes a file, or a folder's names, durable. */
+export async function syncPath(path: string): Promise<void> {
+  const handle = await open(path, "r");
+  try {
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+}

@@ -1,0 +1,120 @@
+import { readFile, readdir, rm, stat, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { JobError } from "@statusplane/core";
+import { initCodecs } from "./init-codecs.ts";
+import { bandwidthOf, masterPlaylist, parseMediaPlaylist, type MasterEntry } from "./media-playlist.ts";
+import { folderBytes, isOutputName, syncPath } from "./output-files.ts";
+import type { PlannedRendition } from "./plan-renditions.ts";
+import type { VideoLimits } from "./video-limits.ts";
+
+export const MASTER_NAME = "master.m3u8";
+const SYNCED_AT_ONCE = 8;
+
+export interface PublishOptions {
+  readonly folder: string;
+  readonly renditions: readonly PlannedRendition[];
+  readonly framesPerSecond: number;
+  readonly limits: VideoLimits;
+}
+
+/** A type, not an interface: only types are JSON values to the compiler. */
+export type PublishedRendition = {
+  readonly name: string;
+  readonly width: number;
+  readonly height: number;
+  /** Peak, bits per second. */
+  readonly bandwidth: number;
+};
+
+export interface Published {
+  readonly renditions: readonly PublishedRendition[];
+  readonly sizeBytes: number;
+}
+
+/**
+ * Checks that all that the playlists name is there, writes the master playlist and makes everything durable: once the
+ * row says READY a power cut must not take the segments away.
+ * @throws {JobError} encode_failed when something is missing, output_too_large.
+ */
+export async function publishHls({
+  folder,
+  renditions,
+  framesPerSecond,
+  limits,
+}: PublishOptions): Promise<Published> {
+  const entries: MasterEntry[] = [];
+  for (const [index, { width, height }] of renditions.entries()) {
+    const { playlistName, codecs, segments } = await readRendition(folder, index);
+    const { peak, average } = bandwidthOf(segments);
+    entries.push({
+      playlistName,
+      width,
+      height,
+      bandwidth: peak,
+      averageBandwidth: average,
+      codecs,
+      framesPerSecond,
+    });
+  }
+  await writeFile(join(folder, MASTER_NAME), masterPlaylist(entries));
+  const names = await readdir(folder);
+  for (const name of names)
+    if (!isOutputName(name)) await rm(join(folder, name), { recursive: true, force: true });
+  const sizeBytes = await folderBytes(folder);
+  if (sizeBytes > limits.maxOutputBytes) throw new JobError("output_too_large");
+  await syncAll(folder, names.filter(isOutputName));
+  return {
+    sizeBytes,
+    renditions: renditions.map(({ name, width, height }, index) => {
+      return { name, width, height, bandwidth: entries[index]?.bandwidth ?? 0 };
+    }),
+  };
+}
+
+/** The length of a rendition as its playlist says. @throws {JobError} encode_failed when there is no whole playlist. */
+export async function renditionSeconds(folder: string, index: number): Promise<number> {
+  const { segments } = await readPlaylist(folder, index);
+  return segments.reduce((sum, { durationSeconds }) => sum + durationSeconds, 0);
+}
+
+async function readRendition(folder: string, index: number) {
+  const { playlistName, initName, segments } = await readPlaylist(folder, index);
+  const codecs = initCodecs(await readFile(join(folder, initName)));
+  if (codecs === null) throw incomplete(`${initName} holds no H.264`);
+  const sized = [];
+  for (const { name, durationSeconds } of segments) {
+    const { size } = await stat(join(folder, name));
+    if (size === 0) throw incomplete(`${name} is empty`);
+    sized.push({ durationSeconds, bytes: size });
+  }
+  return { playlistName, codecs, segments: sized };
+}
+
+async function readPlaylist(folder: string, index: number) {
+  const playlistName = `v${index}.m3u8`;
+  let text: string;
+  try {
+    text = await readFile(join(folder, playlistName), "utf8");
+  } catch (error) {
+    throw incomplete(`${playlistName} cannot be read`, error);
+  }
+  const playlist = parseMediaPlaylist(text);
+  if (playlist === null) throw incomplete(`${playlistName} is not whole`);
+  for (const name of [playlist.initName, ...playlist.segments.map((segment) => segment.name)]) {
+    if (!isOutputName(name)) throw incomplete(`${playlistName} names "${name}"`);
+  }
+  return { playlistName, ...playlist };
+}
+
+function incomplete(what: string, cause?: unknown): JobError {
+  return new JobError("encode_failed", {
+    cause: new Error(what, cause === undefined ? undefined : { cause }),
+  });
+}
+
+async function syncAll(folder: string, names: readonly string[]): Promise<void> {
+  for (let at = 0; at < names.length; at += SYNCED_AT_ONCE) {
+    await Promise.all(names.slice(at, at + SYNCED_AT_ONCE).map((name) => syncPath(join(folder, name))));
+  }
+  await syncPath(folder);
+}

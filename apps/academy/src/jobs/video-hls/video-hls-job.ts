@@ -1,0 +1,131 @@
+import { JobError } from "@statusplane/core";
+import { defineJob, type JobContext, type JobDefinition } from "@statusplane/worker";
+import type { FfmpegSource } from "../../ffmpeg/index.ts";
+import { encodeHls } from "./encode-hls.ts";
+import { makePoster, POSTER_NAME } from "./make-poster.ts";
+import { planRenditions, type PlannedRendition } from "./plan-renditions.ts";
+import { probeVideo } from "./probe-video.ts";
+import { MASTER_NAME, publishHls, renditionSeconds, type PublishedRendition } from "./publish-hls.ts";
+import { scanPackets, type PacketScan } from "./scan-packets.ts";
+import { VIDEO_LIMITS, type VideoLimits } from "./video-limits.ts";
+import type { VideoSource } from "./video-source.ts";
+import { openVideoTools, type VideoTools } from "./video-tools.ts";
+
+export interface VideoHlsOptions {
+  readonly ffmpeg: FfmpegSource;
+  /** Default: {@link VIDEO_LIMITS}. */
+  readonly limits?: Partial<VideoLimits>;
+}
+
+/** The result of a video job, as the row keeps it. Paths are inside the outputs. */
+export type VideoResult = {
+  readonly hls_path: string;
+  /** Null when no picture could be taken for it. */
+  readonly poster_path: string | null;
+  /** Whole seconds. */
+  readonly duration: number;
+  /** Smallest first. */
+  readonly renditions: readonly PublishedRendition[];
+  /** All output files together. */
+  readonly size_bytes: number;
+};
+
+const STEPS = [
+  { key: "probe", name: "분석", weight: 3 },
+  { key: "encode", name: "인코딩", weight: 92 },
+  { key: "poster", name: "썸네일", weight: 3 },
+  { key: "publish", name: "게시", weight: 2 },
+] as const;
+
+type Context = JobContext<(typeof STEPS)[number]["key"]>;
+
+/** A picture that ends this far before its declared end is cut off: a tenth, and a second for rounding. */
+const MIN_READ_SHARE = 0.9;
+const END_TOLERANCE_SECONDS = 1;
+
+/**
+ * The job type `video_hls`. It waits, with the reason `ffmpeg_missing`, while there is no ffmpeg. Its errors:
+ * input_gone, video_unreadable, video_no_picture, video_too_large, video_too_slow, output_too_large, which another try
+ * would not mend; encode_failed, storage_full, ffmpeg_missing, which it may.
+ */
+export function videoHlsJob({ ffmpeg, limits: overrides }: VideoHlsOptions): JobDefinition {
+  const limits = { ...VIDEO_LIMITS, ...overrides };
+  return defineJob({
+    type: "video_hls",
+    kind: "video",
+    steps: STEPS,
+    requires: () => ffmpeg.readiness(),
+    run: async (ctx) => {
+      const { inputPath, signal } = ctx;
+      if (inputPath === null) throw new JobError("input_gone");
+      const folder = await ctx.outputFolder();
+      const tools = await openVideoTools({ ffmpeg, inputPath, folder, limits, signal });
+      return run(ctx, tools);
+    },
+  });
+}
+
+async function run(ctx: Context, tools: VideoTools): Promise<VideoResult> {
+  ctx.step("probe");
+  const source = await probeVideo(tools);
+  const { renditions, scan, durationSeconds } = await plan(tools, source);
+
+  ctx.step("encode");
+  const cutSeconds = renditions.some(({ copyVideo }) => copyVideo) ? (scan?.cutSeconds ?? null) : null;
+  await encodeHls(tools, { source, renditions, cutSeconds, durationSeconds }, (percent) =>
+    ctx.progress(percent),
+  );
+  const encodedSeconds = await renditionSeconds(tools.folder, renditions.length - 1);
+  assertWhole(encodedSeconds, durationSeconds);
+
+  ctx.step("poster");
+  const hasPoster = await makePoster(tools, source, encodedSeconds);
+  if (!hasPoster) ctx.log.warn({ attempt: ctx.attempt }, "no poster could be taken from the video");
+
+  ctx.step("publish");
+  ctx.signal.throwIfAborted();
+  const framesPerSecond = source.frameRate.numerator / source.frameRate.denominator;
+  const published = await publishHls({
+    folder: tools.folder,
+    renditions,
+    framesPerSecond,
+    limits: tools.limits,
+  });
+  const base = `${ctx.ref.tenant}/${ctx.ref.id}/${ctx.attempt}`;
+  return {
+    hls_path: `${base}/${MASTER_NAME}`,
+    poster_path: hasPoster ? `${base}/${POSTER_NAME}` : null,
+    duration: Math.round(encodedSeconds),
+    renditions: published.renditions,
+    size_bytes: published.sizeBytes,
+  };
+}
+
+interface Plan {
+  readonly renditions: readonly PlannedRendition[];
+  readonly scan: PacketScan | null;
+  readonly durationSeconds: number | null;
+}
+
+/** Packets are read only where that can save an encoding, or where the file does not say how long it is. */
+async function plan(tools: VideoTools, source: VideoSource): Promise<Plan> {
+  const scanned = source.browserPicture || source.durationSeconds === null;
+  const scan = scanned ? await scanPackets(tools, source) : null;
+  if (scan !== null) {
+    if (scan.endSeconds > tools.limits.maxDurationSeconds) throw new JobError("video_too_large");
+    assertWhole(scan.endSeconds, source.durationSeconds);
+  }
+  const durationSeconds = source.durationSeconds ?? scan?.endSeconds ?? null;
+  return { renditions: planRenditions(source, scan), scan, durationSeconds };
+}
+
+/** @throws {JobError} video_unreadable when what was read ends far before what the file declares. */
+function assertWhole(readSeconds: number, declaredSeconds: number | null): void {
+  if (declaredSeconds === null && readSeconds > 0) return;
+  if (readSeconds > 0 && readSeconds >= (declaredSeconds ?? 0) * MIN_READ_SHARE - END_TOLERANCE_SECONDS)
+    return;
+  const cause = new Error(
+    `${readSeconds.toFixed(1)} s of ${declaredSeconds?.toFixed(1) ?? "unknown"} s could be read`,
+  );
+  throw new JobError("video_unreadable", { cause });
+}

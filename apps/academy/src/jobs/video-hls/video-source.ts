@@ -1,0 +1,140 @@
+import { JobError } from "@statusplane/core";
+import { outputFrameRate, parseRatio, type Ratio } from "./frame-rate.ts";
+import type { ProbeReport, ProbeStream } from "./probe-video.ts";
+import type { VideoLimits } from "./video-limits.ts";
+
+/** What the upload holds, as far as encoding cares. */
+export interface VideoSource {
+  /** Index of the picture's track in the file. */
+  readonly videoTrack: number;
+  /** As people see it: after rotation and with square pixels. */
+  readonly width: number;
+  readonly height: number;
+  /** Frames per second that a rendition gets: 60 at most. */
+  readonly frameRate: Ratio;
+  readonly interlaced: boolean;
+  /** As declared; null when the file does not say. */
+  readonly durationSeconds: number | null;
+  /** What all times of the file begin at. */
+  readonly startSeconds: number;
+  /** Whether every browser plays the picture's track as it is; its keyframes and bit rate are another question. */
+  readonly browserPicture: boolean;
+  readonly audio: AudioTrack | null;
+}
+
+export interface AudioTrack {
+  readonly track: number;
+  /** Whether every browser plays the track as it is. */
+  readonly browserSound: boolean;
+}
+
+const BROWSER_PROFILES: ReadonlySet<string> = new Set(["Constrained Baseline", "Baseline", "Main", "High"]);
+const MAX_COPIED_LEVEL = 42;
+const MAX_COPIED_AUDIO_BITS_PER_SECOND = 256_000;
+const MAX_COPIED_SIDES = { long: 1_920, short: 1_080 };
+const HDR: ReadonlySet<string> = new Set(["smpte2084", "arib-std-b67"]);
+
+/** @throws {JobError} video_no_picture, video_unreadable, video_too_large. */
+export function readSource(report: ProbeReport, limits: VideoLimits): VideoSource {
+  const picture = report.streams.find(isPicture);
+  if (picture === undefined)
+    throw new JobError(report.streams.length > 0 ? "video_no_picture" : "video_unreadable");
+  const { width = 0, height = 0, codec_name: codec } = picture;
+  if (width < 1 || height < 1 || codec === undefined || codec === "unknown")
+    throw new JobError("video_unreadable");
+  const ownRate = parseRatio(picture.avg_frame_rate) ?? parseRatio(picture.r_frame_rate);
+  const durationSeconds = declaredDuration(picture) ?? report.format.duration;
+  if (
+    Math.max(width, height) > limits.maxLongSide ||
+    Math.min(width, height) > limits.maxShortSide ||
+    report.streams.length > limits.maxStreams ||
+    (durationSeconds ?? 0) > limits.maxDurationSeconds ||
+    (ownRate !== null && ownRate.numerator / ownRate.denominator > limits.maxFramesPerSecond)
+  ) {
+    throw new JobError("video_too_large");
+  }
+  const frameRate = outputFrameRate(parseRatio(picture.avg_frame_rate), parseRatio(picture.r_frame_rate));
+  return {
+    videoTrack: picture.index,
+    ...shownSize(picture, { width, height }),
+    frameRate,
+    interlaced: isInterlaced(picture),
+    durationSeconds,
+    startSeconds: report.format.start_time ?? 0,
+    browserPicture: isBrowserPicture(picture, frameRate),
+    audio: readAudio(report.streams),
+  };
+}
+
+/** A cover, a thumbnail or a still is no picture track. */
+function isPicture({ codec_type: type, disposition }: ProbeStream): boolean {
+  const stills = ["attached_pic", "timed_thumbnails", "still_image"];
+  return type === "video" && stills.every((name) => (disposition[name] ?? 0) === 0);
+}
+
+/** mp4 and mov know each track's own; Matroska may, in a tag ("00:00:05.005000000"). */
+function declaredDuration({ duration, tags }: ProbeStream): number | null {
+  if (duration !== null) return duration;
+  const match = /^(\d+):(\d\d):(\d\d(?:\.\d+)?)$/.exec(tags["DURATION"] ?? "");
+  if (match === null) return null;
+  return Number(match[1]) * 3_600 + Number(match[2]) * 60 + Number(match[3]);
+}
+
+function shownSize(
+  picture: ProbeStream,
+  coded: { width: number; height: number },
+): { width: number; height: number } {
+  const pixel = parseRatio(picture.sample_aspect_ratio?.replace(":", "/"));
+  const width =
+    pixel === null
+      ? coded.width
+      : Math.max(1, Math.round((coded.width * pixel.numerator) / pixel.denominator));
+  const quarterTurns = Math.round(rotationOf(picture) / 90);
+  return quarterTurns % 2 === 0 ? { width, height: coded.height } : { width: coded.height, height: width };
+}
+
+function rotationOf({ side_data_list: sideData, tags }: ProbeStream): number {
+  return sideData.find(({ rotation }) => rotation !== null)?.rotation ?? (Number(tags["rotate"] ?? 0) || 0);
+}
+
+function isInterlaced({ field_order: order }: ProbeStream): boolean {
+  return order !== undefined && !["progressive", "unknown"].includes(order);
+}
+
+function isBrowserPicture(picture: ProbeStream, frameRate: Ratio): boolean {
+  const { width = 0, height = 0 } = picture;
+  const pixel = parseRatio(picture.sample_aspect_ratio?.replace(":", "/"));
+  const own = parseRatio(picture.avg_frame_rate);
+  return (
+    picture.codec_name === "h264" &&
+    picture.pix_fmt === "yuv420p" &&
+    BROWSER_PROFILES.has(picture.profile ?? "") &&
+    (picture.level ?? Infinity) <= MAX_COPIED_LEVEL &&
+    !isInterlaced(picture) &&
+    !HDR.has(picture.color_transfer ?? "") &&
+    (pixel === null || pixel.numerator === pixel.denominator) &&
+    // A turned or mirrored picture carries a matrix that players of segments ignore.
+    rotationOf(picture) === 0 &&
+    !picture.side_data_list.some(({ side_data_type: type }) => type === "Display Matrix") &&
+    Math.max(width, height) <= MAX_COPIED_SIDES.long &&
+    Math.min(width, height) <= MAX_COPIED_SIDES.short &&
+    own !== null &&
+    Math.abs(own.numerator / own.denominator - frameRate.numerator / frameRate.denominator) < 1
+  );
+}
+
+function readAudio(streams: readonly ProbeStream[]): AudioTrack | null {
+  const usable = streams.filter(
+    ({ codec_type: type, codec_name: codec, channels = 0 }) =>
+      type === "audio" && codec !== undefined && codec !== "unknown" && channels > 0,
+  );
+  const audio = usable.find(({ disposition }) => disposition["default"] === 1) ?? usable[0];
+  if (audio === undefined) return null;
+  const browserSound =
+    audio.codec_name === "aac" &&
+    audio.profile === "LC" &&
+    (audio.channels ?? 0) <= 2 &&
+    [44_100, 48_000].includes(audio.sample_rate ?? 0) &&
+    (audio.bit_rate ?? 0) <= MAX_COPIED_AUDIO_BITS_PER_SECOND;
+  return { track: audio.index, browserSound };
+}

@@ -1,0 +1,102 @@
+import { JobError, StatusplaneError } from "@statusplane/core";
+import { runConfined, type ConfinedEnd, type Ffmpeg, type FfmpegSource } from "../../ffmpeg/index.ts";
+import type { VideoLimits } from "./video-limits.ts";
+
+/** ffprobe and ffmpeg on one uploaded file, bound to its attempt's folder and signal. */
+export interface VideoTools {
+  readonly inputPath: string;
+  readonly folder: string;
+  readonly limits: VideoLimits;
+  run(tool: "ffprobe" | "ffmpeg", args: readonly string[], options: ToolRunOptions): Promise<ConfinedEnd>;
+}
+
+export interface ToolRunOptions {
+  /** Longest life by the clock, seconds. */
+  readonly withinSeconds: number;
+  readonly onLine?: (line: string) => void;
+  /** Beside the attempt's own signal. */
+  readonly signal?: AbortSignal;
+}
+
+export interface VideoToolsOptions {
+  readonly ffmpeg: FfmpegSource;
+  readonly inputPath: string;
+  readonly folder: string;
+  readonly limits: VideoLimits;
+  readonly signal: AbortSignal;
+}
+
+/** Encoders and filters run on two threads each; more processor time than this per second of life is no encoding. */
+const CPU_SECONDS_PER_SECOND = 8;
+
+/** @throws {JobError} ffmpeg_missing when there is none now. */
+export async function openVideoTools(options: VideoToolsOptions): Promise<VideoTools> {
+  const { inputPath, folder, limits } = options;
+  const ffmpeg = await getFfmpeg(options.ffmpeg);
+  return {
+    inputPath,
+    folder,
+    limits,
+    async run(tool, args, { withinSeconds, onLine, signal }) {
+      const program = tool === "ffmpeg" ? ffmpeg.ffmpegPath : ffmpeg.ffprobePath;
+      try {
+        return await runConfined({
+          confinement: ffmpeg.confinement,
+          program,
+          args,
+          readable: [inputPath],
+          writable: [folder],
+          limits: {
+            memoryBytes: limits.memoryBytes,
+            cpuSeconds: Math.ceil(withinSeconds * CPU_SECONDS_PER_SECOND),
+            fileBytes: limits.maxOutputBytes,
+            wallClockMs: withinSeconds * 1_000,
+          },
+          signal: signal === undefined ? options.signal : AbortSignal.any([options.signal, signal]),
+          ...(onLine === undefined ? {} : { onLine }),
+        });
+      } catch (error) {
+        throw isNotThere(error, program) ? new JobError("ffmpeg_missing", { cause: error }) : error;
+      }
+    },
+  };
+}
+
+async function getFfmpeg(source: FfmpegSource): Promise<Ffmpeg> {
+  try {
+    return await source.get();
+  } catch (error) {
+    if (error instanceof StatusplaneError) throw new JobError(error.code, { cause: error });
+    throw error;
+  }
+}
+
+function isNotThere(error: unknown, program: string): boolean {
+  return (
+    error instanceof Error &&
+    "code" in error &&
+    error.code === "ENOENT" &&
+    "path" in error &&
+    error.path === program
+  );
+}
+
+/** What ended a tool, as a job's error; the words of the tool go into `cause`, for operators. */
+export function toolFailure(tool: "ffprobe" | "ffmpeg", end: ConfinedEnd): JobError {
+  const words = end.stderrTail.trim();
+  const cause = new Error(
+    `${tool} ended with ${end.limit ?? `exit code ${end.exitCode ?? "none"}`}: ${words}`,
+  );
+  return new JobError(failureCode(end, words), { cause });
+}
+
+function failureCode({ limit }: ConfinedEnd, words: string): string {
+  if (limit === "wall_clock" || limit === "cpu") return "video_too_slow";
+  if (limit === "file_size") return "output_too_large";
+  if (/No space left on device|Disk quota exceeded/.test(words)) return "storage_full";
+  if (/exceeds max_streams|max_streams/.test(words)) return "video_too_large";
+  if (/Invalid data found|moov atom not found|not contain any stream|Output file is empty/.test(words)) {
+    return "video_unreadable";
+  }
+  return "encode_failed";
+}
