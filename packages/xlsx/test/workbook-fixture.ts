@@ -2,13 +2,7 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll } from "vitest";
-import {
-  openWorkbook,
-  type CellValue,
-  type OpenOptions,
-  type Row,
-  type XlsxErrorCode,
-} from "../src/index.ts";
+import { openWorkbook, type CellValue, type OpenOptions, type Row } from "../src/index.ts";
 import { makeZip, type ZipEntry } from "./zip-fixture.ts";
 
 const MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main";
