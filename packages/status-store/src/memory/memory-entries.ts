@@ -1,0 +1,63 @@
+import { refKey, type JobRef, type ProgressHash, type StoredSnapshot } from "@statusplane/core";
+
+/** Expired entries are looked for among this many per write, so that a write's cost stays bounded. */
+const SWEPT_PER_WRITE = 4;
+
+/** Everything of one job, as Redis holds it in `:status`, `:progress` and `:result`. */
+export interface MemoryEntry {
+  readonly snapshot: StoredSnapshot;
+  /** Only while PROCESSING. */
+  readonly hash: ProgressHash | null;
+  /** The attempt that is asked to stop; only while PROCESSING. */
+  readonly cancelRequestedFor: number | null;
+  readonly resultText: string | null;
+  /** Unix ms; null: never. */
+  readonly expiresAtMs: number | null;
+}
+
+/** Jobs by ref, with expiry checked at each look and a sweep of a few entries at each write: no timer. */
+export class MemoryEntries {
+  readonly now: () => number;
+  readonly #entries = new Map<string, MemoryEntry>();
+  #sweep: IterableIterator<[string, MemoryEntry]> | undefined;
+
+  constructor(now: () => number) {
+    this.now = now;
+  }
+
+  /** How many are held, expired ones included until they are swept. */
+  get size(): number {
+    return this.#entries.size;
+  }
+
+  get(ref: JobRef): MemoryEntry | null {
+    const key = refKey(ref);
+    const entry = this.#entries.get(key);
+    if (entry === undefined) return null;
+    if (!this.#isExpired(entry)) return entry;
+    this.#entries.delete(key);
+    return null;
+  }
+
+  set(ref: JobRef, entry: MemoryEntry): void {
+    this.#entries.set(refKey(ref), entry);
+    this.#sweepSome();
+  }
+
+  #isExpired({ expiresAtMs }: MemoryEntry): boolean {
+    return expiresAtMs !== null && expiresAtMs <= this.now();
+  }
+
+  #sweepSome(): void {
+    this.#sweep ??= this.#entries.entries();
+    for (let i = 0; i < SWEPT_PER_WRITE; i++) {
+      const next = this.#sweep.next();
+      if (next.done === true) {
+        this.#sweep = undefined;
+        return;
+      }
+      const [key, entry] = next.value;
+      if (this.#isExpired(entry)) this.#entries.delete(key);
+    }
+  }
+}

@@ -1,0 +1,67 @@
+import type { StatusStore } from "@statusplane/core";
+import { statusStoreSettings, type StatusStoreOptions } from "../status-store-options.ts";
+import { RedisActiveLists } from "./redis-active-lists.ts";
+import { parseRedisUrl } from "./redis-address.ts";
+import { RedisChannels } from "./redis-channels.ts";
+import { createRedisClient, whenReady } from "./redis-client.ts";
+import { RedisInstallation } from "./redis-installation.ts";
+import { RedisRequests } from "./redis-requests.ts";
+import { withScripts } from "./redis-scripts.ts";
+import { redisStatusFeed } from "./redis-status-feed.ts";
+import { RedisStatusReader } from "./redis-status-reader.ts";
+import { RedisStatusWriter } from "./redis-status-writer.ts";
+
+export interface RedisStatusStoreOptions extends StatusStoreOptions {
+  /** `redis://`, `rediss://`, comma-separated nodes with `cluster`, or `redis-sentinel://h1,h2,h3/name`. */
+  readonly url: string;
+  /** Whether the URL names nodes of a Redis Cluster. Default false. */
+  readonly cluster?: boolean;
+}
+
+/** Opening waits so long for the first connection, in ms, and then goes on without it. */
+const FIRST_CONNECTION_MS = 1_000;
+
+/**
+ * Opens a status store in Redis: a connection for reads, one for writes, and at the first subscription one for news.
+ * A Redis that is down now is no error: calls answer {store_unavailable} until it is there.
+ * @throws {TypeError} when the URL cannot be understood, or `finishedTtlSeconds` is neither 0 nor at least 86,400.
+ */
+export async function openRedisStatusStore(options: RedisStatusStoreOptions): Promise<StatusStore> {
+  const settings = statusStoreSettings(options);
+  const { cluster = false } = options;
+  const address = parseRedisUrl(options.url, cluster);
+  const { log } = settings;
+
+  const readerClient = withScripts(
+    createRedisClient(address, { name: "reader", retries: 1, autoPipelining: cluster, log }),
+  );
+  const writerClient = withScripts(createRedisClient(address, { name: "writer", retries: 0, log }));
+  const reads = new RedisRequests(readerClient, settings);
+  const writes = new RedisRequests(writerClient, settings);
+  const channels = new RedisChannels({
+    connect: () =>
+      createRedisClient(address, { name: "subscriber", retries: 0, shardedSubscribers: cluster, log }),
+    cluster,
+    settings,
+  });
+
+  const readLists = new RedisActiveLists(reads, settings);
+  const writeLists = new RedisActiveLists(writes, settings);
+  const reader = new RedisStatusReader({ requests: reads, activeLists: readLists, cluster, settings });
+  const feed = redisStatusFeed({ channels, reader, cluster, settings });
+  const close = async (): Promise<void> => {
+    feed.close();
+    channels.close();
+    reads.close();
+    writes.close();
+  };
+  await Promise.all([readerClient, writerClient].map((client) => whenReady(client, FIRST_CONNECTION_MS)));
+  return {
+    writer: new RedisStatusWriter({ requests: writes, activeLists: writeLists, channels, cluster, settings }),
+    reader,
+    feed,
+    installation: new RedisInstallation({ requests: reads, channels, settings }),
+    close,
+    [Symbol.asyncDispose]: close,
+  };
+}

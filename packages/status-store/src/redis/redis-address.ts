@@ -1,0 +1,71 @@
+import type { RedisOptions } from "ioredis";
+
+export interface HostAndPort {
+  readonly host: string;
+  readonly port: number;
+}
+
+/** What ioredis takes for one connection; replies keep their RESP2 shapes. */
+export type RedisNodeOptions = Omit<RedisOptions, "replyMapping">;
+
+/** Where Redis is, as ioredis takes it. */
+export type RedisAddress =
+  | { readonly mode: "single"; readonly options: RedisNodeOptions }
+  | { readonly mode: "sentinel"; readonly options: RedisNodeOptions }
+  | { readonly mode: "cluster"; readonly nodes: readonly HostAndPort[]; readonly options: RedisNodeOptions };
+
+const REDIS_PORT = 6_379;
+const SENTINEL_PORT = 26_379;
+
+/**
+ * Understands `redis://`, `rediss://` (TLS), a comma-separated list of nodes with `cluster`, and
+ * `redis-sentinel://h1,h2,h3/name`; user and password as in any URL, `/n` the database of a single server.
+ * @throws {TypeError} when the URL cannot be understood; the message does not repeat the password.
+ */
+export function parseRedisUrl(url: string, cluster = false): RedisAddress {
+  const scheme = /^(rediss?|redis-sentinel):\/\//.exec(url)?.[1];
+  if (scheme === undefined)
+    throw new TypeError("a Redis URL begins redis://, rediss:// or redis-sentinel://");
+  const [authority = "", path = ""] = splitOnce(url.slice(scheme.length + 3).split("?")[0] ?? "", "/");
+  const [credentials, hosts] = takeCredentials(authority);
+  const common = { ...credentials, ...(scheme === "rediss" ? { tls: {} } : {}) };
+  if (scheme === "redis-sentinel") {
+    if (path === "") throw new TypeError("a redis-sentinel URL ends with the master's name: /name");
+    return {
+      mode: "sentinel",
+      options: { ...common, sentinels: parseHosts(hosts, SENTINEL_PORT), name: path },
+    };
+  }
+  if (cluster) return { mode: "cluster", nodes: parseHosts(hosts, REDIS_PORT), options: common };
+  const [node, ...others] = parseHosts(hosts, REDIS_PORT);
+  if (node === undefined || others.length > 0) {
+    throw new TypeError("several Redis nodes are a Cluster: say so (REDIS_CLUSTER=1), or name one");
+  }
+  if (!/^[0-9]*$/.test(path)) throw new TypeError("the path of a Redis URL is the database's number");
+  return { mode: "single", options: { ...common, ...node, db: Number(path) } };
+}
+
+function takeCredentials(authority: string): [Pick<RedisOptions, "username" | "password">, string] {
+  const at = authority.indexOf("@");
+  if (at === -1) return [{}, authority];
+  const [username = "", password = ""] = splitOnce(authority.slice(0, at), ":").map(decodeURIComponent);
+  return [
+    { ...(username === "" ? {} : { username }), ...(password === "" ? {} : { password }) },
+    authority.slice(at + 1),
+  ];
+}
+
+/** Each may repeat the scheme: `redis://a:1,redis://b:2` and `redis://a:1,b:2` are the same list. */
+function parseHosts(list: string, defaultPort: number): HostAndPort[] {
+  return list.split(",").map((item) => {
+    const match = /^(?:\[([0-9A-Fa-f:.]+)\]|([^\s:@[\]]+))(?::([0-9]{1,5}))?\/?$/.exec(item.trim());
+    const host = match?.[1] ?? match?.[2];
+    if (host === undefined) throw new TypeError("a Redis node is written host or host:port");
+    return { host, port: match?.[3] === undefined ? defaultPort : Number(match[3]) };
+  });
+}
+
+function splitOnce(text: string, separator: string): string[] {
+  const at = text.indexOf(separator);
+  return at === -1 ? [text] : [text.slice(0, at), text.slice(at + 1)];
+}

@@ -1,0 +1,128 @@
+import {
+  OWN_KEYS,
+  type Beat,
+  type Installation,
+  type Sentinel,
+  type StoreMemory,
+  type Unsubscribe,
+} from "@statusplane/core";
+import { Cluster } from "ioredis";
+import type { StatusStoreSettings } from "../status-store-options.ts";
+import { mastersOf, readSlotRanges, tagPerMaster } from "./cluster-slots.ts";
+import type { RedisChannels } from "./redis-channels.ts";
+import type { RedisClient } from "./redis-client.ts";
+import type { RedisRequests } from "./redis-requests.ts";
+
+/** A beat is kept for so many times the age at which standbys doubt it: long enough to tell them how old it is. */
+const BEAT_TTL_FACTOR = 10;
+
+export interface RedisInstallationParts {
+  readonly requests: RedisRequests;
+  readonly channels: RedisChannels;
+  readonly settings: StatusStoreSettings;
+}
+
+/** What an installation keeps in Redis beside its tenants' data. Every method throws {store_unavailable}. */
+export class RedisInstallation implements Installation {
+  readonly #parts: RedisInstallationParts;
+  readonly #beatTtlMs: number;
+
+  constructor(parts: RedisInstallationParts) {
+    this.#parts = parts;
+    this.#beatTtlMs = parts.settings.timings.beatStaleMs * BEAT_TTL_FACTOR;
+  }
+
+  async ping(): Promise<void> {
+    await this.#parts.requests.call((client) =>
+      Promise.all(mastersOf(client).map((master) => master.ping())),
+    );
+  }
+
+  readSentinels(): Promise<readonly (Sentinel | null)[]> {
+    return this.#parts.requests.call(async (client) => {
+      const keys = await sentinelKeys(client);
+      return (await Promise.all(keys.map((key) => client.get(key)))).map(parseSentinel);
+    });
+  }
+
+  async writeSentinels({ tick, tickedAtMs }: Sentinel): Promise<void> {
+    await this.#parts.requests.call(async (client) => {
+      const keys = await sentinelKeys(client);
+      await Promise.all(keys.map((key) => client.set(key, JSON.stringify({ tick, tickedAtMs }))));
+    });
+  }
+
+  async beat(owner: string): Promise<void> {
+    await this.#parts.requests.call((client) =>
+      client.set(OWN_KEYS.reconciler, owner, "PX", this.#beatTtlMs),
+    );
+  }
+
+  /** The age comes from the key's remaining life, so by Redis' clock alone. */
+  async readBeat(): Promise<Beat | null> {
+    const [owner, ttlMs] = await this.#parts.requests.call((client) =>
+      Promise.all([client.get(OWN_KEYS.reconciler), client.pttl(OWN_KEYS.reconciler)]),
+    );
+    return owner === null || ttlMs < 0 ? null : { owner, ageMs: Math.max(0, this.#beatTtlMs - ttlMs) };
+  }
+
+  async wake(): Promise<void> {
+    await this.#parts.requests.call((client) =>
+      client instanceof Cluster ? client.spublish(OWN_KEYS.wake, "") : client.publish(OWN_KEYS.wake, ""),
+    );
+  }
+
+  onWake(listener: () => void): Promise<Unsubscribe> {
+    return this.#parts.channels.listen(OWN_KEYS.wake, () => listener());
+  }
+
+  async setUnready(jobType: string, reason: string | null): Promise<void> {
+    const key = OWN_KEYS.unready(jobType);
+    const { unreadyTtlSeconds } = this.#parts.settings.timings;
+    await this.#parts.requests.call<unknown>((client) =>
+      reason === null ? client.del(key) : client.set(key, reason, "EX", unreadyTtlSeconds),
+    );
+  }
+
+  /** In Cluster the fullest master's memory, the worst policy, and append-only only if all are. */
+  async readMemory(): Promise<StoreMemory> {
+    const all = await this.#parts.requests.call((client) =>
+      Promise.all(mastersOf(client).map(async (master) => parseMemory(await master.info()))),
+    );
+    return all.reduce(worse);
+  }
+}
+
+async function sentinelKeys(client: RedisClient): Promise<string[]> {
+  const tags = client instanceof Cluster ? tagPerMaster(await readSlotRanges(client)) : ["0"];
+  return tags.map((tag) => OWN_KEYS.sentinel(tag));
+}
+
+function parseSentinel(text: string | null): Sentinel | null {
+  if (text === null) return null;
+  try {
+    const { tick, tickedAtMs } = JSON.parse(text) as Partial<Record<keyof Sentinel, unknown>>;
+    return typeof tick === "number" && typeof tickedAtMs === "number" ? { tick, tickedAtMs } : null;
+  } catch {
+    return null; // overwritten by somebody: as good as missing
+  }
+}
+
+/** Reads Redis' INFO. */
+export function parseMemory(info: string): StoreMemory {
+  const field = (name: string): string => new RegExp(`^${name}:(.*)$`, "m").exec(info)?.[1]?.trim() ?? "";
+  return {
+    usedBytes: Number(field("used_memory")),
+    maxBytes: Number(field("maxmemory")),
+    policy: field("maxmemory_policy"),
+    appendOnly: field("aof_enabled") === "1",
+  };
+}
+
+function worse(a: StoreMemory, b: StoreMemory): StoreMemory {
+  const fullness = ({ usedBytes, maxBytes }: StoreMemory): number =>
+    maxBytes === 0 ? 0 : usedBytes / maxBytes;
+  const fuller = fullness(b) > fullness(a) ? b : a;
+  const policy = [a, b].find((one) => one.policy.startsWith("volatile-"))?.policy ?? fuller.policy;
+  return { ...fuller, policy, appendOnly: a.appendOnly && b.appendOnly };
+}

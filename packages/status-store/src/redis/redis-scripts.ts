@@ -1,0 +1,31 @@
+import { readFileSync } from "node:fs";
+import type { RedisClient } from "./redis-client.ts";
+
+type Argument = string | number;
+
+/** The scripts of `lua/` as commands; their headers say what they take and answer. */
+export interface ScriptCommands {
+  writeSnapshot(...keysAndArguments: Argument[]): Promise<unknown>;
+  requestCancel(...keysAndArguments: Argument[]): Promise<unknown>;
+  restoreResult(...keysAndArguments: Argument[]): Promise<unknown>;
+  dropActive(...keysAndArguments: Argument[]): Promise<unknown>;
+}
+
+const SCRIPTS: Readonly<
+  Record<keyof ScriptCommands, { readonly file: string; readonly numberOfKeys: number }>
+> = {
+  writeSnapshot: { file: "write.lua", numberOfKeys: 3 },
+  requestCancel: { file: "request-cancel.lua", numberOfKeys: 2 },
+  restoreResult: { file: "restore-result.lua", numberOfKeys: 2 },
+  dropActive: { file: "drop-active.lua", numberOfKeys: 1 },
+};
+
+/** Adds the scripts to a client: EVAL at a connection's first use, EVALSHA after that, EVAL again after a flush. */
+export function withScripts<C extends RedisClient>(client: C): C & ScriptCommands {
+  for (const [name, { file, numberOfKeys }] of Object.entries(SCRIPTS)) {
+    // The path holds from src/redis/ and from dist/redis/: the package ships src/redis/lua.
+    const lua = readFileSync(new URL(`../../src/redis/lua/${file}`, import.meta.url), "utf8");
+    client.defineCommand(name, { numberOfKeys, lua });
+  }
+  return client as C & ScriptCommands; // defineCommand has just added exactly these
+}

@@ -1,0 +1,35 @@
+import { jobKeys, type StatusReader } from "@statusplane/core";
+import { FeedHub } from "../feed-hub.ts";
+import type { StatusStoreSettings } from "../status-store-options.ts";
+import { storedSnapshot } from "../stored-snapshot.ts";
+import type { RedisChannels } from "./redis-channels.ts";
+
+export interface RedisFeedParts {
+  readonly channels: RedisChannels;
+  readonly reader: StatusReader;
+  readonly cluster: boolean;
+  readonly settings: StatusStoreSettings;
+}
+
+/**
+ * The feed over the subscriber's connection. Pub/Sub loses messages without a word, and other programs publish none:
+ * so everything watched is read again after each reconnect and every `timings.rereadMs`.
+ */
+export function redisStatusFeed({ channels, reader, cluster, settings }: RedisFeedParts): FeedHub {
+  const hub = new FeedHub(
+    {
+      listen: (ref, hear) =>
+        channels.listen(jobKeys(ref, cluster).events, (text) => {
+          const snapshot = storedSnapshot(ref, text);
+          if (snapshot !== null) hear(snapshot);
+        }),
+      readMany(refs) {
+        channels.probe();
+        return reader.readMany(refs);
+      },
+    },
+    { rereadMs: settings.timings.rereadMs, log: settings.log },
+  );
+  channels.onResubscribed(() => void hub.reread());
+  return hub;
+}

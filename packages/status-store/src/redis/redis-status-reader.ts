@@ -1,0 +1,155 @@
+import {
+  foreignNeedsHash,
+  isTerminal,
+  jobKeys,
+  jobRef,
+  OWN_KEYS,
+  parseActiveMember,
+  readForeignValue,
+  statusKey,
+  type ActiveList,
+  type JobRef,
+  type StatusReader,
+  type StoredSnapshot,
+} from "@statusplane/core";
+import type { StatusStoreSettings } from "../status-store-options.ts";
+import { storedSnapshot } from "../stored-snapshot.ts";
+import type { ActivePage, RedisActiveLists } from "./redis-active-lists.ts";
+import type { RedisClient } from "./redis-client.ts";
+import type { RedisRequests } from "./redis-requests.ts";
+import { TurnBatch } from "./turn-batch.ts";
+
+/** Keys of one MGET: more are split, so that no single command holds Redis up. */
+const MAX_KEYS_PER_READ = 500;
+/** Ended jobs may still be on an active list: so many more are read than asked for. */
+const ACTIVE_SLACK = 20;
+/** Pages of an active list that are read to fill one answer. */
+const MAX_ACTIVE_PAGES = 5;
+
+export interface RedisReaderParts {
+  readonly requests: RedisRequests;
+  readonly activeLists: RedisActiveLists;
+  readonly cluster: boolean;
+  readonly settings: StatusStoreSettings;
+}
+
+/** Reads of one event-loop turn are one MGET; in Cluster, the pipelined GETs of one turn per node. */
+export class RedisStatusReader implements StatusReader {
+  readonly #parts: RedisReaderParts;
+  readonly #snapshots = new TurnBatch<JobRef, StoredSnapshot | null>({
+    fetch: (refs) => this.#fetchSnapshots(refs),
+    maxItems: MAX_KEYS_PER_READ,
+  });
+  /** Only for values of other programs. */
+  readonly #hashes = new TurnBatch<JobRef, Readonly<Record<string, string>> | null>({
+    fetch: (refs) => this.#fetchHashes(refs),
+    maxItems: MAX_KEYS_PER_READ,
+  });
+
+  constructor(parts: RedisReaderParts) {
+    this.#parts = parts;
+  }
+
+  /** @throws {store_unavailable} */
+  read(ref: JobRef): Promise<StoredSnapshot | null> {
+    return this.#snapshots.get(statusKey(ref), ref);
+  }
+
+  /** @throws {store_unavailable} when Redis, or in Cluster any node concerned, does not answer. */
+  readMany(refs: readonly JobRef[]): Promise<readonly (StoredSnapshot | null)[]> {
+    return Promise.all(refs.map((ref) => this.read(ref)));
+  }
+
+  /** @throws {store_unavailable} */
+  readResult(ref: JobRef): Promise<string | null> {
+    const { result } = jobKeys(ref, this.#parts.cluster);
+    return this.#parts.requests.call((client) => client.get(result));
+  }
+
+  /** @throws {store_unavailable} */
+  async readActive(tenant: string, limit: number): Promise<ActiveList> {
+    const { activeLists } = this.#parts;
+    const live: StoredSnapshot[] = [];
+    const count = limit + ACTIVE_SLACK;
+    let looked = 0;
+    let total = 0;
+    for (let page = 0; page < MAX_ACTIVE_PAGES && live.length < limit; page++) {
+      const { members, total: onList } = await activeLists.page(tenant, looked, count);
+      total = onList;
+      looked += members.length;
+      const gone = await this.#sortOut(tenant, members, live);
+      activeLists.drop(tenant, gone);
+      if (members.length < count) break;
+    }
+    return {
+      snapshots: live.slice(0, limit),
+      more: Math.max(0, live.length - limit) + Math.max(0, total - looked),
+    };
+  }
+
+  /** @throws {store_unavailable} */
+  async readUnready(jobTypes: readonly string[]): Promise<ReadonlyMap<string, string>> {
+    if (jobTypes.length === 0) return new Map();
+    const reasons = await this.#parts.requests.call((client) =>
+      this.#getAll(
+        client,
+        jobTypes.map((jobType) => OWN_KEYS.unready(jobType)),
+      ),
+    );
+    return new Map(
+      jobTypes.flatMap((jobType, i) => (reasons[i] == null ? [] : [[jobType, reasons[i]] as const])),
+    );
+  }
+
+  /** Adds a page's live snapshots to `live` and answers the members that are not live. */
+  async #sortOut(
+    tenant: string,
+    members: ActivePage["members"],
+    live: StoredSnapshot[],
+  ): Promise<ActivePage["members"]> {
+    const snapshots = await Promise.all(
+      members.map(({ member }) => {
+        const parsed = parseActiveMember(member);
+        return parsed === null ? null : this.read(jobRef(tenant, parsed.kind, parsed.id));
+      }),
+    );
+    return members.filter((_, i) => {
+      const snapshot = snapshots[i] ?? null;
+      const isLive = snapshot !== null && !isTerminal(snapshot.status);
+      if (isLive) live.push(snapshot);
+      return !isLive;
+    });
+  }
+
+  async #fetchSnapshots(
+    refs: readonly JobRef[],
+  ): Promise<(StoredSnapshot | null | Promise<StoredSnapshot | null>)[]> {
+    const { requests, cluster } = this.#parts;
+    const keys = refs.map((ref) => statusKey(ref, cluster));
+    const texts = await requests.call((client) => this.#getAll(client, keys));
+    return refs.map((ref, i) => {
+      const text = texts[i] ?? null;
+      return text === null ? null : (storedSnapshot(ref, text) ?? this.#foreign(ref, text));
+    });
+  }
+
+  #getAll(client: RedisClient, keys: readonly string[]): Promise<(string | null)[]> {
+    return this.#parts.cluster ? Promise.all(keys.map((key) => client.get(key))) : client.mget([...keys]);
+  }
+
+  /** A value that another program wrote; null when it says nothing we know. */
+  async #foreign(ref: JobRef, text: string): Promise<StoredSnapshot | null> {
+    this.#parts.settings.counters.onForeignRead?.();
+    const hash = foreignNeedsHash(text) ? await this.#hashes.get(statusKey(ref), ref) : null;
+    const value = readForeignValue(ref, text, hash);
+    return value === null ? null : { ref, ...value.head, text: value.text, etag: value.etag };
+  }
+
+  async #fetchHashes(refs: readonly JobRef[]): Promise<(Readonly<Record<string, string>> | null)[]> {
+    const { requests, cluster } = this.#parts;
+    const hashes = await requests.call((client) =>
+      Promise.all(refs.map((ref) => client.hgetall(jobKeys(ref, cluster).progress))),
+    );
+    return hashes.map((hash) => (Object.keys(hash).length === 0 ? null : hash));
+  }
+}

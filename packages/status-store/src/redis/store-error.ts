@@ -1,0 +1,19 @@
+import { StatusplaneError } from "@statusplane/core";
+
+/** Replies of a Redis that answers but cannot serve now; every other error reply is about the data or the command. */
+const CANNOT_SERVE_NOW =
+  /^-?(?:LOADING|BUSY|CLUSTERDOWN|MASTERDOWN|READONLY|OOM|TRYAGAIN|MISCONF|NOREPLICAS|UNBLOCKED|NOAUTH|WRONGPASS|NOPERM|MOVED|ASK|ERR max number of clients)\b/;
+
+/** Whether Redis answered and what it said is about the data or the command, so that repeating is of no use. */
+export function isDataError(error: unknown): boolean {
+  return error instanceof Error && error.name === "ReplyError" && !CANNOT_SERVE_NOW.test(error.message);
+}
+
+/** Errors of the data stay what they are; everything else is {store_unavailable}, with 1–3 s to wait. */
+export function storeError(error: unknown, random: () => number): unknown {
+  if (error instanceof StatusplaneError || isDataError(error)) return error;
+  return new StatusplaneError("store_unavailable", {
+    cause: error,
+    retryAfterSeconds: 1 + Math.floor(random() * 3),
+  });
+}

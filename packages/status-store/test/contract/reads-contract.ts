@@ -1,0 +1,179 @@
+import { jobRef, type JobRef } from "@statusplane/core";
+import { eventually } from "@statusplane/test-support";
+import { expect } from "vitest";
+import type { ContractContext } from "./contract-types.ts";
+import { cancelled, freshRef, pending, processing, succeeded } from "./sample-snapshots.ts";
+
+/** Batches, tenants, active lists, and what an installation keeps. */
+export function describeReads({ check, opened }: ContractContext): void {
+  check("a snapshot is read as it was written, with its ETag", async () => {
+    const { writer, reader } = opened().store;
+    const ref = freshRef();
+    const written = processing(ref, 3, 17);
+    await writer.write("announce", written);
+    expect(await reader.read(ref)).toEqual({
+      ref,
+      attempt: 3,
+      version: 17,
+      status: "PROCESSING",
+      text: written.text,
+      etag: '"3.17"',
+    });
+  });
+
+  check("a batch answers in the order of its refs, with repeats and gaps", async () => {
+    const { writer, reader } = opened().store;
+    const refs = [freshRef(), freshRef("job"), freshRef(), freshRef("job")] as const;
+    for (const ref of refs.slice(1)) await writer.write("announce", pending(ref));
+    const asked = [refs[3], refs[0], refs[1], refs[3], refs[2]];
+    const answered = await reader.readMany(asked);
+    expect(answered.map((one) => one?.ref.id ?? null)).toEqual([
+      refs[3].id,
+      null,
+      refs[1].id,
+      refs[3].id,
+      refs[2].id,
+    ]);
+    expect(await reader.readMany([])).toEqual([]);
+  });
+
+  check("equal ids of other tenants and kinds are never mixed", async () => {
+    const { writer, reader } = opened().store;
+    const tenants = ["x", "x-1"].map((suffix) => `t${process.pid}-${suffix}`);
+    const refs = tenants.flatMap((tenant) => [jobRef(tenant, "video", "7"), jobRef(tenant, "job", "7")]);
+    for (const [i, ref] of refs.entries()) await writer.write("announce", processing(ref, i + 1));
+    expect((await reader.readMany(refs)).map((one) => one?.attempt)).toEqual([1, 2, 3, 4]);
+    await writer.write("finish", succeeded(refs[0] as JobRef)); // there are four
+    await writer.requestCancel(refs[1] as JobRef, 2);
+    expect((await reader.readMany(refs)).map((one) => one?.status)).toEqual([
+      "READY",
+      "PROCESSING",
+      "PROCESSING",
+      "PROCESSING",
+    ]);
+    expect(await writer.write("progress", processing(refs[3] as JobRef, 4, 2))).toMatchObject({
+      cancelRequested: false,
+    });
+  });
+
+  describeActive({ check, opened });
+  describeInstallation({ check, opened });
+}
+
+function describeActive({ check, opened }: Pick<ContractContext, "check" | "opened">): void {
+  const activeIds = async (tenant: string, limit: number): Promise<readonly [string[], number]> => {
+    const { snapshots, more } = await opened().store.reader.readActive(tenant, limit);
+    return [snapshots.map(({ ref }) => `${ref.kind}:${ref.id}`), more];
+  };
+  /** Scores are milliseconds: jobs announced within one have no order. */
+  const nextMs = async (): Promise<void> => {
+    const now = Date.now();
+    await eventually("the clock moves on", () => Date.now() > now);
+  };
+
+  check(
+    "the active list holds a tenant's live jobs, newest first, and says how many else there are",
+    async () => {
+      const { writer } = opened().store;
+      const tenant = `active-${process.pid}-a`;
+      const refs = ["1", "2", "3", "4"].map((id, i) => jobRef(tenant, i % 2 === 0 ? "video" : "job", id));
+      for (const ref of refs) {
+        await writer.write("announce", pending(ref));
+        await nextMs();
+      }
+      await writer.write("announce", pending(jobRef(`${tenant}b`, "video", "9")));
+      expect(await activeIds(tenant, 10)).toEqual([["job:4", "video:3", "job:2", "video:1"], 0]);
+      expect(await activeIds(tenant, 3)).toEqual([["job:4", "video:3", "job:2"], 1]);
+      expect(await activeIds(`${tenant}-nobody`, 3)).toEqual([[], 0]);
+    },
+  );
+
+  check("a sign of life puts a job at the top of the active list, or back on it", async () => {
+    const { writer } = opened().store;
+    const tenant = `active-${process.pid}-c`;
+    const [first, second] = [jobRef(tenant, "video", "1"), jobRef(tenant, "video", "2")];
+    await writer.write("announce", pending(first));
+    await nextMs();
+    await writer.write("announce", pending(second));
+    await nextMs();
+    await writer.touchActive([first]);
+    expect(await activeIds(tenant, 5)).toEqual([["video:1", "video:2"], 0]);
+  });
+
+  check("ended and vanished jobs are not on the active list", async () => {
+    const { writer } = opened().store;
+    const tenant = `active-${process.pid}-d`;
+    const [ended, vanished, live] = ["1", "2", "3"].map((id) => jobRef(tenant, "job", id)) as [
+      JobRef,
+      JobRef,
+      JobRef,
+    ];
+    await writer.write("announce", pending(live));
+    await writer.write("announce", pending(ended));
+    await writer.write("finish", cancelled(ended));
+    await writer.touchActive([vanished, ended]);
+    expect(await activeIds(tenant, 5)).toEqual([["job:3"], 0]);
+    expect(await activeIds(tenant, 1)).toEqual([["job:3"], 0]);
+  });
+
+  check("a fenced finish leaves the newer attempt on the active list", async () => {
+    const { writer } = opened().store;
+    const ref = jobRef(`active-${process.pid}-e`, "job", "1");
+    await writer.write("announce", pending(ref, 2));
+    expect(await writer.write("finish", succeeded(ref, 1))).toMatchObject({ answer: "fenced" });
+    expect(await activeIds(ref.tenant, 5)).toEqual([["job:1"], 0]);
+  });
+}
+
+function describeInstallation({ check, opened }: Pick<ContractContext, "check" | "opened">): void {
+  check("sentinels tell the last tick", async () => {
+    const { installation } = opened().store;
+    await installation.ping();
+    await installation.writeSentinels({ tick: 41, tickedAtMs: 1_760_000_000_123 });
+    const written = await installation.readSentinels();
+    expect(written.length).toBeGreaterThan(0);
+    for (const sentinel of written) expect(sentinel).toEqual({ tick: 41, tickedAtMs: 1_760_000_000_123 });
+  });
+
+  check("sentinels are missing after a loss of data", async () => {
+    const { store, flush } = opened();
+    await store.installation.writeSentinels({ tick: 1, tickedAtMs: 1 });
+    await flush();
+    for (const sentinel of await store.installation.readSentinels()) expect(sentinel).toBeNull();
+  });
+
+  check("a beat tells its owner and its age", async () => {
+    const { installation } = opened().store;
+    await installation.beat("reconciler-1");
+    await installation.beat("reconciler-2");
+    expect(await installation.readBeat()).toMatchObject({ owner: "reconciler-2" });
+    await eventually("the beat grows older", async () => ((await installation.readBeat())?.ageMs ?? 0) >= 5);
+  });
+
+  check("a wake-up message reaches whoever listens", async () => {
+    const { installation } = opened().store;
+    let woken = 0;
+    const unsubscribe = await installation.onWake(() => woken++);
+    await installation.wake();
+    await eventually("the listener is woken", () => woken === 1);
+    await unsubscribe();
+  });
+
+  check("what no worker can run is told until it is taken back", async () => {
+    const { installation, reader } = opened().store;
+    await installation.setUnready("video_hls", "ffmpeg_missing");
+    await installation.setUnready("ocr", "ffmpeg_missing");
+    await installation.setUnready("ocr", null);
+    expect([...(await reader.readUnready(["ocr", "video_hls", "message_send"]))]).toEqual([
+      ["video_hls", "ffmpeg_missing"],
+    ]);
+    expect((await reader.readUnready([])).size).toBe(0);
+  });
+
+  check("its memory can be read", async () => {
+    const memory = await opened().store.installation.readMemory();
+    expect(memory.usedBytes).toBeGreaterThan(0);
+    expect(memory.maxBytes).toBeGreaterThanOrEqual(0);
+    expect(memory.policy).not.toBe("");
+  });
+}

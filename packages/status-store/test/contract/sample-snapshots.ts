@@ -1,0 +1,68 @@
+import {
+  encodeSnapshot,
+  jobRef,
+  type EncodedSnapshot,
+  type JobRef,
+  type Json,
+  type Kind,
+  type Progress,
+  type SnapshotResult,
+} from "@statusplane/core";
+
+const updatedAt = "2026-11-02T03:04:05.678Z";
+let jobs = 0;
+
+/** A job of its own for each test; ids of digits, so that a video's id is a number in JSON. */
+export function freshRef(kind: Kind = "video", tenant = `t${process.pid}`): JobRef {
+  return jobRef(tenant, kind, String(++jobs));
+}
+
+const step = { index: 2, total: 4, key: "encode", name: "인코딩", percent: 40 };
+
+export const fullProgress: Progress = { percent: 33, remainingSeconds: 71, step };
+
+export function pending(ref: JobRef, attempt = 1): EncodedSnapshot {
+  return encodeSnapshot({ ref, jobType: "ocr", attempt, updatedAt, status: "PENDING", nextTry: null });
+}
+
+export function processing(
+  ref: JobRef,
+  attempt = 1,
+  version = 1,
+  progress: Progress = fullProgress,
+): EncodedSnapshot {
+  return encodeSnapshot({ ref, jobType: "ocr", attempt, updatedAt, status: "PROCESSING", version, progress });
+}
+
+/** READY for a video, DONE for a job. */
+export function succeeded(ref: JobRef, attempt = 1, result: Json = { rows: 3 }): EncodedSnapshot {
+  const base = { ref, jobType: "ocr", attempt, updatedAt };
+  return ref.kind === "video"
+    ? encodeSnapshot({
+        ...base,
+        status: "READY",
+        hlsPath: `${ref.tenant}/${ref.id}/${attempt}/master.m3u8`,
+        durationSeconds: 61,
+      })
+    : encodeSnapshot({ ...base, status: "DONE", result: { kind: "inline", value: result } });
+}
+
+export function doneWith(ref: JobRef, attempt: number, result: SnapshotResult): EncodedSnapshot {
+  return encodeSnapshot({ ref, jobType: "ocr", attempt, updatedAt, status: "DONE", result });
+}
+
+export function failed(ref: JobRef, attempt = 1): EncodedSnapshot {
+  return encodeSnapshot({
+    ref,
+    jobType: "ocr",
+    attempt,
+    updatedAt,
+    status: "FAILED",
+    errorCode: "encode_failed",
+    errorMessage: "인코딩에 실패했습니다.",
+  });
+}
+
+export function cancelled(ref: JobRef, attempt = 1, result: SnapshotResult | null = null): EncodedSnapshot {
+  return encodeSnapshot({ ref, jobType: "ocr", attempt, updatedAt, status: "CANCELLED", result });
+}
