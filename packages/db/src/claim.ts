@@ -1,0 +1,47 @@
+import type { ClaimOutcome, JobRef } from "@statusplane/core";
+import { firstRecord, RECORD_COLUMNS } from "./record-row.ts";
+import type { Context } from "./settings.ts";
+import type { Statement } from "./statement.ts";
+
+/** Takes the PENDING row and keeps its attempt. A delivery that comes twice neither uses a try nor runs twice. */
+const CLAIM: Statement = {
+  name: "claim",
+  cause: "work",
+  side: "background",
+  repeatable: false, // a claim whose answer was lost holds a lease that nobody serves: the sweeper ends it
+  text: `
+    WITH claimed AS (
+      UPDATE job
+      SET status = 'PROCESSING', tries = tries + 1, started_at = now(), updated_at = now(),
+          lease_until = now() + $6::float8 * interval '1 millisecond', lease_owner = $5::text
+      WHERE tenant_id = $2::text AND kind = $3::text AND id = $4::text
+        AND status = 'PENDING' AND run_at <= now()
+      RETURNING *
+    )
+    SELECT ${RECORD_COLUMNS} FROM claimed`,
+};
+
+const LOOK: Statement = {
+  name: "claim_look",
+  cause: "work",
+  side: "background",
+  repeatable: true,
+  text: `
+    SELECT ceil(extract(epoch FROM run_at - now()) * 1000)::float8 AS delay_ms
+    FROM job
+    WHERE tenant_id = $1::text AND kind = $2::text AND id = $3::text AND status = 'PENDING'`,
+};
+
+/** Gives `owner` the right to execute for `leaseMs`. One statement; without a row to take, a look at why. */
+export async function claim(
+  { send, resultInlineMaxBytes }: Context,
+  ref: JobRef,
+  lease: { readonly owner: string; readonly leaseMs: number },
+): Promise<ClaimOutcome> {
+  const key = [ref.tenant, ref.kind, ref.id];
+  const record = firstRecord(await send(CLAIM, [resultInlineMaxBytes, ...key, lease.owner, lease.leaseMs]));
+  if (record !== null) return { outcome: "claimed", record };
+  const [waiting] = await send(LOOK, key);
+  if (waiting === undefined) return { outcome: "gone" };
+  return { outcome: "later", delayMs: Math.max(1, Number(waiting["delay_ms"])) };
+}

@@ -1,0 +1,95 @@
+import type { ReconcilerRecords, RequestRecords, WorkerRecords } from "@statusplane/core";
+import { DEFAULT_TIMINGS } from "@statusplane/core";
+import {
+  Connections,
+  type ConnectionsOptions,
+  type Query,
+  type QueryAnswer,
+  type Transaction,
+} from "./connections.ts";
+import { expireAllLeases } from "./lease-rows.ts";
+import { migrate } from "./migrate.ts";
+import { reconcilerRecords, requestRecords, workerRecords } from "./records.ts";
+import type { Context } from "./settings.ts";
+import type { StatementCause, StatementCounts } from "./statement.ts";
+
+/** What both modes of the database take. */
+export interface RecordOptions {
+  /** A larger result stays in the row until `findResult` reads it, bytes. Default 8,192. */
+  readonly resultInlineMaxBytes?: number;
+  /** How long a committer has to write status store and queue itself before the relay does, ms. Default 2,000. */
+  readonly committerGraceMs?: number;
+  /** Told when an idle connection breaks; the next statement takes another. Default: nobody. */
+  readonly onConnectionError?: (error: Error) => void;
+}
+
+/** The permanent store of one process: the ports, and statements of the application's own. */
+export interface Database {
+  /** For the runner. */
+  readonly worker: WorkerRecords;
+  /** For request routes. */
+  readonly requests: RequestRecords;
+  /** For the reconciler. */
+  readonly reconciler: ReconcilerRecords;
+  /** Statements sent so far, by cause. */
+  readonly statements: StatementCounts;
+  /** Connections of this process now. */
+  connections(): { readonly open: number; readonly idle: number; readonly waiting: number };
+  /** Sends a statement of the application. @throws {database_unavailable | storage_full} */
+  query(cause: StatementCause, query: Query): Promise<QueryAnswer>;
+  /**
+   * Runs `work` between BEGIN and COMMIT; whatever it throws rolls back. In it everything must go through the given
+   * transaction: in embedded mode there is only that one connection.
+   * @throws {database_unavailable | storage_full} after a failed COMMIT the outcome is unknown.
+   */
+  transaction<T>(cause: StatementCause, work: (transaction: Transaction) => Promise<T>): Promise<T>;
+  /**
+   * Applies a folder's numbered `.sql` files that `space` has not seen. @returns the names applied now.
+   * @throws {database_unavailable}; an Error naming the file whose SQL fails.
+   */
+  migrate(folder: URL, space: string): Promise<readonly string[]>;
+  /** Ends all leases, the reconciler's too: only for whoever knows that no other process lives. */
+  expireAllLeases(): Promise<void>;
+  /** Waits for statements under way. A second close does nothing. */
+  close(): Promise<void>;
+  [Symbol.asyncDispose](): Promise<void>;
+}
+
+/** The packages' own tables; applications add folders of theirs under another space. */
+const MIGRATIONS = new URL("../migrations/", import.meta.url);
+const SPACE = "statusplane";
+
+/** Connects, brings the tables up to date, and answers the ports over the connections. */
+export async function openDatabase(
+  options: Omit<ConnectionsOptions, "onConnectionError" | "applicationName"> & RecordOptions,
+): Promise<Database> {
+  const connections = new Connections({
+    ...options,
+    applicationName: SPACE,
+    onConnectionError: options.onConnectionError ?? (() => undefined),
+  });
+  const context: Context = {
+    send: (statement, values) => connections.send(statement, values),
+    resultInlineMaxBytes: options.resultInlineMaxBytes ?? 8_192,
+    committerGraceMs: options.committerGraceMs ?? DEFAULT_TIMINGS.committerGraceMs,
+  };
+  try {
+    await migrate(connections, MIGRATIONS, SPACE);
+  } catch (error) {
+    await connections.close();
+    throw error;
+  }
+  return {
+    worker: workerRecords(context),
+    requests: requestRecords(context),
+    reconciler: reconcilerRecords(context),
+    statements: connections.counts,
+    connections: () => connections.numbers(),
+    query: (cause, query) => connections.query(cause, query),
+    transaction: (cause, work) => connections.transaction(cause, work),
+    migrate: (folder, space) => migrate(connections, folder, space),
+    expireAllLeases: () => expireAllLeases(context),
+    close: () => connections.close(),
+    [Symbol.asyncDispose]: () => connections.close(),
+  };
+}

@@ -1,0 +1,89 @@
+import { once } from "node:events";
+import { mkdir, rm } from "node:fs/promises";
+import { join, resolve } from "node:path";
+import { Worker } from "node:worker_threads";
+import { openDatabase, type Database, type RecordOptions } from "./database.ts";
+import { lockFolder } from "./folder-lock.ts";
+import { socketFolder } from "./socket-folder.ts";
+
+export interface EmbeddedDatabaseOptions extends RecordOptions {
+  /** The database is in `postgres` of this folder; made if missing. */
+  readonly dataDir: string;
+  /** Told when the database's thread ends by itself: every statement will fail from then on. Default: nobody. */
+  readonly onFailure?: (error: Error) => void;
+}
+
+/** One connection for all: whoever waits for it waits for the statements before. */
+const WAIT_TIMEOUT_MS = 30_000;
+/** `pg` connects to `.s.PGSQL.{port}` in the folder it is given as host. */
+const SOCKET_PORT = 5432;
+
+/**
+ * Opens the embedded Postgres of a folder: locks the folder, starts the thread, brings the tables up to date and ends
+ * all leases, for no other process can be alive. One connection, one statement at a time, no prepared statements (the
+ * session outlives its connections, and with it their names). A first start takes seconds.
+ * @throws {FolderLockedError} when another process has it; an Error naming the packages when they are not installed.
+ */
+export async function openEmbeddedDatabase(options: EmbeddedDatabaseOptions): Promise<Database> {
+  const dataDir = resolve(options.dataDir);
+  await mkdir(dataDir, { recursive: true });
+  const sockets = await socketFolder(dataDir);
+  const undo: (() => Promise<unknown>)[] = [];
+  const undoAll = async (): Promise<void> => {
+    for (const step of undo.splice(0).reverse()) await step();
+  };
+  try {
+    const lock = await lockFolder(sockets, dataDir);
+    undo.push(() => lock.release());
+    const stopThread = await startThread(join(dataDir, "postgres"), sockets, options.onFailure);
+    undo.push(stopThread);
+    const bounds = { max: 1, statementTimeoutMs: 0, answerTimeoutMs: WAIT_TIMEOUT_MS };
+    const database = await openDatabase({
+      ...options,
+      target: { host: sockets, port: SOCKET_PORT, user: "postgres", database: "postgres" },
+      request: bounds,
+      background: null,
+      connMaxAgeSeconds: 0,
+      connectTimeoutMs: WAIT_TIMEOUT_MS,
+      preparedStatements: false,
+    });
+    undo.push(() => database.close());
+    await database.expireAllLeases();
+    return withClose(database, undoAll);
+  } catch (error) {
+    await undoAll();
+    throw error;
+  }
+}
+
+function withClose(database: Database, undoAll: () => Promise<void>): Database {
+  let closed: Promise<void> | undefined;
+  const close = (): Promise<void> => (closed ??= undoAll());
+  return { ...database, close, [Symbol.asyncDispose]: close };
+}
+
+/** @returns its graceful end: Postgres writes what it holds and the thread is gone. */
+async function startThread(
+  folder: string,
+  sockets: string,
+  onFailure: (error: Error) => void = () => undefined,
+): Promise<() => Promise<void>> {
+  const socketPath = join(sockets, `.s.PGSQL.${SOCKET_PORT}`);
+  await rm(socketPath, { force: true }); // left by a killed process: the lock says nobody listens
+  const thread = new Worker(new URL("../embedded/pglite-thread.js", import.meta.url), {
+    workerData: { folder, socketPath },
+    execArgv: [],
+  });
+  const exited = new Promise<void>((resolve) => void thread.once("exit", () => resolve()));
+  await once(thread, "message"); // rejects with the thread's error when it cannot start
+  let stopping = false;
+  thread.on("error", onFailure);
+  thread.on("exit", (code) => {
+    if (!stopping) onFailure(new Error(`the embedded database's thread ended with code ${code}`));
+  });
+  return async () => {
+    stopping = true;
+    thread.postMessage("close");
+    await exited;
+  };
+}

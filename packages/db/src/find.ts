@@ -1,0 +1,47 @@
+import type { JobRecord, JobRef } from "@statusplane/core";
+import { firstRecord, RECORD_COLUMNS } from "./record-row.ts";
+import type { Context } from "./settings.ts";
+import type { Statement } from "./statement.ts";
+
+/** A worker's look at its own row. */
+const FIND_AT_WORK: Statement = {
+  name: "find",
+  cause: "work",
+  side: "background",
+  repeatable: true,
+  text: `SELECT ${RECORD_COLUMNS} FROM job WHERE tenant_id = $2::text AND kind = $3::text AND id = $4::text`,
+};
+
+/** A person's detail. */
+const FIND_FOR_PEOPLE: Statement = { ...FIND_AT_WORK, cause: "people", side: "request" };
+
+/** The result as it was given: json keeps the bytes. */
+const FIND_RESULT: Statement = {
+  name: "find_result",
+  cause: "people",
+  side: "request",
+  repeatable: true,
+  text: `
+    SELECT attempt, result::text AS text
+    FROM job
+    WHERE tenant_id = $1::text AND kind = $2::text AND id = $3::text AND result IS NOT NULL`,
+};
+
+/** One look at the row, without a result above the inline size. */
+export async function find(
+  { send, resultInlineMaxBytes }: Context,
+  ref: JobRef,
+  reader: "worker" | "people",
+): Promise<JobRecord | null> {
+  const statement = reader === "worker" ? FIND_AT_WORK : FIND_FOR_PEOPLE;
+  return firstRecord(await send(statement, [resultInlineMaxBytes, ref.tenant, ref.kind, ref.id]));
+}
+
+/** A result kept in the row, of any size, and the attempt that made it; null where there is none. */
+export async function findResult(
+  { send }: Context,
+  ref: JobRef,
+): Promise<{ readonly attempt: number; readonly text: string } | null> {
+  const [row] = await send(FIND_RESULT, [ref.tenant, ref.kind, ref.id]);
+  return row === undefined ? null : { attempt: Number(row["attempt"]), text: String(row["text"]) };
+}

@@ -1,0 +1,37 @@
+import type { JobRecord, JobRef } from "@statusplane/core";
+import { leaveEntry } from "./outbox-entry.ts";
+import { firstRecord, RECORD_COLUMNS } from "./record-row.ts";
+import type { Context } from "./settings.ts";
+import type { Statement } from "./statement.ts";
+
+/** PENDING of the next attempt at once, the try given back; CANCELLED where that was requested. */
+const HAND_BACK: Statement = {
+  name: "hand_back",
+  cause: "work",
+  side: "background",
+  repeatable: false,
+  text: `
+    WITH handed AS (
+      UPDATE job
+      SET status = CASE WHEN cancel_requested THEN 'CANCELLED' ELSE 'PENDING' END,
+          attempt = attempt + CASE WHEN cancel_requested THEN 0 ELSE 1 END,
+          tries = CASE WHEN cancel_requested THEN tries ELSE greatest(0, tries - 1) END,
+          run_at = CASE WHEN cancel_requested THEN run_at ELSE now() END,
+          finished_at = CASE WHEN cancel_requested THEN now() END,
+          error_code = CASE WHEN cancel_requested THEN 'cancelled' END,
+          lease_until = NULL, lease_owner = NULL, updated_at = now()
+      WHERE tenant_id = $3::text AND kind = $4::text AND id = $5::text
+        AND attempt = $6::int AND status = 'PROCESSING'
+      RETURNING *
+    ), entry AS (${leaveEntry("handed", "$2::float8")})
+    SELECT ${RECORD_COLUMNS} FROM handed`,
+};
+
+/** @returns null when the attempt is not the caller's any more: write nothing anywhere. */
+export async function handBack(
+  { send, resultInlineMaxBytes, committerGraceMs }: Context,
+  { ref, attempt }: { readonly ref: JobRef; readonly attempt: number },
+): Promise<JobRecord | null> {
+  const key = [ref.tenant, ref.kind, ref.id, attempt];
+  return firstRecord(await send(HAND_BACK, [resultInlineMaxBytes, committerGraceMs, ...key]));
+}

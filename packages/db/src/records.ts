@@ -1,0 +1,85 @@
+import type { OutboxStats, ReconcilerRecords, RequestRecords, WorkerRecords } from "@statusplane/core";
+import { cancel } from "./cancel.ts";
+import { claim } from "./claim.ts";
+import { attemptsOf, forgetIdempotencyKeys } from "./collect.ts";
+import { LostRows } from "./enqueue-lost.ts";
+import { failTry } from "./fail-try.ts";
+import { find, findResult } from "./find.ts";
+import { finish } from "./finish.ts";
+import { handBack } from "./hand-back.ts";
+import { resign } from "./lease-rows.ts";
+import { page } from "./page.ts";
+import { renew } from "./renew.ts";
+import { retry } from "./retry.ts";
+import type { Context } from "./settings.ts";
+import { deleteApplied, markApplied } from "./settle.ts";
+import { submit } from "./submit.ts";
+import { sweep } from "./sweep.ts";
+import { take, tick } from "./take.ts";
+import { pageWaiting } from "./waiting.ts";
+
+export function workerRecords(context: Context): WorkerRecords {
+  return {
+    claim: (ref, owner, leaseMs) => claim(context, ref, { owner, leaseMs }),
+    renew: (leases, leaseMs) => renew(context, leases, leaseMs),
+    finish: (ref, attempt, end) => finish(context, { ref, attempt }, end),
+    failTry: (ref, attempt, failure) => failTry(context, { ref, attempt }, failure),
+    handBack: (ref, attempt) => handBack(context, { ref, attempt }),
+    find: (ref) => find(context, ref, "worker"),
+  };
+}
+
+export function requestRecords(context: Context): RequestRecords {
+  return {
+    submit: (job) => submit(context, job),
+    find: (ref) => find(context, ref, "people"),
+    findResult: (ref) => findResult(context, ref),
+    page: (tenant, kind, options) => page(context, { tenant, kind }, options),
+    cancel: (ref) => cancel(context, ref),
+    retry: (ref) => retry(context, ref),
+  };
+}
+
+export function reconcilerRecords(context: Context): ReconcilerRecords {
+  const lost = new LostRows(context);
+  const memory = new OutboxMemory();
+  return {
+    async tick(options) {
+      const { depth, ...ticked } = await tick(context, options);
+      memory.remember(depth.entries, depth.oldestMs);
+      return ticked;
+    },
+    resign: (owner) => resign(context, owner),
+    take: (limit, takeMs) => take(context, limit, takeMs),
+    markApplied: (entries, settleMs) => markApplied(context, entries, settleMs),
+    deleteApplied: (entries) => deleteApplied(context, entries),
+    sweep: (limit) => sweep(context, limit),
+    pageWaiting: (after, limit) => pageWaiting(context, after, limit),
+    enqueueLost: (endedSinceMs, after, limit) => lost.enqueue(endedSinceMs, after, limit),
+    attemptsOf: (refs) => attemptsOf(context, refs),
+    forgetIdempotencyKeys: (olderThanMs) => forgetIdempotencyKeys(context, olderThanMs),
+    stats: () => Promise.resolve(memory.stats()),
+  };
+}
+
+/** What the last tick found, so that a metric costs no statement. All 0 in a process that does not lead. */
+class OutboxMemory {
+  #entries = 0;
+  #oldestMs = 0;
+  #atMs = 0;
+
+  remember(entries: number, oldestMs: number): void {
+    this.#entries = entries;
+    this.#oldestMs = oldestMs;
+    this.#atMs = performance.now();
+  }
+
+  /** An entry that was waiting then goes on ageing: while Postgres does not answer, the metric still rises. */
+  stats(): OutboxStats {
+    const sinceMs = performance.now() - this.#atMs;
+    return {
+      entries: this.#entries,
+      oldestUnrepairedMs: this.#oldestMs === 0 ? 0 : this.#oldestMs + sinceMs,
+    };
+  }
+}

@@ -1,0 +1,33 @@
+import { afterAll, beforeAll, describe } from "vitest";
+import type { Database } from "@statusplane/db";
+import { describeHistory } from "./history.ts";
+import { describeReconciler } from "./reconciler.ts";
+import { describeRequests } from "./requests.ts";
+import { describeWorker } from "./worker.ts";
+
+export interface Opened {
+  readonly database: Database;
+  close(): Promise<void>;
+}
+
+/**
+ * What every adapter of the job records must do, without exception. Opens once: tests share the database and keep
+ * apart by tenants of their own.
+ */
+export function describeJobRecords(name: string, open: () => Promise<Opened>): void {
+  describe(name, () => {
+    let opened: Opened | undefined;
+    const database = (): Database => {
+      if (opened === undefined) throw new Error("not open yet");
+      return opened.database;
+    };
+    beforeAll(async () => {
+      opened = await open();
+    }, 120_000);
+    afterAll(() => opened?.close());
+    describe("requests", () => describeRequests(database));
+    describe("worker", () => describeWorker(database));
+    describe("reconciler", () => describeReconciler(database));
+    describe("history", () => describeHistory(database));
+  });
+}

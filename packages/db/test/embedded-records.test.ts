@@ -1,0 +1,17 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { openEmbeddedDatabase } from "@statusplane/db";
+import { describeJobRecords } from "./contract/describe-job-records.ts";
+
+describeJobRecords("job records of the embedded Postgres", async () => {
+  const dataDir = await mkdtemp(join(tmpdir(), "statusplane-embedded-"));
+  const database = await openEmbeddedDatabase({ dataDir });
+  return {
+    database,
+    async close() {
+      await database.close();
+      await rm(dataDir, { recursive: true });
+    },
+  };
+});
