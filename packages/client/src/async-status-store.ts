@@ -28,9 +28,9 @@ export interface AsyncStatusStore {
   updateProgress(taskId: string, percent: number, remainingSeconds?: number, step?: Partial<AsyncStep>): void;
   completeTask(taskId: string, outcome: "success" | "error", message?: string): void;
   removeTask(taskId: string): void;
-  subscribe(listener: () => void): () => void;
+  readonly subscribe: (listener: () => void) => () => void;
   /** By task id; the same object while nothing changed. */
-  getSnapshot(): ReadonlyMap<string, AsyncStatus>;
+  readonly getSnapshot: () => ReadonlyMap<string, AsyncStatus>;
 }
 
 /** Makes a store of its own, for a page that wants more than one tray. */

@@ -1,5 +1,6 @@
 import type { Kind } from "@statusplane/core";
 import { isBatch, readFromBatch, refsOfBatch } from "./batch.ts";
+import { callSafely } from "./call-safely.ts";
 import type { ClientError } from "./client-error.ts";
 import { DetailAsker, detailPath } from "./detail-asker.ts";
 import { browserEnvironment } from "./environment.ts";
@@ -22,7 +23,7 @@ import type {
 import { postUpload } from "./upload.ts";
 import { Waiting } from "./waiting.ts";
 import { isOver } from "./watch-state.ts";
-import { callSafely, WatchTable, type JobListener } from "./watch-table.ts";
+import { WatchTable, type JobListener } from "./watch-table.ts";
 import { unknownJob, watchKey, type WatchedJob, type WatchRef } from "./watched-job.ts";
 
 /** Makes the tab's client. Make one and share it: each has a poller of its own. */

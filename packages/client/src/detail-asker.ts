@@ -1,6 +1,6 @@
 import { errorBackoffMs } from "@statusplane/core";
 import { ClientError } from "./client-error.ts";
-import { ASK_SPREAD_MS } from "./poller.ts";
+import { ASK_SPREAD_MS } from "./watch-state.ts";
 import { readBody } from "./reading.ts";
 import type { Sender } from "./sender.ts";
 import type { WatchTable } from "./watch-table.ts";

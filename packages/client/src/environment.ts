@@ -31,7 +31,7 @@ export function browserEnvironment(): Environment {
     },
     isVisible,
     // `navigator.onLine` is missing outside browsers, and only its false is reliable.
-    isOnline: () => typeof navigator === "undefined" || navigator.onLine !== false,
+    isOnline: () => typeof navigator === "undefined" || !("onLine" in navigator) || navigator.onLine,
     onWake(listener) {
       const onVisibility = () => {
         if (isVisible()) listener();

@@ -1,5 +1,5 @@
 import { ClientError } from "./client-error.ts";
-import { ASK_SPREAD_MS } from "./poller.ts";
+import { ASK_SPREAD_MS } from "./watch-state.ts";
 import type { Sender } from "./sender.ts";
 import { detailPath } from "./detail-asker.ts";
 import { watchKey, type WatchedJob } from "./watched-job.ts";

@@ -1,17 +1,17 @@
 import { errorBackoffMs, withPollJitter } from "@statusplane/core";
 import { batchPath, chunks, isBatch, MAX_REFS_PER_BATCH, readFromBatch } from "./batch.ts";
+import { callSafely } from "./call-safely.ts";
 import { ClientError } from "./client-error.ts";
 import { readDateMs, readPollAfterMs, type Sender } from "./sender.ts";
-import { pollIntervalMs, type WatchState } from "./watch-state.ts";
-import { callSafely, type Occurrence, type WatchTable } from "./watch-table.ts";
+import { ASK_SPREAD_MS, pollIntervalMs, type WatchState } from "./watch-state.ts";
+import type { Occurrence, WatchTable } from "./watch-table.ts";
 import { watchKey, type WatchRef } from "./watched-job.ts";
 
 /** Slower than this nobody looks: the page is hidden, or there is no network. */
 const UNSEEN_INTERVAL_MS = 15_000;
 /** After an answer that repeating will not change (401, other 4xx). */
 const REFUSED_INTERVAL_MS = 15_000;
-/** A miss, and an outage at page load, spread their asks over this long. */
-export const ASK_SPREAD_MS = 2_000;
+/** An outage at page load spreads its asks over this long. */
 const OUTAGE_SPREAD_MS = 5_000;
 
 /** Who wants the next poll at once: a new watch, a page that is looked at again, a person who changed something. */

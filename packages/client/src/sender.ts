@@ -1,8 +1,8 @@
+import { callSafely } from "./call-safely.ts";
 import { ClientError, type ClientErrorCode } from "./client-error.ts";
 import type { Environment } from "./environment.ts";
 import { asMembers, textOrNull } from "./reading.ts";
 import type { ClientOptions, RequestOptions } from "./statusplane-client.ts";
-import { callSafely } from "./watch-table.ts";
 
 const DEADLINE_MS = 10_000;
 /** A server that asks for more than this is not believed. */

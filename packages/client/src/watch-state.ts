@@ -64,6 +64,8 @@ export type WatchEvent =
   | { readonly type: "not_found" }
   | { readonly type: "unanswered"; readonly askAgainAtMs: number };
 
+/** Asks of many watchers are spread at random over this long. */
+export const ASK_SPREAD_MS = 2_000;
 const STALLED_AFTER_MS = 45_000;
 /** How long a job seen live may be missing before the database is asked. */
 const MISSED_FOR_MS = 30_000;

@@ -1,4 +1,5 @@
 import { isId } from "@statusplane/core";
+import { callSafely } from "./call-safely.ts";
 import { isOver, isPolled, newWatch, reduceWatch, type WatchEvent, type WatchState } from "./watch-state.ts";
 import { watchKey, type WatchedJob, type WatchRef } from "./watched-job.ts";
 
@@ -126,16 +127,5 @@ export class WatchTable {
       excess -= 1;
     }
     this.#snapshot = kept;
-  }
-}
-
-/** Calls what the page gave; what it throws surfaces as an uncaught error and stops nobody else. */
-export function callSafely(callback: () => void): void {
-  try {
-    callback();
-  } catch (error) {
-    queueMicrotask(() => {
-      throw error;
-    });
   }
 }

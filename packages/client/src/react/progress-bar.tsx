@@ -17,6 +17,7 @@ export function ProgressBar({ job, label, valueText }: ProgressBarProps): JSX.El
   const { percent, status, isStalled } = job;
   return (
     <div
+      // oxlint-disable-next-line jsx-a11y/prefer-tag-over-role -- <progress> cannot be styled alike in all browsers
       role="progressbar"
       className="statusplane-bar"
       aria-label={label}

@@ -1,4 +1,4 @@
-import { useCallback, useEffect, useState } from "react";
+import { useCallback, useEffect, useRef, useState } from "react";
 import { loadActiveUntilAnswered } from "../active-load.ts";
 import type { ClientError } from "../client-error.ts";
 import { watchKey, type WatchedJob, type WatchRef } from "../watched-job.ts";
@@ -33,18 +33,20 @@ const NOTHING_YET: Listed = { refs: [], more: 0, isLoading: true, error: null };
 export function useActiveJobs(): ActiveJobs {
   const client = useClient();
   const [listed, setListed] = useState(NOTHING_YET);
-  const [round, setRound] = useState(0);
-  useEffect(
-    () =>
-      loadActiveUntilAnswered(client, {
-        onAnswer: ({ refs, more }) =>
-          setListed((before) => ({ refs: union(refs, before.refs), more, isLoading: false, error: null })),
-        onError: (error) => setListed((before) => ({ ...before, error })),
-      }),
-    [client, round],
-  );
+  const endLoad = useRef<(() => void) | null>(null);
+  const refresh = useCallback(() => {
+    endLoad.current?.();
+    endLoad.current = loadActiveUntilAnswered(client, {
+      onAnswer: ({ refs, more }) =>
+        setListed((before) => ({ refs: union(refs, before.refs), more, isLoading: false, error: null })),
+      onError: (error) => setListed((before) => ({ ...before, error })),
+    });
+  }, [client]);
+  useEffect(() => {
+    refresh();
+    return () => endLoad.current?.();
+  }, [refresh]);
   const jobs = useJobs(listed.refs);
-  const refresh = useCallback(() => setRound((before) => before + 1), []);
   const { more, isLoading, error } = listed;
   return { jobs, more, waiting: client.waiting(), refresh, isLoading, error };
 }

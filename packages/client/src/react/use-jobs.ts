@@ -1,4 +1,4 @@
-import { useEffect, useMemo, useRef, useSyncExternalStore } from "react";
+import { useEffect, useMemo, useSyncExternalStore } from "react";
 import type { StatusplaneClient } from "../statusplane-client.ts";
 import { unknownJob, watchKey, type WatchedJob, type WatchRef } from "../watched-job.ts";
 import { useClient } from "./provider.tsx";
@@ -16,34 +16,39 @@ export function useJob(ref: WatchRef | null): WatchedJob | undefined {
  */
 export function useJobs(refs: readonly WatchRef[]): readonly WatchedJob[] {
   const client = useClient();
-  const keys = refs.map(watchKey).join(" ");
-  // Refs with equal keys are equal, so the first array of these keys serves for all.
-  const stableRefs = useMemo(() => refs, [keys]); // eslint-disable-line react-hooks/exhaustive-deps
+  const text = JSON.stringify(refs.map(({ kind, id }) => ({ kind, id })));
+  const stableRefs = useMemo(() => JSON.parse(text) as readonly WatchRef[], [text]); // the text of refs, just above
   useWatches(client, stableRefs);
   const { subscribe, select } = useMemo(() => createSelection(client, stableRefs), [client, stableRefs]);
   return useSyncExternalStore(subscribe, select, select);
 }
 
 function useWatches(client: StatusplaneClient, refs: readonly WatchRef[]): void {
-  const watches = useRef(new Map<string, () => void>());
-  useEffect(() => {
+  const watches = useMemo(() => new WatchSet(client), [client]);
+  useEffect(() => watches.replace(refs), [watches, refs]);
+  useEffect(() => () => watches.replace(NONE), [watches]);
+}
+
+/** What one component watches; replacing it begins and ends only what differs. */
+class WatchSet {
+  readonly #client: StatusplaneClient;
+  readonly #ends = new Map<string, () => void>();
+
+  constructor(client: StatusplaneClient) {
+    this.#client = client;
+  }
+
+  replace(refs: readonly WatchRef[]): void {
     const wanted = new Map(refs.map((ref) => [watchKey(ref), ref]));
     for (const [key, ref] of wanted) {
-      if (!watches.current.has(key)) watches.current.set(key, client.watch(ref));
+      if (!this.#ends.has(key)) this.#ends.set(key, this.#client.watch(ref));
     }
-    for (const [key, end] of watches.current) {
+    for (const [key, end] of this.#ends) {
       if (wanted.has(key)) continue;
-      watches.current.delete(key);
+      this.#ends.delete(key);
       end();
     }
-  }, [client, refs]);
-  useEffect(() => {
-    const open = watches.current;
-    return () => {
-      for (const end of open.values()) end();
-      open.clear();
-    };
-  }, [client]);
+  }
 }
 
 function createSelection(client: StatusplaneClient, refs: readonly WatchRef[]) {
