@@ -1,0 +1,54 @@
+/** Time as the worker sees it; injected, so that tests and drills decide how fast it passes. */
+export interface Clock {
+  /** Monotonic milliseconds: for durations. */
+  nowMs(): number;
+  /** Unix milliseconds: for display only, nothing is ordered by it. */
+  unixMs(): number;
+  /** Calls back once after `delayMs` ≥ 0. @returns how to call it off; harmless when it is too late. */
+  after(delayMs: number, callback: () => void): () => void;
+}
+
+/** The process's own clock. */
+export const systemClock: Clock = {
+  nowMs: () => performance.now(),
+  unixMs: () => Date.now(),
+  after(delayMs, callback) {
+    const timer = setTimeout(callback, delayMs);
+    return () => clearTimeout(timer);
+  },
+};
+
+/** Resolves after `delayMs`, or as soon as the signal aborts. Never rejects. */
+export function pause(clock: Clock, delayMs: number, signal?: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal?.aborted === true) return resolve();
+    const callOff = clock.after(delayMs, end);
+    function end(): void {
+      callOff();
+      signal?.removeEventListener("abort", end);
+      resolve();
+    }
+    signal?.addEventListener("abort", end, { once: true });
+  });
+}
+
+/** Waits for a promise, but no longer than `deadlineMs`. @returns whether it settled in time; its error is the caller's to handle. */
+export async function settlesWithin(
+  clock: Clock,
+  deadlineMs: number,
+  promise: Promise<unknown>,
+): Promise<boolean> {
+  let callOff: () => void = () => undefined;
+  const late = new Promise<boolean>((resolve) => {
+    callOff = clock.after(deadlineMs, () => resolve(false));
+  });
+  const settled = promise.then(
+    () => true,
+    () => true, // the caller handles the error; here it only counts that there was an end
+  );
+  try {
+    return await Promise.race([settled, late]);
+  } finally {
+    callOff();
+  }
+}

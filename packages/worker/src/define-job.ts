@@ -1,0 +1,141 @@
+import { isId, JobError, type JobRef, type Json, type Kind } from "@statusplane/core";
+import type { Log } from "./log.ts";
+
+export interface StepDefinition<StepKey extends string = string> {
+  /** The machine's name, unique within the job type. */
+  readonly key: StepKey;
+  /** The display name (Korean). */
+  readonly name: string;
+  /** Its share of the whole, relative to the other steps; > 0, default 1. */
+  readonly weight?: number;
+}
+
+/** What a job's code is given. Reporting never blocks it and, but for a bad `partial` or `kept`, never throws into it. */
+export interface JobContext<StepKey extends string = string> {
+  readonly ref: JobRef;
+  readonly tenant: string;
+  /** The fencing token: outputs and side effects carry it. */
+  readonly attempt: number;
+  readonly createdBy: string | null;
+  readonly title: string | null;
+  /** As submitted; the second argument of `run` is what `parse` made of it. */
+  readonly payload: Json;
+  /** The uploaded input, null when there is none. */
+  readonly inputPath: string | null;
+  /**
+   * Aborts when the job is cancelled, fenced off, has lost its lease, or the worker shuts down; the reason is a
+   * StatusplaneError with that code. Stop then, and throw: what is returned after an abort is not recorded.
+   */
+  readonly signal: AbortSignal;
+  readonly log: Log;
+  /** Makes (once) and answers the attempt's own output folder. */
+  outputFolder(): Promise<string>;
+  /** Begins a step. */
+  step(key: StepKey): void;
+  /** @param percent 0–100 of the current step (of the whole where the job has no steps). */
+  progress(percent: number): void;
+  /**
+   * Shows a temporary result while the job runs; the newest counts.
+   * @throws {TypeError} when it is not JSON or larger than 4 KiB.
+   */
+  partial(value: Json): void;
+  /**
+   * Says what stays when the job is cancelled: its result then.
+   * @throws {TypeError} when it is not JSON.
+   */
+  kept(value: Json): void;
+}
+
+interface CommonOptions<StepKey extends string> {
+  /** Names queue and code, `[A-Za-z0-9_-]{1,64}`. */
+  readonly type: string;
+  /** Default "job". */
+  readonly kind?: Kind;
+  /** In order; may be empty. */
+  readonly steps: readonly StepDefinition<StepKey>[];
+  /** Starts at most, 1–100, default 3. */
+  readonly maxTries?: number;
+  /**
+   * Asked before anything is consumed: null when the job can run here, else the code of what is missing
+   * ("ffmpeg_missing"). Asked again every few seconds until it is there.
+   */
+  readonly requires?: () => Promise<string | null>;
+}
+
+/** What `run` may answer: the result. For kind `video` an object with at least `hls_path` and `duration` (whole seconds ≥ 0). */
+export type JobResult = Json | undefined | void;
+
+export interface PlainJobOptions<StepKey extends string> extends CommonOptions<StepKey> {
+  readonly run: (ctx: JobContext<StepKey>, payload: Json) => Promise<JobResult>;
+}
+
+export interface ParsedJobOptions<Payload, StepKey extends string> extends CommonOptions<StepKey> {
+  /** Checks the payload; throws JobError("invalid_payload") or anything else, which counts as that. */
+  readonly parse: (payload: Json) => Payload;
+  readonly run: (ctx: JobContext<StepKey>, payload: Payload) => Promise<JobResult>;
+}
+
+/** A job type as worker and server hold it. */
+export interface JobDefinition {
+  readonly type: string;
+  readonly kind: Kind;
+  readonly steps: readonly Required<StepDefinition>[];
+  readonly maxTries: number;
+  readonly requires: (() => Promise<string | null>) | null;
+  /** Checks the payload alone. @throws {JobError} invalid_payload. */
+  check(payload: Json): void;
+  /** Checks the payload and runs the job's code. */
+  run(ctx: JobContext, payload: Json): Promise<JobResult>;
+}
+
+const DEFAULT_MAX_TRIES = 3;
+const MAX_TRIES_LIMIT = 100;
+
+/**
+ * Defines a job type.
+ * @throws {TypeError} when type, steps or maxTries do not fit.
+ */
+export function defineJob<Payload, const StepKey extends string>(
+  options: ParsedJobOptions<Payload, StepKey>,
+): JobDefinition;
+export function defineJob<const StepKey extends string>(options: PlainJobOptions<StepKey>): JobDefinition;
+export function defineJob<Payload, StepKey extends string>(
+  options: ParsedJobOptions<Payload, StepKey> | PlainJobOptions<StepKey>,
+): JobDefinition {
+  const { type, kind = "job", maxTries = DEFAULT_MAX_TRIES, requires = null } = options;
+  if (!isId(type)) throw new TypeError(`not a job type: ${JSON.stringify(type)}`);
+  if (!Number.isInteger(maxTries) || maxTries < 1 || maxTries > MAX_TRIES_LIMIT) {
+    throw new TypeError(`maxTries of ${type} must be 1..${MAX_TRIES_LIMIT}: ${maxTries}`);
+  }
+  const base = { type, kind, steps: checkSteps(type, options.steps), maxTries, requires };
+  if (!("parse" in options)) {
+    return { ...base, check: () => undefined, run: (ctx, payload) => options.run(ctx, payload) };
+  }
+  const { parse, run } = options;
+  return {
+    ...base,
+    check: (payload) => void parsePayload(parse, payload),
+    run: async (ctx, payload) => run(ctx, parsePayload(parse, payload)),
+  };
+}
+
+function parsePayload<Payload>(parse: (payload: Json) => Payload, payload: Json): Payload {
+  try {
+    return parse(payload);
+  } catch (error) {
+    if (error instanceof JobError) throw error;
+    throw new JobError("invalid_payload", { cause: error });
+  }
+}
+
+function checkSteps(type: string, steps: readonly StepDefinition[]): readonly Required<StepDefinition>[] {
+  const keys = new Set<string>();
+  return steps.map(({ key, name, weight = 1 }) => {
+    if (keys.has(key)) throw new TypeError(`step "${key}" of ${type} is there twice`);
+    if (!(weight > 0) || !Number.isFinite(weight)) {
+      throw new TypeError(`weight of step "${key}" of ${type} must be above 0: ${weight}`);
+    }
+    keys.add(key);
+    return { key, name, weight };
+  });
+}

@@ -1,0 +1,114 @@
+import {
+  isId,
+  jobRef,
+  type ConsumeOptions,
+  type Delivery,
+  type DeliveryOutcome,
+  type QueueConsumer,
+} from "@statusplane/core";
+import type { Job, Worker } from "bullmq";
+import type { BullmqPackages } from "./load-bullmq.ts";
+import type { QueueConnection } from "./queue-connections.ts";
+
+/** What BullMQ keeps of a delivery. Read back, it is unknown again. */
+export interface DeliveryData {
+  readonly tenant: string;
+  readonly kind: string;
+  readonly id: string;
+  readonly attempt: number;
+}
+
+export interface BullmqConsumerOptions extends ConsumeOptions {
+  readonly bullmq: BullmqPackages["bullmq"];
+  readonly connection: QueueConnection;
+  readonly prefix: string;
+  readonly lockMs: number;
+  readonly onError: (error: unknown) => void;
+  readonly onMalformed: (queueId: string) => void;
+}
+
+/** Delay of a delivery whose handler broke its promise and rejected, ms. */
+const BROKEN_HANDLER_DELAY_MS = 1_000;
+/** BullMQ repeats what its connection refused after this, ms (its own default is 15 s). */
+const RETRY_DELAY_MS = 1_000;
+/**
+ * BullMQ would drop a delivery whose consumers died this often. Rows decide that (tries, the sweeper), never the
+ * queue: a consumer killed before its claim leaves a PENDING row, which needs the delivery to come again.
+ */
+const STALLED_NEVER_TOO_OFTEN = 1_000_000_000;
+
+/** One BullMQ worker for one job type. */
+export class BullmqConsumer implements QueueConsumer {
+  readonly closed: Promise<void>;
+  readonly #options: BullmqConsumerOptions;
+  readonly #worker: Worker<DeliveryData>;
+  #closing: Promise<void> | null = null;
+  #wasClosed: () => void = () => undefined;
+
+  constructor(options: BullmqConsumerOptions) {
+    this.#options = options;
+    const { bullmq, connection, prefix, jobType, concurrency, lockMs, onError } = options;
+    this.closed = new Promise((resolve) => {
+      this.#wasClosed = resolve;
+    });
+    this.#worker = new bullmq.Worker<DeliveryData>(jobType, (job, token) => this.#process(job, token), {
+      connection,
+      prefix,
+      concurrency,
+      lockDuration: lockMs,
+      stalledInterval: Math.max(1, Math.round(lockMs / 2)),
+      maxStalledCount: STALLED_NEVER_TOO_OFTEN,
+      runRetryDelay: RETRY_DELAY_MS,
+      skipVersionCheck: true,
+      removeOnComplete: { count: 0 },
+      removeOnFail: { count: 0 },
+    });
+    this.#worker.on("error", onError);
+  }
+
+  async pause(): Promise<void> {
+    await this.#worker.pause(true);
+  }
+
+  close(): Promise<void> {
+    return (this.#closing ??= this.#close());
+  }
+
+  async #close(): Promise<void> {
+    await this.#worker.close();
+    this.#options.connection.disconnect();
+    this.#wasClosed();
+  }
+
+  /** Returning acknowledges: BullMQ then forgets the delivery. */
+  async #process(job: Job<DeliveryData>, token: string | undefined): Promise<void> {
+    const delivery = deliveryOf(job, this.#options.jobType);
+    if (delivery === null) {
+      this.#options.onMalformed(job.id ?? "");
+      return;
+    }
+    const outcome = await this.#handle(delivery);
+    if (outcome.outcome === "acknowledge") return;
+    await job.moveToDelayed(Date.now() + outcome.delayMs, token);
+    throw new this.#options.bullmq.DelayedError(); // how BullMQ is told that the delivery is no longer active
+  }
+
+  async #handle(delivery: Delivery): Promise<DeliveryOutcome> {
+    try {
+      return await this.#options.handle(delivery);
+    } catch (error) {
+      this.#options.onError(error);
+      return { outcome: "give-back", delayMs: BROKEN_HANDLER_DELAY_MS };
+    }
+  }
+}
+
+/** Anyone who reaches the queue's Redis may have written it: null unless it names a job. */
+function deliveryOf(job: Job, jobType: string): Delivery | null {
+  const data: unknown = job.data;
+  if (typeof data !== "object" || data === null) return null;
+  const { tenant, kind, id, attempt } = data as Partial<Record<keyof DeliveryData, unknown>>;
+  if (!isId(tenant) || !isId(id) || (kind !== "video" && kind !== "job")) return null;
+  if (typeof attempt !== "number" || !Number.isInteger(attempt) || attempt < 1) return null;
+  return { ref: jobRef(tenant, kind, id), attempt, jobType };
+}

@@ -1,0 +1,39 @@
+import type { JobFiles, ReconcilerRecords, Swept } from "@statusplane/core";
+import type { Log } from "../log.ts";
+import { forEachOf } from "./for-each-of.ts";
+
+/** Leases ended by one statement. */
+const SWEEP_LIMIT = 200;
+const FOLDERS_AT_ONCE = 8;
+
+export interface SweeperOptions {
+  readonly records: Pick<ReconcilerRecords, "sweep">;
+  readonly files: Pick<JobFiles, "removeOutputs">;
+  readonly onSwept: (swept: readonly Swept[]) => void;
+  readonly log: Log;
+}
+
+/**
+ * Ends leases that are over: PENDING of the next attempt, FAILED, or CANCELLED. Their outbox entries are due at once;
+ * whoever sweeps relays next. The ended attempts' folders go. @returns how many leases were ended.
+ */
+export async function sweepLeases({ records, files, onSwept, log }: SweeperOptions): Promise<number> {
+  let count = 0;
+  let swept: readonly Swept[];
+  do {
+    swept = await records.sweep(SWEEP_LIMIT);
+    count += swept.length;
+    if (swept.length > 0) onSwept(swept);
+    await forEachOf(swept, FOLDERS_AT_ONCE, async ({ record, endedAttempt }) => {
+      try {
+        await files.removeOutputs(record.ref, endedAttempt);
+      } catch (error) {
+        log.warn(
+          { err: error, attempt: endedAttempt },
+          "a swept attempt's folder was not removed; the collector will",
+        );
+      }
+    });
+  } while (swept.length >= SWEEP_LIMIT);
+  return count;
+}

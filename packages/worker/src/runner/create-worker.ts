@@ -1,0 +1,196 @@
+import {
+  DEFAULT_TIMINGS,
+  uuidV7,
+  type Installation,
+  type JobFiles,
+  type JobQueue,
+  type StatusWriter,
+  type Timings,
+  type WorkerRecords,
+} from "@statusplane/core";
+import { settlesWithin, systemClock, type Clock } from "../clock.ts";
+import type { JobDefinition } from "../define-job.ts";
+import { silentLog, type Log } from "../log.ts";
+import { LeaseKeeper } from "./lease-keeper.ts";
+import { Runner } from "./runner.ts";
+import { TerminalWriter } from "./terminal-writer.ts";
+import { TypeConsumer } from "./type-consumer.ts";
+import { newWorkerCounts, type WorkerCounts } from "./worker-counters.ts";
+import type { WorkerParts } from "./worker-parts.ts";
+
+const RESULT_INLINE_MAX_BYTES = 8_192;
+const RESULT_MAX_BYTES = 1_048_576;
+const DEFAULT_CONCURRENCY = 4;
+/** Of the shutdown's time this share is kept for handing back what does not react. */
+const HAND_BACK_SHARE = 0.2;
+
+export interface WorkerOptions {
+  readonly jobs: readonly JobDefinition[];
+  readonly records: WorkerRecords;
+  readonly writer: StatusWriter;
+  readonly queue: JobQueue;
+  readonly installation: Pick<Installation, "setUnready" | "wake">;
+  readonly files: JobFiles;
+  /** Default: the design's. */
+  readonly timings?: Timings;
+  /** Jobs at once by job type, `*` for all others; from 1, default `{"*": 4}`. */
+  readonly concurrency?: Readonly<Record<string, number>>;
+  /** Bytes up to which a result travels with its snapshot; default 8,192. */
+  readonly resultInlineMaxBytes?: number;
+  /** Bytes up to which a result is kept in the row; default 1,048,576. Beyond: a file. */
+  readonly resultMaxBytes?: number;
+  /** Names this process in `lease_owner`; default a UUID. */
+  readonly owner?: string;
+  readonly clock?: Clock;
+  /** 0 ≤ random < 1; default Math.random. */
+  readonly random?: () => number;
+  readonly log?: Log;
+}
+
+export interface WorkerStatus {
+  readonly running: number;
+  /** Committed ends that wait for the status store. */
+  readonly keptEnds: number;
+  /** Job types that cannot run here, with the reason's code. */
+  readonly unready: ReadonlyMap<string, string>;
+  readonly counts: Readonly<WorkerCounts>;
+}
+
+export interface StatusWorker {
+  /** Begins to consume. Resolves when all job types are consumed or wait for what they require. */
+  start(): Promise<void>;
+  /**
+   * What SIGTERM asks for: nothing more is claimed, jobs known to end within `finishWithinMs` may finish, all others
+   * are aborted and handed back. Resolves within `shutdownMs`; a second call answers the first one's end.
+   */
+  stop(): Promise<void>;
+  status(): WorkerStatus;
+  [Symbol.asyncDispose](): Promise<void>;
+}
+
+/**
+ * Makes the worker of one process: it claims, runs, reports and finishes jobs. It closes none of the ports it is given.
+ * @throws {TypeError} when a job type is there twice or a concurrency is below 1.
+ */
+export function createWorker(options: WorkerOptions): StatusWorker {
+  const { jobs, queue, installation } = options;
+  const ended = new AbortController();
+  const parts = makeParts(options, ended.signal);
+  const { records, timings, clock, random, log, writer } = parts;
+  const leases = new LeaseKeeper({ records, timings, clock, log });
+  const definitions = new Map(jobs.map((definition) => [definition.type, definition]));
+  if (definitions.size !== jobs.length) throw new TypeError("a job type is defined twice");
+  const runner = new Runner({ definitions, parts, leases });
+  const consumers = jobs.map((definition) => {
+    const concurrency = concurrencyOf(definition.type, options.concurrency);
+    const handle = runner.handle.bind(runner);
+    return new TypeConsumer({
+      definition,
+      concurrency,
+      handle,
+      queue,
+      installation,
+      timings,
+      clock,
+      random,
+      log, // prettier-ignore
+    });
+  });
+  let stopHeartbeat: () => void = () => undefined;
+  let stopping: Promise<void> | null = null;
+
+  const stop = (): Promise<void> =>
+    (stopping ??= stopWorker({ runner, consumers, parts, ended }).finally(stopHeartbeat));
+  return {
+    async start() {
+      stopHeartbeat = startHeartbeat(() => runner.refs(), { writer, timings, clock });
+      await Promise.all(consumers.map((consumer) => consumer.start()));
+    },
+    stop,
+    status: () => ({
+      running: runner.running,
+      keptEnds: parts.terminalWriter.kept,
+      unready: new Map(
+        jobs.flatMap(({ type }, index) => {
+          const reason = consumers[index]?.unreadyReason ?? null;
+          return reason === null ? [] : [[type, reason] as const];
+        }),
+      ),
+      counts: parts.counts,
+    }),
+    [Symbol.asyncDispose]: stop,
+  };
+}
+
+function makeParts(options: WorkerOptions, ended: AbortSignal): WorkerParts {
+  const { records, writer, queue, installation, files } = options;
+  const { timings = DEFAULT_TIMINGS, clock = systemClock, random = Math.random, log = silentLog } = options;
+  const counts = newWorkerCounts();
+  return {
+    records,
+    writer,
+    queue,
+    installation,
+    files,
+    terminalWriter: new TerminalWriter({ writer, timings, clock, random, counts, ended }),
+    timings,
+    resultInlineMaxBytes: options.resultInlineMaxBytes ?? RESULT_INLINE_MAX_BYTES,
+    resultMaxBytes: options.resultMaxBytes ?? RESULT_MAX_BYTES,
+    owner: options.owner ?? uuidV7(),
+    clock,
+    random,
+    log,
+    counts,
+    ended,
+  };
+}
+
+function concurrencyOf(type: string, concurrency: Readonly<Record<string, number>> = {}): number {
+  const value = concurrency[type] ?? concurrency["*"] ?? DEFAULT_CONCURRENCY;
+  if (!Number.isInteger(value) || value < 1)
+    throw new TypeError(`concurrency of ${type} must be 1 or more: ${value}`);
+  return value;
+}
+
+interface Stopping {
+  readonly runner: Runner;
+  readonly consumers: readonly TypeConsumer[];
+  readonly parts: WorkerParts;
+  readonly ended: AbortController;
+}
+
+async function stopWorker({ runner, consumers, parts, ended }: Stopping): Promise<void> {
+  const { clock, timings } = parts;
+  const reserveMs = timings.shutdownMs * HAND_BACK_SHARE;
+  const startedAtMs = clock.nowMs();
+  const pausing = Promise.allSettled(consumers.map((consumer) => consumer.pause()));
+  const stopped = runner.stop();
+  if (!(await settlesWithin(clock, timings.shutdownMs - reserveMs, stopped))) runner.leaveBehind();
+  const close = async (): Promise<void> => {
+    await stopped;
+    await pausing;
+    await Promise.allSettled(consumers.map((consumer) => consumer.close()));
+  };
+  const leftMs = Math.max(0, timings.shutdownMs - (clock.nowMs() - startedAtMs));
+  if (!(await settlesWithin(clock, leftMs, close()))) {
+    parts.log.warn(
+      { running: runner.running },
+      "the shutdown's time is over; leases end what is still under way",
+    );
+  }
+  ended.abort();
+}
+
+/** Puts what runs on the active lists again, in one call for all jobs of the process. */
+function startHeartbeat(
+  refs: () => ReturnType<Runner["refs"]>,
+  { writer, timings, clock }: Pick<WorkerParts, "writer" | "timings" | "clock">,
+): () => void {
+  let callOff = clock.after(timings.heartbeatMs, beat);
+  function beat(): void {
+    callOff = clock.after(timings.heartbeatMs, beat);
+    const running = refs();
+    if (running.length > 0) writer.touchActive(running).catch(() => undefined); // a hint: the next beat repeats it
+  }
+  return () => callOff();
+}

@@ -1,0 +1,184 @@
+import {
+  applyRecord,
+  encodeSnapshot,
+  isTerminal,
+  successStatus,
+  type FailedTry,
+  type JobRecord,
+} from "@statusplane/core";
+import { tryBackoffMs } from "../backoff.ts";
+import { settlesWithin } from "../clock.ts";
+import { commitUntilKnown } from "./commit.ts";
+import { failedTryOf } from "./failed-try.ts";
+import { assertResultFits, prepareResult, snapshotWithResult, type PreparedResult } from "./job-result.ts";
+import type { RunningJob } from "./running-job.ts";
+import type { WorkerParts } from "./worker-parts.ts";
+
+/** How the job's code ended. */
+export type HandlerOutcome =
+  | { readonly outcome: "returned"; readonly value: unknown }
+  | { readonly outcome: "threw"; readonly error: unknown }
+  /** It did not react to the shutdown in time and dies with the process. */
+  | { readonly outcome: "left-behind" };
+
+/**
+ * Ends an attempt whose code has ended, by one statement and, after COMMIT only, by telling status store and queue:
+ *
+ * ```
+ * lost (fenced, lease_lost) → nothing is written anywhere
+ * shutting_down             → handed back: PENDING of the next attempt, the try given back
+ * cancelled                 → CANCELLED with what was kept
+ * threw                     → failed try: PENDING of the next attempt, or FAILED
+ * returned                  → READY | DONE
+ * ```
+ * The row may say CANCELLED instead of any of these. Outputs stay only behind READY and DONE.
+ */
+export async function endAttempt(
+  job: RunningJob,
+  handler: HandlerOutcome,
+  parts: WorkerParts,
+): Promise<void> {
+  switch (job.abortReason) {
+    case "fenced":
+    case "lease_lost":
+      parts.counts.lost += 1;
+      return removeOutputs(job, parts);
+    case "shutting_down":
+      return handBack(job, parts);
+    case "cancelled":
+      return finishCancelled(job, parts);
+    case null:
+      if (handler.outcome === "returned") return finishReturned(job, handler.value, parts);
+      return failTry(job, handler.outcome === "threw" ? handler.error : undefined, parts);
+  }
+}
+
+async function finishReturned(job: RunningJob, value: unknown, parts: WorkerParts): Promise<void> {
+  let result: PreparedResult;
+  try {
+    assertResultFits(job.ref.kind, value);
+    result = await prepareResult({ record: job.record, value, parts });
+  } catch (error) {
+    return failTry(job, error, parts); // not JSON, too large, or no room for its file: the try ends as failed
+  }
+  const end = { status: successStatus(job.ref.kind), result: result.toStore };
+  const record = await commitFinish(job, () => parts.records.finish(job.ref, job.attempt, end), parts);
+  await afterCommit(job, { record, resultKeyText: result.keyText, parts });
+}
+
+async function finishCancelled(job: RunningJob, parts: WorkerParts): Promise<void> {
+  const kept = job.kept === null || job.ref.kind === "video" ? null : await prepareKept(job, parts); // a video keeps nothing: its outputs are removed
+  const end = { status: "CANCELLED" as const, result: kept?.toStore ?? null };
+  const record = await commitFinish(job, () => parts.records.finish(job.ref, job.attempt, end), parts);
+  await afterCommit(job, { record, resultKeyText: kept?.keyText ?? null, parts });
+}
+
+/** What is kept goes into the row, never into a file: the attempt's folder is removed. */
+async function prepareKept(job: RunningJob, parts: WorkerParts): Promise<PreparedResult | null> {
+  const prepared = await prepareResult({
+    record: job.record,
+    value: job.kept,
+    parts: { ...parts, resultMaxBytes: Number.POSITIVE_INFINITY },
+  });
+  if (prepared.toStore.bytes <= parts.resultMaxBytes) return prepared;
+  parts.log.warn({ bytes: prepared.toStore.bytes }, "what a cancelled job kept is too large and is dropped");
+  return null;
+}
+
+async function failTry(job: RunningJob, error: unknown, parts: WorkerParts): Promise<void> {
+  const backoffMs = tryBackoffMs(job.record.tries, parts.timings.retryBackoffMs, parts.random());
+  const failure: FailedTry = failedTryOf(error, backoffMs);
+  parts.counts.failedTries += 1;
+  parts.log.warn({ ...nameOf(job), code: failure.errorCode, err: error }, "a try failed");
+  const record = await commitFailedTry(
+    job,
+    () => parts.records.failTry(job.ref, job.attempt, failure),
+    parts,
+  );
+  await afterCommit(job, { record, resultKeyText: null, parts });
+}
+
+/** Gives the job back: PENDING of the next attempt, unless a cancel was asked for. */
+export async function handBack(job: RunningJob, parts: WorkerParts): Promise<void> {
+  const record = await commitHandBack(job, () => parts.records.handBack(job.ref, job.attempt), parts);
+  if (record !== null) parts.counts.handedBack += 1;
+  await afterCommit(job, { record, resultKeyText: null, parts });
+}
+
+type Statement = () => Promise<JobRecord | null>;
+
+// Named apart, so that a crash can be placed at each of the three commits.
+function commitFinish(job: RunningJob, statement: Statement, parts: WorkerParts): Promise<JobRecord | null> {
+  return commitUntilKnown(job.record, statement, parts);
+}
+function commitFailedTry(
+  job: RunningJob,
+  statement: Statement,
+  parts: WorkerParts,
+): Promise<JobRecord | null> {
+  return commitUntilKnown(job.record, statement, parts);
+}
+function commitHandBack(
+  job: RunningJob,
+  statement: Statement,
+  parts: WorkerParts,
+): Promise<JobRecord | null> {
+  return commitUntilKnown(job.record, statement, parts);
+}
+
+interface Committed {
+  readonly record: JobRecord | null;
+  readonly resultKeyText: string | null;
+  readonly parts: WorkerParts;
+}
+
+async function afterCommit(job: RunningJob, { record, resultKeyText, parts }: Committed): Promise<void> {
+  job.reporter.stop();
+  if (record === null) {
+    parts.counts.lost += 1;
+    // the worker's time was over before an answer came: the COMMIT may have happened, so its outputs must stay
+    return parts.ended.aborted ? undefined : removeOutputs(job, parts);
+  }
+  if (isTerminal(record.status)) {
+    parts.counts.ended[record.status] = (parts.counts.ended[record.status] ?? 0) + 1;
+    await writeTerminal(record, resultKeyText, parts);
+  } else {
+    await applyOutside(record, parts);
+  }
+  if (record.status !== "READY" && record.status !== "DONE") await removeOutputs(job, parts);
+}
+
+/** ≤ `completionDeadlineMs`; kept and repeated in the background if the store is away. */
+function writeTerminal(record: JobRecord, resultKeyText: string | null, parts: WorkerParts): Promise<void> {
+  return parts.terminalWriter.write(encodeSnapshot(snapshotWithResult(record, resultKeyText)));
+}
+
+/** Announces and enqueues the next attempt; what fails is the relay's, which is told. */
+async function applyOutside(record: JobRecord, parts: WorkerParts): Promise<void> {
+  const { writer, queue, clock, timings, counts, installation, log } = parts;
+  const applied = applyRecord(record, { writer, queue }).then(
+    (answer) => {
+      if (answer !== null) counts.writes[answer] += 1;
+    },
+    (error: unknown) => {
+      counts.writesFailed += 1;
+      log.warn({ err: error }, "the next attempt was not announced or enqueued; the relay will");
+      return installation.wake().catch(() => undefined); // only hastens the relay, which comes anyway
+    },
+  );
+  await settlesWithin(clock, timings.completionDeadlineMs, applied);
+}
+
+/** Nobody else uses this attempt's folder, and no row will name it: it can always go. */
+async function removeOutputs(job: RunningJob, { files, log }: WorkerParts): Promise<void> {
+  try {
+    await files.removeOutputs(job.ref, job.attempt);
+  } catch (error) {
+    log.warn({ ...nameOf(job), err: error }, "an attempt's outputs were not removed; the collector will");
+  }
+}
+
+function nameOf(job: RunningJob): object {
+  const { ref, attempt } = job;
+  return { tenant: ref.tenant, kind: ref.kind, id: ref.id, attempt };
+}

@@ -1,0 +1,56 @@
+import { encodeJson, utf8Bytes, type Json } from "@statusplane/core";
+import type { JobContext } from "../define-job.ts";
+import type { Log } from "../log.ts";
+import type { RunningJob } from "./running-job.ts";
+import type { WorkerParts } from "./worker-parts.ts";
+
+/** A partial result travels with every snapshot. */
+const PARTIAL_MAX_BYTES = 4_096;
+
+/** What the code of one attempt is given. */
+export async function makeJobContext(job: RunningJob, { files, log }: WorkerParts): Promise<JobContext> {
+  const { ref, attempt, meter, reporter, record } = job;
+  const ownLog = withJob(log, job);
+  let outputFolder: Promise<string> | undefined;
+  return {
+    ref,
+    tenant: ref.tenant,
+    attempt,
+    createdBy: record.createdBy,
+    title: record.title,
+    payload: record.payload,
+    inputPath: await files.inputPath(ref),
+    signal: job.signal,
+    log: ownLog,
+    outputFolder: () => (outputFolder ??= files.makeOutputFolder(ref, attempt)),
+    step(key) {
+      if (meter.step(key)) reporter.changed(true);
+      else ownLog.warn({ step: key }, "no such step in this job's definition; not reported");
+    },
+    progress(percent) {
+      meter.progress(percent);
+      reporter.changed(false);
+    },
+    partial(value) {
+      const text = encodeJson(value);
+      if (utf8Bytes(text) > PARTIAL_MAX_BYTES) {
+        throw new TypeError(
+          `a partial result may have ${PARTIAL_MAX_BYTES} bytes as JSON, not ${utf8Bytes(text)}`,
+        );
+      }
+      job.showPartial(JSON.parse(text) as Json); // a copy: what the job changes later is shown when it says so
+    },
+    kept(value) {
+      job.keep(JSON.parse(encodeJson(value)) as Json); // a copy, as above
+    },
+  };
+}
+
+function withJob(log: Log, { ref, attempt, record }: RunningJob): Log {
+  const job = { tenant: ref.tenant, kind: ref.kind, id: ref.id, jobType: record.jobType, attempt };
+  return {
+    info: (fields, message) => log.info({ ...job, ...fields }, message),
+    warn: (fields, message) => log.warn({ ...job, ...fields }, message),
+    error: (fields, message) => log.error({ ...job, ...fields }, message),
+  };
+}

@@ -1,0 +1,63 @@
+import {
+  encodeJson,
+  JobError,
+  snapshotOfRecord,
+  utf8Bytes,
+  type JobRecord,
+  type Json,
+  type Kind,
+  type ResultToStore,
+  type Snapshot,
+} from "@statusplane/core";
+import type { WorkerParts } from "./worker-parts.ts";
+
+/** A result made ready before COMMIT: what the row keeps, and the text for the `:result` key where it has one. */
+export interface PreparedResult {
+  readonly toStore: ResultToStore;
+  /** Null when it travels with the snapshot, or is a file. */
+  readonly keyText: string | null;
+}
+
+export interface PrepareOptions {
+  readonly record: JobRecord;
+  readonly value: unknown;
+  readonly parts: Pick<WorkerParts, "files" | "resultInlineMaxBytes" | "resultMaxBytes">;
+}
+
+/**
+ * Encodes a result and puts it where its size belongs: inline, in the row with a `:result` key, or, above
+ * `resultMaxBytes`, as `result.json` in the attempt's folder, which is written here, so before COMMIT.
+ * @throws {TypeError} when it is not JSON, or not what the kind needs; JobError {result_too_large} for a video's.
+ */
+export async function prepareResult({ record, value, parts }: PrepareOptions): Promise<PreparedResult> {
+  const json = (value ?? null) as Json; // checked by the encoder in the next line
+  const text = encodeJson(json);
+  const bytes = utf8Bytes(text);
+  const inline = bytes <= parts.resultInlineMaxBytes;
+  // a video's snapshot carries hls_path and duration out of the row's inline result, and nothing else
+  if (record.ref.kind === "video" && !inline) throw new JobError("result_too_large");
+  if (bytes <= parts.resultMaxBytes) {
+    return { toStore: { kind: "value", value: json, bytes }, keyText: inline ? null : text };
+  }
+  await parts.files.writeResultFile(record.ref, record.attempt, text);
+  return { toStore: { kind: "file", bytes }, keyText: null };
+}
+
+/** @throws {TypeError} when a video's result has no `hls_path` and whole `duration`. */
+export function assertResultFits(kind: Kind, value: unknown): void {
+  if (kind === "job") return;
+  const { hls_path: hlsPath, duration } = (value ?? {}) as Readonly<Record<string, unknown>>;
+  if (typeof hlsPath !== "string" || hlsPath === "") throw new TypeError("a video's result needs hls_path");
+  if (typeof duration !== "number" || !Number.isInteger(duration) || duration < 0) {
+    throw new TypeError("a video's result needs duration: whole seconds, 0 or more");
+  }
+}
+
+/** The row's snapshot, with the text for the `:result` key, which only its worker has at hand. */
+export function snapshotWithResult(record: JobRecord, keyText: string | null): Snapshot {
+  const snapshot = snapshotOfRecord(record);
+  if (keyText === null || record.result?.kind === "file") return snapshot;
+  if ((snapshot.status !== "DONE" && snapshot.status !== "CANCELLED") || snapshot.result === null)
+    return snapshot;
+  return { ...snapshot, result: { kind: "large", bytes: utf8Bytes(keyText), text: keyText } };
+}

@@ -1,0 +1,126 @@
+import {
+  StatusplaneError,
+  type JobRecord,
+  type JobRef,
+  type Json,
+  type ProcessingSnapshot,
+} from "@statusplane/core";
+import type { StepDefinition } from "../define-job.ts";
+import { ProgressMeter } from "../reporter/progress-meter.ts";
+import { Reporter } from "../reporter/reporter.ts";
+import type { LeaseHolder, LeaseKeeper } from "./lease-keeper.ts";
+import type { WorkerParts } from "./worker-parts.ts";
+
+/** Why a running job was told to stop. */
+export type AbortReason = "cancelled" | "lease_lost" | "fenced" | "shutting_down";
+
+export interface RunningJobOptions {
+  readonly record: JobRecord;
+  readonly steps: readonly Required<StepDefinition>[];
+  readonly parts: WorkerParts;
+  readonly leases: LeaseKeeper;
+}
+
+/**
+ * One claimed attempt in this process: its abort signal, its progress, and what it wants to be kept.
+ *
+ * ```
+ * running ─abort(reason)─▶ aborted: the signal is up, the first reason stays, but losing the job outweighs the rest
+ * ```
+ */
+export class RunningJob implements LeaseHolder {
+  readonly record: JobRecord;
+  readonly meter: ProgressMeter;
+  readonly reporter: Reporter;
+  readonly #parts: WorkerParts;
+  readonly #controller = new AbortController();
+  #reason: AbortReason | null = null;
+  #partial: Json | undefined;
+  #kept: Json = null;
+
+  constructor({ record, steps, parts, leases }: RunningJobOptions) {
+    this.record = record;
+    this.#parts = parts;
+    this.meter = new ProgressMeter(steps, parts.clock.nowMs());
+    const { writer, timings, clock, random, counts } = parts;
+    this.reporter = new Reporter({
+      writer,
+      timings,
+      clock,
+      random,
+      snapshot: (version) => this.#snapshot(version),
+      lookAtRow: () => this.#lookAtRow(),
+      leaseHolds: () => leases.holds(this),
+      onCancelRequested: () => this.abort("cancelled"),
+      onLost: (reason) => this.abort(reason),
+      onWritten: (answer) => void (counts.writes[answer] += 1),
+      onFailed: () => void (counts.writesFailed += 1),
+    });
+  }
+
+  get ref(): JobRef {
+    return this.record.ref;
+  }
+
+  get attempt(): number {
+    return this.record.attempt;
+  }
+
+  get signal(): AbortSignal {
+    return this.#controller.signal;
+  }
+
+  get abortReason(): AbortReason | null {
+    return this.#reason;
+  }
+
+  get kept(): Json {
+    return this.#kept;
+  }
+
+  /** Raises the signal once. What was lost stays lost, whatever else was asked for. */
+  abort(reason: AbortReason): void {
+    const lost = reason === "fenced" || reason === "lease_lost";
+    if (lost) this.reporter.stop();
+    if (this.#reason === null || lost) this.#reason = reason;
+    if (!this.#controller.signal.aborted) this.#controller.abort(new StatusplaneError(reason));
+  }
+
+  onLeaseLost(): void {
+    this.abort("lease_lost");
+  }
+
+  onCancelRequested(): void {
+    this.abort("cancelled");
+  }
+
+  showPartial(value: Json): void {
+    this.#partial = value;
+    this.reporter.changed(false);
+  }
+
+  keep(value: Json): void {
+    this.#kept = value;
+  }
+
+  #snapshot(version: number): ProcessingSnapshot {
+    const { ref, jobType, attempt } = this.record;
+    const { clock } = this.#parts;
+    return {
+      ref,
+      jobType,
+      attempt,
+      status: "PROCESSING",
+      version,
+      updatedAt: new Date(clock.unixMs()).toISOString(),
+      progress: this.meter.read(clock.nowMs()),
+      ...(this.#partial === undefined ? {} : { partialResult: this.#partial }),
+    };
+  }
+
+  async #lookAtRow(): Promise<boolean> {
+    this.#parts.counts.looks += 1;
+    const row = await this.#parts.records.find(this.ref);
+    return row?.attempt === this.attempt && row.status === "PROCESSING";
+  }
+}
