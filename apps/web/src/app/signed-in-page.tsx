@@ -1,0 +1,132 @@
+import { isSuccess, type WatchedJob, type WatchRef } from "@statusplane/client";
+import { lazy, Suspense, useCallback, useState, type ReactNode } from "react";
+import { goTo, useView } from "../browser/index.ts";
+import { HistoryView } from "../history/index.ts";
+import { JobTitles, jobTypeOf, untitled } from "../job/index.ts";
+import { LiveList, TrackedJobs, useEnds, useLiveJobs, type LiveJobs } from "../live/index.ts";
+import type { Session } from "../session/index.ts";
+import { StudentsView } from "../students/index.ts";
+import { useFormat } from "../text/index.ts";
+import { Notice, useAnnounce } from "../ui/index.ts";
+import { DropZone, UploadCard, useUploads } from "../upload/index.ts";
+import { Header } from "./header.tsx";
+import styles from "./signed-in-page.module.css";
+
+const PlayerDialog = lazy(() => import("../player/player-dialog.tsx"));
+
+interface Playing {
+  readonly videoId: string;
+  readonly title: string;
+}
+
+export interface SignedInPageProps {
+  readonly session: Session;
+  readonly onSignOut: () => void;
+}
+
+/** Says each end aloud. @returns how many imports this page has seen succeed. */
+function useSpokenEnds(jobs: readonly WatchedJob[], titles: JobTitles): number {
+  const text = useFormat();
+  const announce = useAnnounce();
+  const [imports, setImports] = useState(0);
+  useEnds(jobs, (job) => {
+    const name = titles.get(job.ref) ?? untitled(job.ref, jobTypeOf(job), text);
+    const status =
+      job.gone || job.status === "UNKNOWN" ? text.messages.job.gone : text.messages.job.statuses[job.status];
+    announce(text.messages.live.ended(name, status));
+    if (isSuccess(job) && jobTypeOf(job) === "excel_import") setImports((before) => before + 1);
+  });
+  return imports;
+}
+
+const isRunning = ({ status, gone }: WatchedJob): boolean =>
+  !gone && (status === "PENDING" || status === "PROCESSING");
+
+function ConnectionBanner({ live }: { readonly live: LiveJobs }): ReactNode {
+  const { messages } = useFormat();
+  if (!live.isCutOff) return null;
+  return (
+    <Notice tone="warn" isAlert>
+      <span>
+        <strong>{messages.app.connectionLost}</strong> {messages.app.connectionLostMore}
+      </span>
+    </Notice>
+  );
+}
+
+/** The page of one tenant. Uploads and watching go on whichever view is shown. */
+export function SignedInPage({ session, onSignOut }: SignedInPageProps): ReactNode {
+  const view = useView();
+  const [titles] = useState(() => new JobTitles(session.tenant));
+  const [tracked] = useState(() => new TrackedJobs());
+  const [playing, setPlaying] = useState<Playing | null>(null);
+  const live = useLiveJobs(tracked);
+  const { refresh } = live;
+  const imports = useSpokenEnds(live.jobs, titles);
+
+  const take = useCallback(
+    (ref: WatchRef, title: string) => {
+      titles.remember(ref, title);
+      tracked.add(ref);
+      refresh(); // tells whether a worker can run it, at no statement
+    },
+    [titles, tracked, refresh],
+  );
+  const [uploads, queue] = useUploads(take);
+  const play = useCallback((videoId: string, title: string) => setPlaying({ videoId, title }), []);
+  const addFiles = (files: Iterable<File>): void => {
+    queue.add(files);
+    goTo("work");
+  };
+
+  return (
+    <>
+      <Header
+        signedIn={{
+          session,
+          view,
+          running: live.jobs.filter(isRunning).length + live.more,
+          onSignOut: () => {
+            titles.forgetAll();
+            onSignOut();
+          },
+        }}
+      />
+      <main id="content" className={styles.page} tabIndex={-1}>
+        <ConnectionBanner live={live} />
+        {view === "work" && (
+          <div className={styles.work}>
+            <DropZone onFiles={addFiles} />
+            <LiveList
+              live={live}
+              tracked={tracked}
+              titles={titles}
+              onPlay={play}
+              uploads={uploads.map((upload) => (
+                <li key={upload.key} data-upload={upload.state.phase}>
+                  <UploadCard upload={upload} queue={queue} />
+                </li>
+              ))}
+            />
+          </div>
+        )}
+        {view === "history" && (
+          <HistoryView
+            titles={titles}
+            onPlay={play}
+            onRetried={(ref, title) => {
+              take(ref, title);
+              goTo("work");
+            }}
+          />
+        )}
+        {view === "students" && <StudentsView imports={imports} />}
+      </main>
+      {playing !== null && (
+        <Suspense>
+          <PlayerDialog {...playing} onClose={() => setPlaying(null)} />
+        </Suspense>
+      )}
+    </>
+  );
+}

@@ -1,0 +1,127 @@
+import type { WatchRef } from "@statusplane/client";
+import { useClient } from "@statusplane/client/react";
+import { useEffect, useState, type ReactNode } from "react";
+import { ImportResultView, readImportResult, reasonWord, useJobCommands } from "../job/index.ts";
+import { requestProblem, useFormat, type TextAndFormat } from "../text/index.ts";
+import { Button, Icon, Notice } from "../ui/index.ts";
+import styles from "./history-item.module.css";
+import { readRecord, type RecordView } from "./record-view.ts";
+
+export interface HistoryDetailProps {
+  readonly refOf: WatchRef;
+  readonly title: string;
+  readonly onPlay: (videoId: string, title: string) => void;
+  readonly onRetried: () => void;
+}
+
+type Asked =
+  | { readonly phase: "asking" }
+  | { readonly phase: "known"; readonly record: RecordView | null }
+  | { readonly phase: "failed"; readonly error: unknown };
+
+/** Asks the detail once for each time it is opened. */
+function useDetail({ kind, id }: WatchRef): Asked {
+  const client = useClient();
+  const [asked, setAsked] = useState<Asked>({ phase: "asking" });
+  useEffect(() => {
+    let isWanted = true;
+    client.detail({ kind, id }).then(
+      (body) => isWanted && setAsked({ phase: "known", record: readRecord(kind, body) }),
+      (error: unknown) => isWanted && setAsked({ phase: "failed", error }),
+    );
+    return () => {
+      isWanted = false;
+    };
+  }, [client, kind, id]);
+  return asked;
+}
+
+function facts(
+  record: RecordView,
+  { messages, moment, length, bytes }: TextAndFormat,
+): readonly (readonly [string, string])[] {
+  const words = messages.history;
+  const all: readonly (readonly [string, string | null])[] = [
+    [words.created, record.createdAt && moment(record.createdAt)],
+    [words.started, record.startedAt && moment(record.startedAt)],
+    [words.finished, record.finishedAt && moment(record.finishedAt)],
+    [words.duration, record.durationSeconds === null ? null : length(record.durationSeconds)],
+    [words.renditions, record.renditions.join(", ")],
+    [words.size, record.sizeBytes === null ? null : bytes(record.sizeBytes)],
+    [
+      words.tries,
+      record.tries === null || record.maxTries === null
+        ? null
+        : words.triesOf(String(record.tries), String(record.maxTries)),
+    ],
+    [words.attempt, record.attempt === null ? null : String(record.attempt)],
+    [words.createdBy, record.createdBy],
+    [words.id, record.ref.id],
+  ];
+  return all.filter((fact): fact is readonly [string, string] => fact[1] !== null && fact[1] !== "");
+}
+
+/** What the record says, and what can be done about it. */
+export function HistoryDetail({ refOf, title, onPlay, onRetried }: HistoryDetailProps): ReactNode {
+  const text = useFormat();
+  const { messages } = text;
+  const asked = useDetail(refOf);
+  const commands = useJobCommands(refOf);
+  if (asked.phase === "asking") return <p className={styles.detail}>{messages.app.loading}</p>;
+  if (asked.phase === "failed" || asked.record === null) {
+    const problem = asked.phase === "failed" ? requestProblem(asked.error, messages) : messages.job.gone;
+    return (
+      <div className={styles.detail}>
+        <Notice tone="bad">{problem}</Notice>
+      </div>
+    );
+  }
+  const { record } = asked;
+  const result = readImportResult(record.result);
+  const canRetry = record.status === "FAILED" || record.status === "CANCELLED";
+  return (
+    <div className={styles.detail}>
+      {record.status === "FAILED" && (
+        <Notice tone="bad">
+          {reasonWord(record.errorCode, record.errorMessage, text) ?? messages.job.failedJob}
+        </Notice>
+      )}
+      <dl className={styles.facts}>
+        {facts(record, text).map(([name, value]) => (
+          <div key={name}>
+            <dt>{name}</dt>
+            <dd>{value}</dd>
+          </div>
+        ))}
+      </dl>
+      {result !== null && <ImportResultView result={result} />}
+      {commands.problem !== null && (
+        <Notice tone="bad" isAlert>
+          {commands.problem}
+        </Notice>
+      )}
+      <div className={styles.actions}>
+        {record.status === "READY" && (
+          <Button
+            look="primary"
+            aria-label={messages.job.playOf(title)}
+            onClick={() => onPlay(record.ref.id, title)}
+          >
+            <Icon name="play" />
+            {messages.job.play}
+          </Button>
+        )}
+        {canRetry && (
+          <Button
+            look="plain"
+            aria-label={messages.job.retryOf(title)}
+            disabled={commands.asked !== null}
+            onClick={() => commands.retry(onRetried)}
+          >
+            {messages.job.retry}
+          </Button>
+        )}
+      </div>
+    </div>
+  );
+}

@@ -1,0 +1,65 @@
+import type { WatchRef } from "@statusplane/client";
+import { useId, useState, type ReactNode } from "react";
+import { jobIcon, untitled, type JobTitles } from "../job/index.ts";
+import { useFormat } from "../text/index.ts";
+import { Icon } from "../ui/index.ts";
+import { HistoryDetail } from "./history-detail.tsx";
+import styles from "./history-item.module.css";
+import type { RecordView } from "./record-view.ts";
+
+export interface HistoryItemProps {
+  readonly record: RecordView;
+  readonly titles: JobTitles;
+  readonly onPlay: (videoId: string, title: string) => void;
+  readonly onRetried: (ref: WatchRef, title: string) => void;
+}
+
+const TONES: Readonly<Record<RecordView["status"], "good" | "bad" | "off" | "moving">> = {
+  PENDING: "moving",
+  PROCESSING: "moving",
+  READY: "good",
+  DONE: "good",
+  FAILED: "bad",
+  CANCELLED: "off",
+};
+
+/** One line of the history; open, it asks the record's detail. */
+export function HistoryItem({ record, titles, onPlay, onRetried }: HistoryItemProps): ReactNode {
+  const text = useFormat();
+  const id = useId();
+  const [isOpen, setIsOpen] = useState(false);
+  const title = record.title ?? titles.get(record.ref) ?? untitled(record.ref, record.jobType, text);
+  return (
+    <div className={styles.item}>
+      <button
+        type="button"
+        className={styles.head}
+        aria-expanded={isOpen}
+        aria-controls={id}
+        onClick={() => setIsOpen(!isOpen)}
+      >
+        <span className={styles.icon}>
+          <Icon name={jobIcon(record.jobType)} />
+        </span>
+        <span className={styles.title}>{title}</span>
+        <span className={`${styles.status} ${styles[TONES[record.status]]}`}>
+          {text.messages.job.statuses[record.status]}
+        </span>
+        <span className={styles.time}>{record.createdAt === null ? "" : text.moment(record.createdAt)}</span>
+        <span className={isOpen ? styles.open : styles.closed}>
+          <Icon name="chevron" />
+        </span>
+      </button>
+      <div id={id} hidden={!isOpen}>
+        {isOpen && (
+          <HistoryDetail
+            refOf={record.ref}
+            title={title}
+            onPlay={onPlay}
+            onRetried={() => onRetried(record.ref, title)}
+          />
+        )}
+      </div>
+    </div>
+  );
+}

@@ -1,0 +1,128 @@
+import { watchKey, type WatchRef } from "@statusplane/client";
+import { useClient } from "@statusplane/client/react";
+import { useId, useMemo, useState, type ReactNode } from "react";
+import type { JobTitles } from "../job/index.ts";
+import { PagedList, PagesFoot, usePagedList } from "../pages/index.ts";
+import { useFormat } from "../text/index.ts";
+import { Button, Icon } from "../ui/index.ts";
+import { HistoryItem } from "./history-item.tsx";
+import styles from "./history-view.module.css";
+import { readRecord, type RecordView } from "./record-view.ts";
+
+export interface HistoryViewProps {
+  readonly titles: JobTitles;
+  readonly onPlay: (videoId: string, title: string) => void;
+  /** A job runs again: whoever shows live jobs takes it up. */
+  readonly onRetried: (ref: WatchRef, title: string) => void;
+}
+
+type Kind = WatchRef["kind"];
+
+const KINDS: readonly Kind[] = ["video", "job"];
+const STATUSES: Readonly<Record<Kind, readonly RecordView["status"][]>> = {
+  video: ["PENDING", "PROCESSING", "READY", "FAILED", "CANCELLED"],
+  job: ["PENDING", "PROCESSING", "DONE", "FAILED", "CANCELLED"],
+};
+
+interface FilterProps {
+  readonly kind: Kind;
+  readonly status: RecordView["status"] | null;
+  readonly onChange: (kind: Kind, status: RecordView["status"] | null) => void;
+}
+
+function Filter({ kind, status, onChange }: FilterProps): ReactNode {
+  const { messages } = useFormat();
+  const id = useId();
+  const words = messages.history;
+  return (
+    <div className={styles.filter}>
+      <fieldset className={styles.kinds}>
+        <legend className={styles.legend}>{words.kind}</legend>
+        {KINDS.map((option) => (
+          <label key={option} className={styles.kind}>
+            <input
+              type="radio"
+              name={`${id}-kind`}
+              checked={kind === option}
+              onChange={() => onChange(option, null)}
+            />
+            {option === "video" ? words.videos : words.jobs}
+          </label>
+        ))}
+      </fieldset>
+      <label className={styles.status}>
+        {words.status}
+        <select
+          value={status ?? ""}
+          onChange={(event) =>
+            onChange(kind, STATUSES[kind].find((known) => known === event.target.value) ?? null)
+          }
+        >
+          <option value="">{words.all}</option>
+          {STATUSES[kind].map((option) => (
+            <option key={option} value={option}>
+              {messages.job.statuses[option]}
+            </option>
+          ))}
+        </select>
+      </label>
+    </div>
+  );
+}
+
+/** Everything there ever was, from the database: read when the view is opened, and page by page when asked. */
+export function HistoryView({ titles, onPlay, onRetried }: HistoryViewProps): ReactNode {
+  const client = useClient();
+  const { messages } = useFormat();
+  const [kind, setKind] = useState<Kind>("video");
+  const [status, setStatus] = useState<RecordView["status"] | null>(null);
+  const list = useMemo(
+    () =>
+      new PagedList<RecordView>(async (cursor) => {
+        const page = await client.history(kind, { cursor, ...(status === null ? {} : { status }) });
+        const items = page.items.map((item) => readRecord(kind, item));
+        return { items: items.filter((item) => item !== null), nextCursor: page.next_cursor };
+      }),
+    [client, kind, status],
+  );
+  const state = usePagedList(list);
+  const { items } = state;
+  return (
+    <section className={styles.view} aria-labelledby="history-title">
+      <header className={styles.head}>
+        <div className={styles.words}>
+          <h1 id="history-title" className={styles.title}>
+            {messages.history.title}
+          </h1>
+          <p className={styles.note}>{messages.history.note}</p>
+        </div>
+        <Button
+          look="icon"
+          aria-label={messages.history.refresh}
+          title={messages.history.refresh}
+          onClick={() => list.reload()}
+        >
+          <Icon name="again" />
+        </Button>
+      </header>
+      <Filter
+        kind={kind}
+        status={status}
+        onChange={(nextKind, nextStatus) => {
+          setKind(nextKind);
+          setStatus(nextStatus);
+        }}
+      />
+      {items.length > 0 && (
+        <ul className={styles.list} aria-busy={state.isLoading}>
+          {items.map((item) => (
+            <li key={watchKey(item.ref)} data-ref={watchKey(item.ref)} data-status={item.status}>
+              <HistoryItem record={item} titles={titles} onPlay={onPlay} onRetried={onRetried} />
+            </li>
+          ))}
+        </ul>
+      )}
+      <PagesFoot list={list} state={state} moreLabel={messages.history.more} empty={messages.history.empty} />
+    </section>
+  );
+}

@@ -1,0 +1,82 @@
+import { useState, type ReactNode } from "react";
+import { useFormat } from "../text/index.ts";
+import { Notice, ScrollRegion } from "../ui/index.ts";
+import { DownloadButton } from "./download-button.tsx";
+import type { ImportCounts, ImportResult, RejectedRow } from "./import-result.ts";
+import styles from "./import-result-view.module.css";
+
+const COUNTED = ["inserted", "updated", "unchanged", "rejected"] as const;
+
+/** Four numbers, side by side. */
+export function ImportCountsView({ counts }: { readonly counts: ImportCounts }): ReactNode {
+  const { messages, count } = useFormat();
+  return (
+    <dl className={styles.counts}>
+      {COUNTED.map((name) => (
+        <div key={name} className={name === "rejected" && counts.rejected > 0 ? styles.bad : undefined}>
+          <dt>{messages.counts[name]}</dt>
+          <dd>{count(counts[name])}</dd>
+        </div>
+      ))}
+    </dl>
+  );
+}
+
+function RejectedRows({
+  rows,
+  all,
+}: {
+  readonly rows: readonly RejectedRow[];
+  readonly all: number;
+}): ReactNode {
+  const { messages, count } = useFormat();
+  const words = messages.counts;
+  const caption = `${words.errorsTitle} · ${words.errorsFirst(count(rows.length), count(all))}`;
+  return (
+    <ScrollRegion label={caption}>
+      <table className={styles.rows}>
+        <caption>{caption}</caption>
+        <thead>
+          <tr>
+            <th scope="col">{words.sheet}</th>
+            <th scope="col">{words.row}</th>
+            <th scope="col">{words.column}</th>
+            <th scope="col">{words.message}</th>
+          </tr>
+        </thead>
+        <tbody>
+          {rows.map((row, index) => (
+            <tr key={`${row.sheet}:${row.row}:${row.column}:${index}`}>
+              <td>{row.sheet}</td>
+              <td className={styles.number}>{row.row ?? ""}</td>
+              <td>{row.column}</td>
+              <td>{row.message}</td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </ScrollRegion>
+  );
+}
+
+/** What an import has done: the counts, and what was rejected and why. */
+export function ImportResultView({ result }: { readonly result: ImportResult }): ReactNode {
+  const { messages } = useFormat();
+  const [problem, setProblem] = useState<string | null>(null);
+  return (
+    <div className={styles.result}>
+      <ImportCountsView counts={result} />
+      {result.errors.length > 0 && <RejectedRows rows={result.errors} all={result.rejected} />}
+      {result.rejectedUrl !== null && (
+        <DownloadButton path={result.rejectedUrl} fileName="rejected.xlsx" onProblem={setProblem}>
+          {messages.counts.downloadRejected}
+        </DownloadButton>
+      )}
+      {problem !== null && (
+        <Notice tone="bad" isAlert>
+          {problem}
+        </Notice>
+      )}
+    </div>
+  );
+}

@@ -1,0 +1,60 @@
+/** Rows of an import by what became of them; while it runs, those so far. */
+export interface ImportCounts {
+  /** Null until it is known. */
+  readonly total: number | null;
+  readonly inserted: number;
+  readonly updated: number;
+  readonly unchanged: number;
+  readonly rejected: number;
+}
+
+export interface RejectedRow {
+  readonly sheet: string;
+  readonly row: number | null;
+  readonly column: string;
+  readonly message: string;
+}
+
+export interface ImportResult extends ImportCounts {
+  /** The first few. */
+  readonly errors: readonly RejectedRow[];
+  readonly rejectedUrl: string | null;
+}
+
+type Fields = Readonly<Record<string, unknown>>;
+
+const isFields = (value: unknown): value is Fields => typeof value === "object" && value !== null;
+const countOf = (value: unknown): number => (typeof value === "number" && value >= 0 ? value : 0);
+const textOf = (value: unknown): string =>
+  typeof value === "string" || typeof value === "number" ? String(value) : "";
+
+/** The counts in a result or partial result; null for what has none. */
+export function readImportCounts(value: unknown): ImportCounts | null {
+  if (!isFields(value)) return null;
+  const names = ["inserted", "updated", "unchanged", "rejected"];
+  if (!names.some((name) => typeof value[name] === "number")) return null;
+  return {
+    total: typeof value["total"] === "number" ? value["total"] : null,
+    inserted: countOf(value["inserted"]),
+    updated: countOf(value["updated"]),
+    unchanged: countOf(value["unchanged"]),
+    rejected: countOf(value["rejected"]),
+  };
+}
+
+/** An import's result; null for the result of anything else. */
+export function readImportResult(value: unknown): ImportResult | null {
+  const counts = readImportCounts(value);
+  if (counts === null || !isFields(value)) return null;
+  const errors = Array.isArray(value["errors"]) ? value["errors"].filter(isFields) : [];
+  return {
+    ...counts,
+    errors: errors.map((error) => ({
+      sheet: textOf(error["sheet"]),
+      row: typeof error["row"] === "number" ? error["row"] : null,
+      column: textOf(error["column"]),
+      message: textOf(error["message"]) || textOf(error["code"]),
+    })),
+    rejectedUrl: typeof value["rejected_url"] === "string" ? value["rejected_url"] : null,
+  };
+}

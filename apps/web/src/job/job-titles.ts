@@ -1,0 +1,46 @@
+import { watchKey, type WatchRef } from "@statusplane/client";
+import { browserStorage, type TextStorage } from "../browser/index.ts";
+
+/** The oldest names are forgotten above this. */
+const KEPT = 200;
+
+/**
+ * Names of what this browser has uploaded, by job. Snapshots carry no title, and asking the record for one would cost
+ * a query per job, so a reload and a second tab find them here. A tenant's names are its own.
+ */
+export class JobTitles {
+  readonly #storage: TextStorage;
+  readonly #name: string;
+
+  constructor(tenant: string, storage: TextStorage = browserStorage) {
+    this.#storage = storage;
+    this.#name = `statusplane.titles.${tenant}`;
+  }
+
+  get(ref: WatchRef): string | null {
+    return this.#read().find(([key]) => key === watchKey(ref))?.[1] ?? null;
+  }
+
+  remember(ref: WatchRef, title: string): void {
+    const others = this.#read().filter(([key]) => key !== watchKey(ref));
+    this.#storage.set(this.#name, JSON.stringify([...others, [watchKey(ref), title]].slice(-KEPT)));
+  }
+
+  /** Leaves nothing behind for the next person at this browser. */
+  forgetAll(): void {
+    this.#storage.remove(this.#name);
+  }
+
+  #read(): readonly (readonly [string, string])[] {
+    try {
+      const stored: unknown = JSON.parse(this.#storage.get(this.#name) ?? "[]");
+      return Array.isArray(stored) ? stored.filter(isEntry) : [];
+    } catch {
+      return []; // not written by us: as if nothing were kept
+    }
+  }
+}
+
+function isEntry(value: unknown): value is readonly [string, string] {
+  return Array.isArray(value) && typeof value[0] === "string" && typeof value[1] === "string";
+}

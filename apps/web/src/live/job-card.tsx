@@ -1,0 +1,146 @@
+import { isEnded, type WatchedJob, type WatchRef } from "@statusplane/client";
+import { memo, useState, type ReactNode } from "react";
+import {
+  ImportResultView,
+  jobIcon,
+  jobTypeOf,
+  readImportCounts,
+  readImportResult,
+  untitled,
+  useJobCommands,
+} from "../job/index.ts";
+import { useFormat, type TextAndFormat } from "../text/index.ts";
+import { Button, Card, Icon, Notice, ProgressBar } from "../ui/index.ts";
+import styles from "./job-card.module.css";
+import { jobFace } from "./job-face.ts";
+import { useJobResult } from "./use-job-result.ts";
+
+export interface JobCardProps {
+  readonly job: WatchedJob;
+  readonly title: string | null;
+  readonly waiting: Readonly<Record<string, string>>;
+  readonly onPlay: (videoId: string, title: string) => void;
+  readonly onShowStudents: () => void;
+  readonly onDismiss: (ref: WatchRef) => void;
+}
+
+/** The counts of an import that runs; constant height, so the list below stays where it is. */
+function CountsSoFar({ job, text }: { readonly job: WatchedJob; readonly text: TextAndFormat }): ReactNode {
+  if (jobTypeOf(job) !== "excel_import" || job.status !== "PROCESSING") return null;
+  const { messages, count } = text;
+  const counts = readImportCounts(job.partialResult);
+  const names = ["inserted", "updated", "unchanged", "rejected"] as const;
+  return (
+    <p className={styles.soFar}>
+      {counts !== null &&
+        [
+          messages.counts.soFar,
+          ...names.map((name) => `${messages.counts[name]} ${count(counts[name])}`),
+        ].join(" · ")}
+    </p>
+  );
+}
+
+interface ActionsProps extends JobCardProps {
+  readonly name: string;
+  readonly isCancelling: boolean;
+  readonly commands: ReturnType<typeof useJobCommands>;
+}
+
+function Actions({
+  job,
+  name,
+  isCancelling,
+  commands,
+  onPlay,
+  onShowStudents,
+  onDismiss,
+}: ActionsProps): ReactNode {
+  const { job: words } = useFormat().messages;
+  if (!isEnded(job)) {
+    return (
+      <Button
+        look="quiet"
+        aria-label={words.cancelOf(name)}
+        disabled={isCancelling}
+        onClick={commands.cancel}
+      >
+        {words.cancel}
+      </Button>
+    );
+  }
+  const canRetry = !job.gone && (job.status === "FAILED" || job.status === "CANCELLED");
+  return (
+    <>
+      {job.status === "READY" && (
+        <Button look="primary" aria-label={words.playOf(name)} onClick={() => onPlay(job.ref.id, name)}>
+          <Icon name="play" />
+          {words.play}
+        </Button>
+      )}
+      {job.status === "DONE" && jobTypeOf(job) === "excel_import" && (
+        <Button look="plain" onClick={onShowStudents}>
+          {words.showStudents}
+        </Button>
+      )}
+      {canRetry && (
+        <Button
+          look="plain"
+          aria-label={words.retryOf(name)}
+          disabled={commands.asked !== null}
+          onClick={() => commands.retry()}
+        >
+          {words.retry}
+        </Button>
+      )}
+      <Button
+        look="icon"
+        aria-label={words.dismiss(name)}
+        title={words.dismiss(name)}
+        onClick={() => onDismiss(job.ref)}
+      >
+        <Icon name="close" />
+      </Button>
+    </>
+  );
+}
+
+/** One job from PENDING to its end, and what can be done about it. */
+export const JobCard = memo(function JobCard(props: JobCardProps): ReactNode {
+  const { job, title, waiting } = props;
+  const text = useFormat();
+  const commands = useJobCommands(job.ref);
+  const [cancelledAttempt, setCancelledAttempt] = useState<number | null>(null);
+  const name = title ?? untitled(job.ref, job.jobType ?? jobTypeOf(job), text);
+  const isCancelling = commands.asked === "cancel" && !isEnded(job) && cancelledAttempt === job.attempt;
+  const face = jobFace(job, { text, waiting, isCancelling });
+  const result = readImportResult(useJobResult(job));
+  const cancel = (): void => {
+    setCancelledAttempt(job.attempt);
+    commands.cancel();
+  };
+  return (
+    <Card
+      icon={jobIcon(jobTypeOf(job))}
+      title={name}
+      status={face.status}
+      tone={face.tone}
+      aside={face.aside}
+      actions={
+        <Actions {...props} name={name} isCancelling={isCancelling} commands={{ ...commands, cancel }} />
+      }
+      bar={face.bar === null ? null : <ProgressBar label={text.messages.job.bar(name)} {...face.bar} />}
+      line={face.line.map((part, index) => (
+        <span key={index}>{part}</span>
+      ))}
+    >
+      <CountsSoFar job={job} text={text} />
+      {isEnded(job) && result !== null && <ImportResultView result={result} />}
+      {commands.problem !== null && (
+        <Notice tone="bad" isAlert>
+          {commands.problem}
+        </Notice>
+      )}
+    </Card>
+  );
+});

@@ -1,0 +1,117 @@
+import { isSuccess, type WatchedJob } from "@statusplane/client";
+import { failureWord, jobTypeOf, readImportCounts, reasonWord, stepWord } from "../job/index.ts";
+import { lookUp, type TextAndFormat } from "../text/index.ts";
+import type { ProgressBarProps } from "../ui/index.ts";
+
+/** Everything a card says about a job, in words. */
+export interface JobFace {
+  readonly status: string;
+  readonly tone: "plain" | "good" | "bad" | "warn";
+  /** 63%, or an empty text. */
+  readonly aside: string;
+  /** Null where there is nothing to measure. */
+  readonly bar: Pick<ProgressBarProps, "percent" | "valueText" | "tone"> | null;
+  /** Below the bar: what now, and how long. */
+  readonly line: readonly string[];
+}
+
+export interface FaceOptions {
+  readonly text: TextAndFormat;
+  /** Job types that no worker can run now → the reason's code. */
+  readonly waiting: Readonly<Record<string, string>>;
+  /** Its end was asked for, and it is not there yet. */
+  readonly isCancelling: boolean;
+}
+
+/** How a job looks, by its status. */
+export function jobFace(job: WatchedJob, options: FaceOptions): JobFace {
+  const { messages } = options.text;
+  if (job.gone) return { status: messages.job.gone, tone: "warn", aside: "", bar: null, line: [] };
+  switch (job.status) {
+    case "PENDING":
+      return pendingFace(job, options);
+    case "PROCESSING":
+      return processingFace(job, options);
+    case "UNKNOWN":
+      return {
+        status: job.unknownStatus ?? messages.job.statuses.UNKNOWN,
+        tone: "plain",
+        aside: "",
+        bar: { percent: null, valueText: messages.job.statuses.UNKNOWN, tone: "waiting" },
+        line: [],
+      };
+    default:
+      return endedFace(job, options);
+  }
+}
+
+function pendingFace(job: WatchedJob, { text, waiting, isCancelling }: FaceOptions): JobFace {
+  const { messages, moment } = text;
+  const words = messages.job;
+  const missing = lookUp(waiting, jobTypeOf(job));
+  const face = { tone: "plain", aside: "" } as const;
+  const bar = { percent: null, tone: "waiting" } as const;
+  if (isCancelling) {
+    return { ...face, status: words.cancelling, bar: { ...bar, valueText: words.cancelling }, line: [] };
+  }
+  if (job.nextTry !== undefined) {
+    const { lastErrorCode, maxTries, retryAt } = job.nextTry;
+    const status = words.nextTry(String(job.nextTry.try), String(maxTries));
+    const line = [
+      words.reason(reasonWord(lastErrorCode, null, text) ?? lastErrorCode),
+      words.retryAt(moment(retryAt)),
+    ];
+    return { ...face, status, tone: "warn", bar: { ...bar, valueText: status }, line };
+  }
+  const line =
+    missing === undefined ? words.queued : words.noWorker(reasonWord(missing, null, text) ?? missing);
+  return {
+    ...face,
+    status: words.statuses.PENDING,
+    tone: missing === undefined ? "plain" : "warn",
+    bar: { ...bar, valueText: words.statuses.PENDING },
+    line: [line],
+  };
+}
+
+function processingFace(job: WatchedJob, { text, isCancelling }: FaceOptions): JobFace {
+  const { messages, remaining } = text;
+  const words = messages.job;
+  const step = job.step === undefined ? [] : [stepWord(job.step, text)];
+  const left = job.remainingSeconds === undefined ? [] : [words.remaining(remaining(job.remainingSeconds))];
+  const percent = job.percent === null ? [] : [words.percent(String(job.percent))];
+  return {
+    status: isCancelling ? words.cancelling : words.statuses.PROCESSING,
+    tone: job.isStalled ? "warn" : "plain",
+    aside: job.percent === null ? "" : `${job.percent}%`,
+    bar: {
+      percent: job.percent,
+      valueText: [...percent, ...step, ...left].join(", ") || words.statuses.PROCESSING,
+      tone: "moving",
+    },
+    line: job.isStalled ? [words.stalled] : [...step, ...left],
+  };
+}
+
+function endedFace(job: WatchedJob, { text }: FaceOptions): JobFace {
+  const { messages, length, count } = text;
+  const status = messages.job.statuses[job.status];
+  if (isSuccess(job)) {
+    const total = readImportCounts(job.result)?.total ?? null;
+    const line = [
+      ...(job.durationSeconds === null ? [] : [messages.job.length(length(job.durationSeconds))]),
+      ...(total === null ? [] : [`${messages.counts.total} ${messages.counts.rows(count(total))}`]),
+    ];
+    return {
+      status,
+      tone: "good",
+      aside: "100%",
+      bar: { percent: 100, valueText: status, tone: "good" },
+      line,
+    };
+  }
+  if (job.status === "FAILED") {
+    return { status, tone: "bad", aside: "", bar: null, line: [failureWord(job, text)] };
+  }
+  return { status, tone: "warn", aside: "", bar: null, line: [messages.job.cancelled] };
+}

@@ -1,0 +1,43 @@
+import { useState, type ReactNode } from "react";
+import { useText } from "../text/index.ts";
+import { Button, Notice } from "../ui/index.ts";
+import { signInToDemo, type DemoTenant } from "./demo.ts";
+import { signIn } from "./session.ts";
+import styles from "./sign-in-screen.module.css";
+
+/** One button per demo academy. */
+export function DemoSignIn({ tenants }: { readonly tenants: readonly DemoTenant[] }): ReactNode {
+  const { messages } = useText();
+  const [entering, setEntering] = useState<string | null>(null);
+  const [hasFailed, setHasFailed] = useState(false);
+
+  const enter = async (tenant: string): Promise<void> => {
+    setEntering(tenant);
+    setHasFailed(false);
+    try {
+      signIn(await signInToDemo(tenant));
+    } catch {
+      // said on the screen; the same button tries again
+      setHasFailed(true);
+      setEntering(null);
+    }
+  };
+
+  return (
+    <section className={styles.card} aria-labelledby="demo-title">
+      <h2 id="demo-title" className={styles.cardTitle}>
+        {messages.signIn.demoTitle}
+        <span className={styles.badge}>{messages.app.demo}</span>
+      </h2>
+      <p className={styles.note}>{messages.signIn.demoNote}</p>
+      <div className={styles.tenants}>
+        {tenants.map(({ tenant, name }) => (
+          <Button key={tenant} look="primary" disabled={entering !== null} onClick={() => void enter(tenant)}>
+            {messages.signIn.enter(name)}
+          </Button>
+        ))}
+      </div>
+      {hasFailed && <Notice tone="bad">{messages.app.offline}</Notice>}
+    </section>
+  );
+}

@@ -1,0 +1,73 @@
+import { createClient, type StatusplaneClient } from "@statusplane/client";
+import { observableValue, tabStorage } from "../browser/index.ts";
+import { currentLanguage } from "../text/index.ts";
+
+/** Who looks at the page. */
+export interface Session {
+  readonly token: string;
+  readonly tenant: string;
+  /** The academy's name; null where only its number is known. */
+  readonly name: string | null;
+  readonly role: string | null;
+  readonly isDemo: boolean;
+}
+
+/**
+ * The page is signed out or signed in; a session has one client, which ends with it.
+ *
+ * signed out ──signIn──▶ signed in ──signOut──▶ signed out
+ *                            └──the server answers 401──▶ signed out, hasExpired
+ */
+export type SignedState =
+  | { readonly signedIn: false; readonly hasExpired: boolean }
+  | { readonly signedIn: true; readonly session: Session; readonly client: StatusplaneClient };
+
+const STORED_AS = "statusplane.session";
+
+/** The one value that says who is signed in. Changed by {@link signIn} and {@link signOut} only. */
+export const signedState = observableValue<SignedState>({ signedIn: false, hasExpired: false });
+
+export function signIn(session: Session): void {
+  closeClient();
+  tabStorage.set(STORED_AS, JSON.stringify(session));
+  const client = createClient({
+    getToken: () => session.token,
+    language: currentLanguage,
+    onUnauthenticated: () => signOut({ hasExpired: true }),
+  });
+  signedState.set({ signedIn: true, session, client });
+}
+
+export function signOut(how: { readonly hasExpired: boolean } = { hasExpired: false }): void {
+  closeClient();
+  tabStorage.remove(STORED_AS);
+  signedState.set({ signedIn: false, hasExpired: how.hasExpired });
+}
+
+/** Signs in again with what this tab keeps; called once, before the first render. */
+export function restoreSession(): void {
+  const session = readSession(tabStorage.get(STORED_AS));
+  if (session !== null) signIn(session);
+}
+
+function closeClient(): void {
+  const state = signedState.get();
+  if (state.signedIn) state.client.close();
+}
+
+function readSession(text: string | null): Session | null {
+  if (text === null) return null;
+  try {
+    const { token, tenant, name, role, isDemo } = JSON.parse(text) as Record<string, unknown>;
+    if (typeof token !== "string" || typeof tenant !== "string") return null;
+    return {
+      token,
+      tenant,
+      name: typeof name === "string" ? name : null,
+      role: typeof role === "string" ? role : null,
+      isDemo: isDemo === true,
+    };
+  } catch {
+    return null; // not written by us: as if nothing were kept
+  }
+}

@@ -1,0 +1,33 @@
+import type { ReactNode } from "react";
+import { useText } from "../text/index.ts";
+import { Button, Notice } from "../ui/index.ts";
+import { DemoSignIn } from "./demo-sign-in.tsx";
+import styles from "./sign-in-screen.module.css";
+import { TokenSignIn } from "./token-sign-in.tsx";
+import { useDemoTenants } from "./use-demo-tenants.ts";
+
+/** What people see before they are signed in: demo academies where there are any, else a place for a token. */
+export function SignInScreen({ hasExpired }: { readonly hasExpired: boolean }): ReactNode {
+  const { messages } = useText();
+  const [demo, askAgain] = useDemoTenants();
+  return (
+    <main id="content" className={styles.screen}>
+      <h1 className={styles.title}>{messages.signIn.title}</h1>
+      {hasExpired && (
+        <Notice tone="warn" isAlert>
+          {messages.signIn.ended}
+        </Notice>
+      )}
+      {demo.phase === "unreachable" && (
+        <Notice tone="bad" isAlert>
+          {messages.app.offline}
+          <Button look="plain" onClick={askAgain}>
+            {messages.app.tryAgain}
+          </Button>
+        </Notice>
+      )}
+      {demo.phase === "known" && demo.tenants.length > 0 && <DemoSignIn tenants={demo.tenants} />}
+      {demo.phase !== "asking" && <TokenSignIn />}
+    </main>
+  );
+}

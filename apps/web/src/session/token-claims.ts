@@ -1,0 +1,35 @@
+/** What the page shows of a token. It proves nothing: the server checks the signature at every request. */
+export interface TokenClaims {
+  readonly tenant: string | null;
+  readonly role: string | null;
+  /** Unix ms; null when the token does not say. */
+  readonly expiresAtMs: number | null;
+}
+
+const MS_PER_S = 1_000;
+
+function decodePart(part: string): unknown {
+  const base64 = part.replaceAll("-", "+").replaceAll("_", "/");
+  const bytes = Uint8Array.from(atob(base64), (char) => char.charCodeAt(0));
+  return JSON.parse(new TextDecoder().decode(bytes));
+}
+
+/** The claims of a JWT, unverified; null for what is no JWT. */
+export function readTokenClaims(token: string): TokenClaims | null {
+  const parts = token.split(".");
+  const [, body] = parts;
+  if (parts.length !== 3 || body === undefined) return null;
+  let claims: unknown;
+  try {
+    claims = decodePart(body);
+  } catch {
+    return null; // not base64url of JSON: no token
+  }
+  if (typeof claims !== "object" || claims === null) return null;
+  const { tenant_id: tenant, role, exp } = claims as Record<string, unknown>;
+  return {
+    tenant: typeof tenant === "string" || typeof tenant === "number" ? String(tenant) : null,
+    role: typeof role === "string" ? role : null,
+    expiresAtMs: typeof exp === "number" ? exp * MS_PER_S : null,
+  };
+}

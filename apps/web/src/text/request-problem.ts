@@ -1,0 +1,11 @@
+import { ClientError } from "@statusplane/client";
+import type { Messages } from "./ko.ts";
+import { lookUp } from "./look-up.ts";
+
+/** A refused or failed request in plain words: the server's own sentence where there is one. */
+export function requestProblem(error: unknown, messages: Messages): string {
+  if (!(error instanceof ClientError)) return messages.app.failed;
+  if (error.status === 0) return messages.app.offline;
+  const known = lookUp(messages.app.byStatus, String(error.status));
+  return error.detail === "" ? (known ?? messages.app.failed) : error.detail;
+}

@@ -1,0 +1,7 @@
+import type { ReactNode } from "react";
+import styles from "./visually-hidden.module.css";
+
+/** Heard, not seen. */
+export function VisuallyHidden({ children }: { readonly children: ReactNode }): ReactNode {
+  return <span className={styles.hidden}>{children}</span>;
+}

@@ -1,0 +1,48 @@
+import { useRef, type ReactNode } from "react";
+import { useText } from "../text/index.ts";
+import { Button, Icon } from "../ui/index.ts";
+import { ACCEPTED } from "./accepted-file.ts";
+import styles from "./drop-zone.module.css";
+import { useFileDrop } from "./use-file-drop.ts";
+
+export interface DropZoneProps {
+  readonly onFiles: (files: Iterable<File>) => void;
+}
+
+/** One place for every kind of file, by mouse, touch and keyboard. Files may be dropped anywhere on the page. */
+export function DropZone({ onFiles }: DropZoneProps): ReactNode {
+  const { messages } = useText();
+  const field = useRef<HTMLInputElement>(null);
+  const isOver = useFileDrop(onFiles);
+  return (
+    <section className={`${styles.zone} ${isOver ? styles.over : ""}`} aria-labelledby="upload-title">
+      <span className={styles.picture}>
+        <Icon name="upload" />
+      </span>
+      <h2 id="upload-title" className={styles.title}>
+        {isOver ? messages.upload.dropNow : messages.upload.drop}
+      </h2>
+      <p className={styles.note}>
+        {messages.upload.accepted}
+        <br />
+        {messages.upload.several}
+      </p>
+      <Button look="primary" onClick={() => field.current?.click()}>
+        {messages.upload.choose}
+      </Button>
+      <input
+        ref={field}
+        className={styles.field}
+        type="file"
+        multiple
+        accept={ACCEPTED}
+        tabIndex={-1}
+        aria-label={messages.upload.choose}
+        onChange={(event) => {
+          onFiles([...(event.target.files ?? [])]);
+          event.target.value = ""; // the same file may be chosen again
+        }}
+      />
+    </section>
+  );
+}

@@ -1,0 +1,17 @@
+import react from "@vitejs/plugin-react";
+import { defaultClientConditions, defineConfig } from "vite";
+
+/** Where `npm run dev` finds the running program. */
+const SERVER = "http://127.0.0.1:3000";
+
+export default defineConfig({
+  plugins: [react()],
+  // Sources, never a build that could be stale.
+  resolve: { conditions: ["statusplane-source", ...defaultClientConditions] },
+  build: {
+    outDir: "dist",
+    // The page's content security policy allows no data: URLs.
+    assetsInlineLimit: 0,
+  },
+  server: { proxy: { "/api": SERVER, "/media": SERVER } },
+});
