@@ -15,7 +15,7 @@ export function withDeadline<T>(answer: Promise<T>, deadlineMs: number): Promise
       },
       (error: unknown) => {
         clearTimeout(timer);
-        reject(error as Error);
+        reject(error);
       },
     );
   });

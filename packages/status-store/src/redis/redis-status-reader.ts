@@ -108,7 +108,7 @@ export class RedisStatusReader implements StatusReader {
     live: StoredSnapshot[],
   ): Promise<ActivePage["members"]> {
     const snapshots = await Promise.all(
-      members.map(({ member }) => {
+      members.map(async ({ member }) => {
         const parsed = parseActiveMember(member);
         return parsed === null ? null : this.read(jobRef(tenant, parsed.kind, parsed.id));
       }),

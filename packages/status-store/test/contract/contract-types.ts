@@ -8,12 +8,14 @@ export type Life = number | "none" | "absent";
 export interface OpenedStore {
   readonly store: StatusStore;
   /** The life of the job's text, hash and result. */
-  life(ref: JobRef): Promise<{ readonly status: Life; readonly progress: Life; readonly result: Life }>;
+  readonly life: (
+    ref: JobRef,
+  ) => Promise<{ readonly status: Life; readonly progress: Life; readonly result: Life }>;
   /** The progress hash, cancel flag included; null where there is none. */
-  hash(ref: JobRef): Promise<Readonly<Record<string, string>> | null>;
+  readonly hash: (ref: JobRef) => Promise<Readonly<Record<string, string>> | null>;
   /** Loses all data, as FLUSHALL does. */
-  flush(): Promise<void>;
-  close(): Promise<void>;
+  readonly flush: () => Promise<void>;
+  readonly close: () => Promise<void>;
 }
 
 export type OpenStore = (options?: StatusStoreOptions) => Promise<OpenedStore>;

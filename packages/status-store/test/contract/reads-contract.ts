@@ -1,4 +1,4 @@
-import { jobRef, type JobRef } from "@statusplane/core";
+import { jobRef } from "@statusplane/core";
 import { eventually } from "@statusplane/test-support";
 import { expect } from "vitest";
 import type { ContractContext } from "./contract-types.ts";
@@ -39,21 +39,20 @@ export function describeReads({ check, opened }: ContractContext): void {
 
   check("equal ids of other tenants and kinds are never mixed", async () => {
     const { writer, reader } = opened().store;
-    const tenants = ["x", "x-1"].map((suffix) => `t${process.pid}-${suffix}`);
-    const refs = tenants.flatMap((tenant) => [jobRef(tenant, "video", "7"), jobRef(tenant, "job", "7")]);
+    const [mine, theirs] = [`t${process.pid}-x`, `t${process.pid}-x-1`];
+    const video = jobRef(mine, "video", "7");
+    const job = jobRef(mine, "job", "7");
+    const theirVideo = jobRef(theirs, "video", "7");
+    const theirJob = jobRef(theirs, "job", "7");
+    const refs = [video, job, theirVideo, theirJob];
     for (const [i, ref] of refs.entries()) await writer.write("announce", processing(ref, i + 1));
     expect((await reader.readMany(refs)).map((one) => one?.attempt)).toEqual([1, 2, 3, 4]);
-    await writer.write("finish", succeeded(refs[0] as JobRef)); // there are four
-    await writer.requestCancel(refs[1] as JobRef, 2);
-    expect((await reader.readMany(refs)).map((one) => one?.status)).toEqual([
-      "READY",
-      "PROCESSING",
-      "PROCESSING",
-      "PROCESSING",
-    ]);
-    expect(await writer.write("progress", processing(refs[3] as JobRef, 4, 2))).toMatchObject({
-      cancelRequested: false,
-    });
+    await writer.write("finish", succeeded(video));
+    await writer.requestCancel(job, 2);
+    const statuses = (await reader.readMany(refs)).map((one) => one?.status);
+    expect(statuses).toEqual(["READY", "PROCESSING", "PROCESSING", "PROCESSING"]);
+    const { cancelRequested } = await writer.write("progress", processing(theirJob, 4, 2));
+    expect(cancelRequested).toBe(false);
   });
 
   describeActive({ check, opened });
@@ -103,10 +102,10 @@ function describeActive({ check, opened }: Pick<ContractContext, "check" | "open
   check("ended and vanished jobs are not on the active list", async () => {
     const { writer } = opened().store;
     const tenant = `active-${process.pid}-d`;
-    const [ended, vanished, live] = ["1", "2", "3"].map((id) => jobRef(tenant, "job", id)) as [
-      JobRef,
-      JobRef,
-      JobRef,
+    const [ended, vanished, live] = [
+      jobRef(tenant, "job", "1"),
+      jobRef(tenant, "job", "2"),
+      jobRef(tenant, "job", "3"),
     ];
     await writer.write("announce", pending(live));
     await writer.write("announce", pending(ended));
