@@ -30,9 +30,11 @@ const database = await PGlite.create({ dataDir: workerData.folder });
 /** More than the pool's one: a new connection may come before the old one is quite gone. */
 const server = new PGLiteSocketServer({ db: database, path: workerData.socketPath, maxConnections: 8 });
 await server.start();
-port.once("message", async () => {
+
+async function close() {
   await server.stop();
   await database.close();
   port.close();
-});
+}
+port.once("message", () => void close());
 port.postMessage("ready");

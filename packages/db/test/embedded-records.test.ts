@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { openEmbeddedDatabase } from "@statusplane/db";
 import { describeJobRecords } from "./contract/describe-job-records.ts";
 
-describeJobRecords("job records of the embedded Postgres", async () => {
+describeJobRecords("the embedded Postgres", async () => {
   const dataDir = await mkdtemp(join(tmpdir(), "statusplane-embedded-"));
   const database = await openEmbeddedDatabase({ dataDir });
   return {

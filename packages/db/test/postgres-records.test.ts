@@ -2,7 +2,7 @@ import { openServerDatabase } from "@statusplane/db";
 import { startPostgres } from "@statusplane/test-support";
 import { describeJobRecords } from "./contract/describe-job-records.ts";
 
-describeJobRecords("job records of a Postgres server", async () => {
+describeJobRecords("a Postgres server", async () => {
   const server = await startPostgres();
   const database = await openServerDatabase({ url: await server.createDatabase() });
   return {

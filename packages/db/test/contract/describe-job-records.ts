@@ -15,7 +15,7 @@ export interface Opened {
  * apart by tenants of their own.
  */
 export function describeJobRecords(name: string, open: () => Promise<Opened>): void {
-  describe(name, () => {
+  describe(`job records: ${name}`, () => {
     let opened: Opened | undefined;
     const database = (): Database => {
       if (opened === undefined) throw new Error("not open yet");
@@ -25,9 +25,9 @@ export function describeJobRecords(name: string, open: () => Promise<Opened>): v
       opened = await open();
     }, 120_000);
     afterAll(() => opened?.close());
-    describe("requests", () => describeRequests(database));
-    describe("worker", () => describeWorker(database));
-    describe("reconciler", () => describeReconciler(database));
-    describe("history", () => describeHistory(database));
+    describe("requests", () => void describeRequests(database));
+    describe("worker", () => void describeWorker(database));
+    describe("reconciler", () => void describeReconciler(database));
+    describe("history", () => void describeHistory(database));
   });
 }

@@ -1,0 +1,304 @@
+import { createServer, type AddressInfo } from "node:net";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { pathToFileURL } from "node:url";
+import { openServerDatabase, type Database, type ServerDatabaseOptions } from "@statusplane/db";
+import { eventually, startPostgres, withClient, type PostgresServer } from "@statusplane/test-support";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import {
+  claimed,
+  LEASE_MS,
+  newJob,
+  newRef,
+  newTenant,
+  running,
+  submitted,
+  success,
+} from "./contract/open-records.ts";
+
+let server: PostgresServer;
+let url: string;
+let opened: Database[] = [];
+
+beforeAll(async () => {
+  server = await startPostgres();
+}, 60_000);
+afterAll(() => server.stop());
+
+beforeEach(async () => {
+  url = await server.createDatabase();
+});
+afterEach(async () => {
+  await Promise.all(opened.map((database) => database.close()));
+  opened = [];
+});
+
+async function open(options: Partial<ServerDatabaseOptions> = {}): Promise<Database> {
+  const database = await openServerDatabase({ url, ...options });
+  opened.push(database);
+  return database;
+}
+
+/** The connections that Postgres itself counts, but for the one that asks. */
+function backends(): Promise<readonly number[]> {
+  return withClient(url, async (client) => {
+    const { rows } = await client.query<{ pid: number }>(
+      "SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()",
+    );
+    return rows.map(({ pid }) => pid);
+  });
+}
+
+describe("connections", () => {
+  it("closes idle connections at their greatest age", async () => {
+    const database = await open({ connMaxAgeSeconds: 1 });
+    await Promise.all([database.requests.find(newRef()), database.worker.find(newRef())]);
+    expect((await backends()).length).toBeGreaterThan(0);
+    await eventually("Postgres has no connection left", async () => (await backends()).length === 0);
+  });
+
+  it("replaces a connection in constant use at its greatest age", async () => {
+    const database = await open({ connMaxAgeSeconds: 1, poolMax: 1 });
+    const pid = async (): Promise<unknown> =>
+      (await database.query("work", { text: "SELECT pg_backend_pid() AS pid" })).rows[0]?.["pid"];
+    const first = await pid();
+    await eventually("another backend answers", async () => (await pid()) !== first);
+    expect(await backends()).not.toContain(first);
+  });
+
+  it("never has more than its bound, however much is asked at once", async () => {
+    const database = await open({ poolMax: 4 });
+    let most = 0;
+    const sleep = { text: "SELECT pg_sleep(0.05)" };
+    const asked = Array.from({ length: 20 }, (_, i) =>
+      database.query(i % 2 === 0 ? "work" : "people", sleep),
+    );
+    const all = Promise.all(asked);
+    most = Math.max(most, (await backends()).length);
+    await all;
+    most = Math.max(most, (await backends()).length);
+    expect(most).toBe(4);
+    expect(database.connections()).toEqual({ open: 4, idle: 4, waiting: 0 });
+  });
+
+  it("prepares statements by name, or not, as told", async () => {
+    const prepared = async (database: Database): Promise<unknown[]> => {
+      await database.worker.find(newRef());
+      const text = "SELECT name FROM pg_prepared_statements";
+      return (await database.query("work", { text })).rows.map((row) => row["name"]);
+    };
+    expect(await prepared(await open({ poolMax: 1 }))).toEqual(["find"]);
+    expect(await prepared(await open({ poolMax: 1, preparedStatements: false }))).toEqual([]);
+  });
+});
+
+describe("a database that does not answer", () => {
+  const unavailable = { code: "database_unavailable" };
+
+  it("is told as database_unavailable while it is down, and used again once it is back", async () => {
+    const lost: Error[] = [];
+    const database = await open({ onConnectionError: (error) => void lost.push(error) });
+    const { ref } = await running(database);
+    await server.kill();
+    await expect(database.requests.find(ref)).rejects.toMatchObject(unavailable);
+    await expect(database.worker.finish(ref, 1, success("job"))).rejects.toMatchObject(unavailable);
+    await expect(database.transaction("work", async () => 1)).rejects.toMatchObject(unavailable);
+    await server.start();
+    expect(await database.requests.find(ref)).toMatchObject({ status: "PROCESSING" });
+    expect(await database.worker.finish(ref, 1, success("job"))).toMatchObject({ status: "DONE" });
+    expect(lost.length).toBeGreaterThan(0);
+  });
+
+  it("is asked once more when a connection broke under a repeatable statement, and under no other", async () => {
+    const database = await open({ poolMax: 1 });
+    const breaking = (repeatable: boolean): Promise<unknown> =>
+      database.query("work", { text: "SELECT pg_terminate_backend(pg_backend_pid())", repeatable });
+    const sent = async (repeatable: boolean): Promise<number> => {
+      const before = database.statements.work;
+      await expect(breaking(repeatable)).rejects.toMatchObject(unavailable);
+      return database.statements.work - before;
+    };
+    expect(await sent(false)).toBe(1);
+    expect(await sent(true)).toBe(2);
+    expect(await database.worker.find(newRef())).toBeNull();
+  });
+
+  it("ends a request that waits too long for a lock, and keeps its connections", async () => {
+    const database = await open({ requestTimeoutMs: 100 });
+    const { ref } = await submitted(database);
+    await database.transaction("work", async ({ query }) => {
+      await query({ text: "SELECT 1 FROM job WHERE id = $1 FOR UPDATE", values: [ref.id] });
+      await expect(database.requests.cancel(ref)).rejects.toMatchObject(unavailable);
+    });
+    expect(await database.requests.cancel(ref)).toMatchObject({ outcome: "cancelled" });
+  });
+
+  it("gives up a connection whose answer does not come, and takes another", async () => {
+    const database = await open({ poolMax: 1 });
+    const hanging = database.query("work", { text: "SELECT pg_sleep(10)", answerTimeoutMs: 50 });
+    await expect(hanging).rejects.toMatchObject(unavailable);
+    expect(await database.worker.find(newRef())).toBeNull();
+  });
+
+  it("gives up connecting to what accepts and says nothing", async () => {
+    const silent = createServer((socket) => socket.on("error", () => undefined).resume());
+    await new Promise<void>((resolve) => silent.listen(0, "127.0.0.1", resolve));
+    const { port } = silent.address() as AddressInfo;
+    const opening = openServerDatabase({ url: `postgres://x@127.0.0.1:${port}/x`, connectTimeoutMs: 100 });
+    await expect(opening).rejects.toMatchObject(unavailable);
+    await new Promise((resolve) => silent.close(resolve));
+  });
+});
+
+describe("migrations", () => {
+  const appliedNames = async (database: Database, space: string): Promise<unknown[]> => {
+    const text = "SELECT name FROM schema_migration WHERE space = $1 ORDER BY name";
+    return (await database.query("people", { text, values: [space] })).rows.map((row) => row["name"]);
+  };
+  let folder: string;
+  beforeEach(async () => {
+    folder = await mkdtemp(join(tmpdir(), "statusplane-migrations-"));
+  });
+  afterEach(() => rm(folder, { recursive: true }));
+  const apply = (database: Database): Promise<readonly string[]> =>
+    database.migrate(pathToFileURL(`${folder}/`), "school");
+
+  it("are applied once when twenty processes start at once", async () => {
+    const databases = await Promise.all(Array.from({ length: 20 }, () => open({ poolMax: 1 })));
+    await writeFile(join(folder, "001_students.sql"), "CREATE TABLE student (no text PRIMARY KEY);");
+    await writeFile(
+      join(folder, "002_one.sql"),
+      "INSERT INTO student VALUES ('1'); INSERT INTO student VALUES ('2');",
+    );
+    const applied = await Promise.all(databases.map(apply));
+    expect(applied.flat().sort()).toEqual(["001_students.sql", "002_one.sql"]);
+    const [database] = databases;
+    if (database === undefined) throw new Error("none open");
+    expect((await database.query("people", { text: "SELECT no FROM student" })).rowCount).toBe(2);
+  });
+
+  it("keep the names of two folders apart, and apply only what is new", async () => {
+    const database = await open();
+    await writeFile(join(folder, "001_jobs.sql"), "CREATE TABLE classroom (no text);");
+    expect(await apply(database)).toEqual(["001_jobs.sql"]);
+    await writeFile(join(folder, "002_more.sql"), "CREATE TABLE lesson (no text);");
+    await writeFile(join(folder, "notes.txt"), "not SQL");
+    expect(await apply(database)).toEqual(["002_more.sql"]);
+    expect(await appliedNames(database, "school")).toEqual(["001_jobs.sql", "002_more.sql"]);
+    expect(await appliedNames(database, "statusplane")).toEqual(["001_jobs.sql"]);
+  });
+
+  it("leave nothing of a file that fails, and name it", async () => {
+    const database = await open();
+    await writeFile(join(folder, "001_half.sql"), "CREATE TABLE half (no text); SELECT 1/0;");
+    await expect(apply(database)).rejects.toThrow(/school\/001_half\.sql.*division by zero/);
+    expect(await appliedNames(database, "school")).toEqual([]);
+    const { rows } = await database.query("people", { text: "SELECT to_regclass('half') AS half" });
+    expect(rows).toEqual([{ half: null }]);
+  });
+
+  it("need no right to create anything once they are applied", async () => {
+    await open();
+    await withClient(url, async (client) => {
+      await client.query("DROP ROLE IF EXISTS limited");
+      await client.query("CREATE ROLE limited LOGIN");
+      await client.query("GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO limited");
+      await client.query("GRANT USAGE ON ALL SEQUENCES IN SCHEMA public TO limited");
+    });
+    const database = await open({ url: url.replace("postgres@", "limited@") });
+    await expect(submitted(database)).resolves.toMatchObject({ status: "PENDING" });
+  });
+});
+
+describe("transactions", () => {
+  it("keep all of their statements or none", async () => {
+    const database = await open();
+    const { ref } = await submitted(database);
+    const rename = (title: string): { text: string; values: string[] } => ({
+      text: "UPDATE job SET title = $1 WHERE id = $2",
+      values: [title, ref.id],
+    });
+    const failing = database.transaction("work", async ({ query }) => {
+      await query(rename("half"));
+      throw new Error("changed my mind");
+    });
+    await expect(failing).rejects.toThrow("changed my mind");
+    expect(await database.requests.find(ref)).toMatchObject({ title: "3월 명단" });
+    await database.transaction("work", ({ query }) => query(rename("whole")));
+    expect(await database.requests.find(ref)).toMatchObject({ title: "whole" });
+  });
+});
+
+describe("statements", () => {
+  /** What Postgres counted in this database since the last reset. */
+  function countedByPostgres(): Promise<number> {
+    return withClient(server.url, async (client) => {
+      const { rows } = await client.query<{ calls: string }>(
+        `SELECT coalesce(sum(calls), 0) AS calls FROM pg_stat_statements
+         WHERE dbid = (SELECT oid FROM pg_database WHERE datname = $1)`,
+        [new URL(url).pathname.slice(1)],
+      );
+      return Number(rows[0]?.calls);
+    });
+  }
+  beforeAll(() =>
+    withClient(server.url, (client) => client.query("CREATE EXTENSION IF NOT EXISTS pg_stat_statements")),
+  );
+
+  it("cost exactly what the table says, by our count and by Postgres' own", async () => {
+    const database = await open();
+    const { worker, requests, reconciler } = database;
+    const [ref, handed, video] = [newRef(), newRef(), newRef("video")];
+    const tick = { owner: "a", leaseMs: LEASE_MS, takeLimit: 500, takeMs: 1_000 };
+    const failure = { errorCode: "x", errorMessage: "m", errorDetail: null, retryable: true, backoffMs: 0 };
+    const steps: [
+      what: string,
+      cause: keyof Database["statements"],
+      count: number,
+      act: () => Promise<unknown>,
+    ][] = [
+      ["submit", "work", 1, () => requests.submit(newJob(ref, { idempotency: { key: "k", bodyHash: "h" } }))],
+      ["claim", "work", 1, () => claimed(database, ref)],
+      ["duplicate delivery", "work", 2, () => worker.claim(ref, "w", LEASE_MS)],
+      [
+        "renew of many",
+        "work",
+        1,
+        () =>
+          worker.renew(
+            [
+              { ref, attempt: 1 },
+              { ref: video, attempt: 1 },
+            ],
+            LEASE_MS,
+          ),
+      ],
+      ["finish", "work", 1, () => worker.finish(ref, 1, success("job"))],
+      ["submit of another", "work", 1, () => requests.submit(newJob(handed))],
+      ["its claim", "work", 1, () => claimed(database, handed)],
+      ["hand-back", "work", 1, () => worker.handBack(handed, 1)],
+      ["claim again", "work", 1, () => claimed(database, handed)],
+      ["failed try", "work", 1, () => worker.failTry(handed, 2, failure)],
+      ["tick", "housekeeping", 1, () => reconciler.tick(tick)],
+      ["sweep", "housekeeping", 1, () => reconciler.sweep(200)],
+      ["take", "work", 1, () => reconciler.take(500, 1_000)],
+      ["page of waiting rows", "work", 1, () => reconciler.pageWaiting(null, 1_000)],
+      ["detail", "people", 1, () => requests.find(ref)],
+      ["history", "people", 1, () => requests.page(newTenant(), "job", { cursor: null, limit: 20 })],
+      ["cancel", "people", 1, () => requests.cancel(handed)],
+      ["retry", "people", 1, () => requests.retry(handed)],
+      ["cancel of an ended job", "people", 2, () => requests.cancel(ref)],
+      ["metrics", "housekeeping", 0, () => reconciler.stats()],
+    ];
+    await withClient(server.url, (client) => client.query("SELECT pg_stat_statements_reset()"));
+    for (const [what, cause, count, act] of steps) {
+      const before = { ...database.statements };
+      const postgresBefore = await countedByPostgres();
+      await act();
+      expect(database.statements, what).toEqual({ ...before, [cause]: before[cause] + count });
+      expect((await countedByPostgres()) - postgresBefore, what).toBe(count);
+    }
+    expect(database.statements.watching).toBe(0);
+  });
+});

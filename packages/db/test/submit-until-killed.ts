@@ -1,0 +1,12 @@
+/** Run as a program of its own by embedded-database.test.ts: submits and claims until it is killed, telling each. */
+import { jobRef } from "@statusplane/core";
+import { openEmbeddedDatabase } from "@statusplane/db";
+
+const database = await openEmbeddedDatabase({ dataDir: process.argv[2] ?? "" });
+await database.reconciler.tick({ owner: "killed", leaseMs: 3_600_000, takeLimit: 0, takeMs: 0 });
+for (let i = 0; ; i++) {
+  const ref = jobRef("7", "job", `job-${i}`);
+  await database.requests.submit({ ref, jobType: "ocr", title: null, payload: { i }, createdBy: null });
+  await database.worker.claim(ref, "killed", 3_600_000);
+  process.stdout.write(`${ref.id}\n`);
+}
