@@ -1,0 +1,151 @@
+import { compareHeads, FINAL_VERSION } from "@statusplane/core";
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { readBody } from "../src/reading.ts";
+import { newWatch, reduceWatch, type WatchEvent, type WatchState } from "../src/watch-state.ts";
+import { video } from "./setup.ts";
+
+const ref = video("1");
+const reading = (body: unknown) => readBody(ref, body, "ko");
+
+/** Snapshots as one job's attempts may leave them, terminal ones included. */
+const snapshot = fc
+  .record({
+    attempt: fc.integer({ min: 1, max: 4 }),
+    version: fc.integer({ min: 0, max: 6 }),
+    isTerminal: fc.boolean(),
+    terminal: fc.constantFrom("READY", "FAILED", "CANCELLED"),
+  })
+  .map(({ attempt, version, isTerminal, terminal }) => {
+    if (isTerminal) return { attempt, version: FINAL_VERSION, status: terminal };
+    return version === 0
+      ? { attempt, version, status: "PENDING" }
+      : { attempt, version, status: "PROCESSING", encoding_progress: version * 10 };
+  });
+
+const event: fc.Arbitrary<WatchEvent> = fc.oneof(
+  { weight: 6, arbitrary: snapshot.map((body) => answer(body)) },
+  {
+    weight: 2,
+    arbitrary: snapshot.map((body): WatchEvent => ({ type: "found", reading: reading(body), atMs: 0 })),
+  },
+  fc.constantFrom<WatchEvent>(
+    { type: "missing", atMs: 0, spreadMs: 0 },
+    { type: "lost", atMs: 0, outageSpreadMs: null },
+    { type: "lost", atMs: 0, outageSpreadMs: 100 },
+    { type: "unchanged", serverNowMs: 0, atMs: 0 },
+    { type: "asking" },
+    { type: "unanswered", askAgainAtMs: 10 },
+    { type: "watched", atMs: 0 },
+    { type: "reopened", atMs: 0 },
+  ),
+);
+
+function answer(body: unknown, serverNowMs: number | null = null): WatchEvent {
+  return { type: "answer", reading: reading(body), serverNowMs, atMs: 0 };
+}
+
+function play(events: readonly WatchEvent[]): WatchState[] {
+  const states = [newWatch(ref, 0)];
+  for (const next of events) states.push(reduceWatch(states.at(-1) ?? newWatch(ref, 0), next));
+  return states;
+}
+
+describe("the state of a watched job", () => {
+  it("never steps back in (attempt, version), whatever comes late, twice or out of order", () => {
+    fc.assert(
+      fc.property(fc.array(event, { maxLength: 40 }), (events) => {
+        const states = play(events);
+        for (const [i, state] of states.slice(1).entries()) {
+          const before = states[i] ?? state;
+          expect(compareHeads(state.job, before.job)).toBeGreaterThanOrEqual(0);
+        }
+      }),
+    );
+  });
+
+  it("ends with the highest (attempt, version) it was told, in whatever order", () => {
+    fc.assert(
+      fc.property(fc.array(snapshot, { minLength: 1, maxLength: 20 }), (bodies) => {
+        const last = play(bodies.map((body) => answer(body))).at(-1);
+        const highest = bodies.reduce((a, b) => (compareHeads(a, b) >= 0 ? a : b));
+        expect(last?.job).toMatchObject({ attempt: highest.attempt, version: highest.version });
+      }),
+    );
+  });
+
+  it("is polled exactly while unknown or live, or while a recheck is due", () => {
+    fc.assert(
+      fc.property(fc.array(event, { maxLength: 40 }), (events) => {
+        for (const { phase, job } of play(events)) {
+          if (phase === "unknown") expect(job.status).toBe("UNKNOWN");
+          if (phase === "ended") expect(["READY", "FAILED", "CANCELLED"]).toContain(job.status);
+          expect(phase).not.toBe("gone");
+        }
+      }),
+    );
+  });
+
+  it("opens again on a higher attempt", () => {
+    const states = play([
+      answer({ attempt: 1, version: FINAL_VERSION, status: "FAILED" }),
+      answer({ attempt: 2, version: 0, status: "PENDING" }),
+    ]);
+    expect(states.map(({ phase }) => phase)).toEqual(["unknown", "ended", "live"]);
+  });
+
+  it("takes every differing answer of attempt 0, until it has seen a higher attempt", () => {
+    const foreign = (percent: number) =>
+      answer({ attempt: 0, version: 0, status: "PROCESSING", encoding_progress: percent });
+    const states = play([
+      foreign(20),
+      foreign(10),
+      answer({ attempt: 1, version: 1, status: "PROCESSING" }),
+      foreign(90),
+    ]);
+    expect(states.map(({ job }) => job.percent)).toEqual([null, 20, 10, null, null]);
+    expect(states.at(-1)?.job.attempt).toBe(1);
+  });
+
+  it("keeps the same job object while nothing shown changes", () => {
+    const body = { attempt: 1, version: 3, status: "PROCESSING", encoding_progress: 30 };
+    const states = play([answer(body), answer(body), { type: "unchanged", serverNowMs: 0, atMs: 0 }]);
+    expect(states[2]?.job).toBe(states[1]?.job);
+    expect(states[3]?.job).toBe(states[1]?.job);
+  });
+
+  it("is stalled when PROCESSING is more than 45 s old by the server's clock, until it moves again", () => {
+    const at = Date.parse("2026-01-01T00:00:00.000Z");
+    const body = (version: number, updatedMs: number) => ({
+      attempt: 1,
+      version,
+      status: "PROCESSING",
+      updated_at: new Date(updatedMs).toISOString(),
+    });
+    const states = play([
+      answer(body(1, at), at + 45_000),
+      { type: "unchanged", serverNowMs: at + 46_000, atMs: 0 },
+      { type: "unchanged", serverNowMs: null, atMs: 0 },
+      answer(body(2, at + 47_000), at + 48_000),
+      answer({ ...body(3, at), status: "PENDING", attempt: 2 }, at + 900_000),
+    ]);
+    expect(states.map(({ job }) => job.isStalled)).toEqual([false, false, true, true, false, false]);
+  });
+
+  it("is never stalled without a time", () => {
+    const states = play([answer({ attempt: 0, version: 0, status: "PROCESSING", updated_at: null }, 1e15)]);
+    expect(states.at(-1)?.job.isStalled).toBe(false);
+  });
+
+  it("is polled for 30 s after an accepted retry, while the store still says the old end", () => {
+    const failed = { attempt: 1, version: FINAL_VERSION, status: "FAILED" };
+    const later = (atMs: number): WatchEvent => ({
+      type: "answer",
+      reading: reading(failed),
+      serverNowMs: null,
+      atMs,
+    });
+    const states = play([answer(failed), { type: "reopened", atMs: 0 }, later(29_999), later(30_000)]);
+    expect(states.map(({ recheckUntilMs }) => recheckUntilMs)).toEqual([null, null, 30_000, 30_000, null]);
+  });
+});
