@@ -1,5 +1,8 @@
 import type { Clock } from "../clock.ts";
 
+/** Timers are early or late by a little: what is due within this share of its interval is done now, not a round later. */
+const SLACK_SHARE = 0.05;
+
 /** Something that is due at once and then every so often, asked for by rounds that come more often. */
 export class Schedule {
   readonly #clock: Clock;
@@ -14,7 +17,7 @@ export class Schedule {
   /** Whether it is due; if so it is due again after its interval. */
   isDue(): boolean {
     const nowMs = this.#clock.nowMs();
-    if (nowMs < this.#dueAtMs) return false;
+    if (nowMs < this.#dueAtMs - this.#everyMs * SLACK_SHARE) return false;
     this.#dueAtMs = nowMs + this.#everyMs;
     return true;
   }

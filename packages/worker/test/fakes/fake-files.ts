@@ -1,0 +1,27 @@
+import { refKey, type JobFiles, type JobRef } from "@statusplane/core";
+
+/** Folders as a list of what was made, written and removed. */
+export class FakeFiles implements JobFiles {
+  readonly folders = new Set<string>();
+  readonly resultFiles = new Map<string, string>();
+  readonly removed: string[] = [];
+
+  async inputPath(ref: JobRef): Promise<string | null> {
+    return `/inputs/${refKey(ref)}`;
+  }
+
+  async makeOutputFolder(ref: JobRef, attempt: number): Promise<string> {
+    const folder = `/outputs/${refKey(ref)}/${attempt}`;
+    this.folders.add(folder);
+    return folder;
+  }
+
+  async removeOutputs(ref: JobRef, attempt: number): Promise<void> {
+    this.folders.delete(`/outputs/${refKey(ref)}/${attempt}`);
+    this.removed.push(`${refKey(ref)}/${attempt}`);
+  }
+
+  async writeResultFile(ref: JobRef, attempt: number, text: string): Promise<void> {
+    this.resultFiles.set(`${refKey(ref)}/${attempt}`, text);
+  }
+}

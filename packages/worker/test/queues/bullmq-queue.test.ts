@@ -1,0 +1,128 @@
+import { createBullmqQueue, type BullmqQueue } from "@statusplane/worker";
+import { eventually, startRedis, type RedisServer } from "@statusplane/test-support";
+import { Queue, Worker } from "bullmq";
+import { Redis } from "ioredis";
+import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { delivery, depthOf, describeJobQueue, recordAll } from "../contract/describe-job-queue.ts";
+
+let server: RedisServer;
+let admin: Redis;
+const PREFIX = "statusplane:queue";
+
+beforeAll(async () => {
+  server = await startRedis(["--appendonly", "yes"]);
+  admin = new Redis(server.port, "127.0.0.1");
+  admin.on("error", () => undefined); // some tests take the server away
+});
+afterAll(async () => {
+  admin.disconnect();
+  await server.stop();
+});
+
+async function openEmpty(): Promise<BullmqQueue> {
+  await admin.flushall();
+  return createBullmqQueue({ url: server.url, deadlineMs: 2_000, lockMs: 1_000 });
+}
+
+describeJobQueue("bullmq on a real Redis", openEmpty);
+
+describe("the BullMQ queue", () => {
+  const opened: BullmqQueue[] = [];
+  const open = async (): Promise<BullmqQueue> => {
+    const queue = await openEmpty();
+    opened.push(queue);
+    return queue;
+  };
+  afterEach(async () => {
+    await Promise.all(opened.splice(0).map((queue) => queue.close()));
+  });
+
+  it("keeps nothing of a delivery that was acknowledged", async () => {
+    const queue = await open();
+    const seen = await recordAll(queue);
+    await queue.enqueue(delivery("a"));
+    await eventually("it was delivered", () => seen.length === 1);
+    await eventually("its key is gone", async () => (await admin.exists(`${PREFIX}:count:7.job.a.1`)) === 0);
+    expect(await admin.zcard(`${PREFIX}:count:completed`)).toBe(0);
+  });
+
+  it("brings a delivery again whose consumer died before it acknowledged", async () => {
+    const queue = await open();
+    await queue.enqueue(delivery("a"));
+    const dying = new Redis(server.port, "127.0.0.1", { maxRetriesPerRequest: null });
+    dying.on("error", () => undefined); // it is cut off on purpose
+    const dead = new Worker("count", null, { connection: dying, prefix: PREFIX, lockDuration: 1_000 });
+    expect((await dead.getNextJob("token"))?.id).toBe("7.job.a.1");
+    await dead.close(true);
+    dying.disconnect();
+    const seen = await recordAll(queue);
+    await eventually("it came again", () => seen.length === 1);
+  });
+
+  it("acknowledges a delivery that names no job, and says so", async () => {
+    await admin.flushall();
+    const malformed: string[] = [];
+    const queue = await createBullmqQueue({ url: server.url, onMalformed: (id) => malformed.push(id) });
+    opened.push(queue);
+    const forger = new Queue("count", { connection: admin, prefix: PREFIX });
+    await forger.add("count", { tenant: "7:video", kind: "job", id: "a", attempt: 1 }, { jobId: "forged" });
+    await forger.close();
+    const seen = await recordAll(queue);
+    await queue.enqueue(delivery("a"));
+    await eventually("the good one was delivered", () => seen.length === 1);
+    expect(malformed).toEqual(["forged"]);
+    await eventually("the forged one is gone", async () => (await depthOf(queue)) === 0);
+  });
+
+  it("rejects an enqueue with queue_unavailable while its Redis hangs, and works when it is back", async () => {
+    await admin.flushall();
+    const queue = await createBullmqQueue({ url: server.url, deadlineMs: 200 });
+    opened.push(queue);
+    await eventually("it is connected", async () => {
+      await queue.enqueue(delivery("a"));
+      return true;
+    });
+    server.pause();
+    try {
+      await expect(queue.enqueue(delivery("b"))).rejects.toMatchObject({ code: "queue_unavailable" });
+    } finally {
+      server.resume();
+    }
+    await eventually("it enqueues again", async () => {
+      await queue.enqueue(delivery("c"));
+      return true;
+    });
+  });
+
+  it("goes on consuming and enqueuing after its Redis was killed and came back", async () => {
+    const queue = await open();
+    const seen = await recordAll(queue);
+    await queue.enqueue(delivery("a"));
+    await eventually("it consumes", () => seen.length === 1);
+    await server.kill();
+    await expect(queue.enqueue(delivery("b"))).rejects.toMatchObject({ code: "queue_unavailable" });
+    await server.start();
+    await eventually("it enqueues again", async () => {
+      await queue.enqueue(delivery("c"));
+      return true;
+    });
+    await eventually("it consumes again", () => seen.some(({ ref }) => ref.id === "c"));
+  });
+
+  it("keeps the reconciler's sentinel in its own Redis", async () => {
+    const queue = await open();
+    expect(await queue.sentinel?.readSentinels()).toEqual([null]);
+    await queue.sentinel?.writeSentinels({ tick: 5, tickedAtMs: 1_800_000_000_000 });
+    expect(await queue.sentinel?.readSentinels()).toEqual([{ tick: 5, tickedAtMs: 1_800_000_000_000 }]);
+    await admin.flushall();
+    expect(await queue.sentinel?.readSentinels()).toEqual([null]);
+  });
+
+  it("tells the eviction policy of its Redis", async () => {
+    const queue = await open();
+    expect(await queue.checkPolicy()).toBe("noeviction");
+    await admin.config("SET", "maxmemory-policy", "allkeys-lru");
+    expect(await queue.checkPolicy()).toBe("allkeys-lru");
+    await admin.config("SET", "maxmemory-policy", "noeviction");
+  });
+});
