@@ -1,0 +1,75 @@
+import { StatusplaneError } from "@statusplane/core";
+import type { FastifyInstance } from "fastify";
+import type { ZodTypeProvider } from "fastify-type-provider-zod";
+import { SignJWT } from "jose";
+import { z } from "zod";
+import type { SignInOptions } from "./sign-in.ts";
+
+/** The two academies that a demo has. */
+export const DEMO_TENANTS = [
+  { tenant: "1", name: "가람학원" },
+  { tenant: "2", name: "나래학원" },
+] as const;
+
+const DEMO_TOKEN_SECONDS = 12 * 3_600;
+
+const demoTenant = z.object({ tenant: z.string(), name: z.string() });
+const signedIn = z.object({
+  token: z.string(),
+  tenant: z.string(),
+  name: z.string(),
+  expires_at: z.iso.datetime(),
+});
+
+/**
+ * Sign-in by one click as one of the demo tenants. Registered only where the demo is on; elsewhere both addresses are
+ * unknown.
+ * @throws {TypeError} with a key set: tokens cannot be minted then.
+ */
+export function demoRoutes(fastify: FastifyInstance, signIn: SignInOptions): void {
+  if (signIn.kind !== "secret") throw new TypeError("the demo signs in with JWT_SECRET, not with JWKS_URL");
+  const key = new TextEncoder().encode(signIn.secret);
+  const app = fastify.withTypeProvider<ZodTypeProvider>();
+  app.get(
+    "/api/v1/demo",
+    {
+      schema: {
+        tags: ["sign-in"],
+        summary: "The demo tenants; 404 where the demo is off",
+        security: [],
+        response: { 200: z.object({ tenants: z.array(demoTenant) }) },
+      },
+    },
+    async (_request, reply) => {
+      reply.header("cache-control", "no-store");
+      return { tenants: [...DEMO_TENANTS] };
+    },
+  );
+  app.post(
+    "/api/v1/demo/sign-in",
+    {
+      schema: {
+        tags: ["sign-in"],
+        summary: "A sign-in token of a demo tenant",
+        security: [],
+        body: z.object({ tenant: z.string() }),
+        response: { 200: signedIn },
+      },
+    },
+    async (request, reply) => {
+      const found = DEMO_TENANTS.find(({ tenant }) => tenant === request.body.tenant);
+      if (found === undefined) throw new StatusplaneError("invalid_request", { detail: "tenant: 1 or 2" });
+      const expiresAtSeconds = Math.floor(Date.now() / 1_000) + DEMO_TOKEN_SECONDS;
+      const token = new SignJWT({ tenant_id: found.tenant })
+        .setProtectedHeader({ alg: "HS256", typ: "JWT" })
+        .setSubject("demo")
+        .setIssuedAt()
+        .setExpirationTime(expiresAtSeconds);
+      if (signIn.issuer) token.setIssuer(signIn.issuer);
+      if (signIn.audience) token.setAudience(signIn.audience);
+      reply.header("cache-control", "no-store");
+      const expiresAt = new Date(expiresAtSeconds * 1_000).toISOString();
+      return { token: await token.sign(key), tenant: found.tenant, name: found.name, expires_at: expiresAt };
+    },
+  );
+}

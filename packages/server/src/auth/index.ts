@@ -1,0 +1,13 @@
+/**
+ * Who asks: sign-in tokens and watch tokens, verified locally, without a statement and mostly without cryptography.
+ * Imports core, jose, http/ and errors/. Tokens come in by the Authorization header alone; what goes out is an
+ * `Identity` on the request, from which alone every route takes its tenant.
+ */
+export * from "./authenticate.ts";
+export * from "./demo-routes.ts";
+export * from "./identity.ts";
+export * from "./sign-in.ts";
+export * from "./signing-keys.ts";
+export * from "./token-verifier.ts";
+export * from "./watch-token-routes.ts";
+export * from "./watch-tokens.ts";

@@ -1,0 +1,70 @@
+import { createRemoteJWKSet, customFetch, type FetchImplementation, type JWTVerifyOptions } from "jose";
+import type { webcrypto } from "node:crypto";
+import { assertLong } from "./signing-keys.ts";
+
+interface SignInBase {
+  /** Required `iss`. Default: any or none. */
+  readonly issuer?: string | null;
+  /** Required `aud`. Default: any or none. */
+  readonly audience?: string | null;
+}
+
+/** How sign-in tokens are verified; which of the two it is decides the accepted algorithms. */
+export type SignInOptions =
+  /** HS256 with a secret of 32 bytes or more. `signingSecret` default: derived from it. */
+  | (SignInBase & {
+      readonly kind: "secret";
+      readonly secret: string;
+      readonly signingSecret?: string | null;
+    })
+  /** RS, PS, ES or EdDSA by a key set. `signingSecret`: 32 bytes or more. */
+  | (SignInBase & {
+      readonly kind: "jwks";
+      readonly url: string;
+      readonly signingSecret: string;
+      /** Fetches the key set. Default: the global `fetch`. */
+      readonly fetch?: FetchImplementation;
+    });
+
+const ASYMMETRIC = ["RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA"];
+const JWKS_TIMEOUT_MS = 3_000;
+/** How far clocks may differ. */
+export const SKEW_SECONDS = 30;
+
+/** What a verification needs: key and rules, made once. */
+export interface SignInRules {
+  readonly key: webcrypto.CryptoKey | ReturnType<typeof createRemoteJWKSet>;
+  readonly options: JWTVerifyOptions;
+}
+
+/**
+ * Key and rules of sign-in tokens. The key comes from configuration alone: `kid` chooses within the key set, `jku`,
+ * `jwk` and `x5u` in a token mean nothing.
+ * @throws {TypeError} for a secret under 32 bytes or a URL that is none.
+ */
+export async function signInRules(signIn: SignInOptions): Promise<SignInRules> {
+  const options: JWTVerifyOptions = {
+    requiredClaims: ["exp"],
+    clockTolerance: SKEW_SECONDS,
+    algorithms: signIn.kind === "secret" ? ["HS256"] : ASYMMETRIC,
+    ...(isSet(signIn.issuer) ? { issuer: signIn.issuer } : {}),
+    ...(isSet(signIn.audience) ? { audience: signIn.audience } : {}),
+  };
+  if (signIn.kind === "secret") {
+    return { key: await hmacKey(new TextEncoder().encode(assertLong(signIn.secret))), options };
+  }
+  const key = createRemoteJWKSet(new URL(signIn.url), {
+    timeoutDuration: JWKS_TIMEOUT_MS,
+    ...(signIn.fetch === undefined ? {} : { [customFetch]: signIn.fetch }),
+  });
+  return { key, options };
+}
+
+function isSet(value: string | null | undefined): value is string {
+  return typeof value === "string" && value !== "";
+}
+
+/** An HS256 key, imported once: importing it at each verification would cost as much again. */
+export function hmacKey(bytes: Uint8Array): Promise<webcrypto.CryptoKey> {
+  return crypto.subtle.importKey("raw", bytes, { name: "HMAC", hash: "SHA-256" }, false, ["sign", "verify"]);
+}

@@ -1,0 +1,106 @@
+import {
+  StatusplaneError,
+  type JobRef,
+  type Kind,
+  type RequestFiles,
+  type RequestRecords,
+} from "@statusplane/core";
+import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
+import { z } from "zod";
+import { recordRef } from "../auth/index.ts";
+import type { DetailReads } from "../detail/index.ts";
+import { limitBodyTime } from "../http/index.ts";
+import { statusSchema } from "../progress/index.ts";
+import {
+  detailUrl,
+  idMember,
+  waitingAnswer,
+  waitingJob,
+  waitingVideo,
+  type AcceptedJobType,
+  type AfterCommit,
+} from "../submit/index.ts";
+
+export interface ControlOptions {
+  readonly records: Pick<RequestRecords, "find" | "cancel" | "retry">;
+  readonly files: Pick<RequestFiles, "hasInput">;
+  readonly afterCommit: AfterCommit;
+  readonly details: Pick<DetailReads, "forget">;
+  readonly jobTypes: readonly AcceptedJobType[];
+}
+
+const BASES = { video: "/media/videos/:id", job: "/api/v1/jobs/:id" } as const;
+const cancelMembers = { status: statusSchema, attempt: z.int(), cancel_requested: z.literal(true) };
+const cancelAnswers = {
+  video: z.object({ id: z.union([z.string(), z.int()]), ...cancelMembers }),
+  job: z.object({ job_id: z.string(), ...cancelMembers }),
+};
+const retryAnswers = { video: waitingVideo, job: waitingJob };
+
+/** `POST …/cancel/` and `POST …/retry/` of both kinds; neither has a body. */
+export function controlRoutes(fastify: FastifyInstance, options: ControlOptions): void {
+  limitBodyTime(fastify);
+  for (const kind of ["video", "job"] as const) {
+    const tags = ["work"];
+    fastify.post(
+      `${BASES[kind]}/cancel`,
+      { schema: { tags, summary: `Cancel a ${kind}`, response: { 202: cancelAnswers[kind] } } },
+      (request, reply) => cancel(request, reply, kind, options),
+    );
+    fastify.post(
+      `${BASES[kind]}/retry`,
+      { schema: { tags, summary: `Retry a ${kind}`, response: { 202: retryAnswers[kind] } } },
+      (request, reply) => retry(request, reply, kind, options),
+    );
+  }
+}
+
+async function cancel(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  kind: Kind,
+  { records, afterCommit, details }: ControlOptions,
+): Promise<FastifyReply> {
+  const ref = recordRef(request, kind);
+  const answer = await records.cancel(ref);
+  if (answer.outcome === "not_found") throw new StatusplaneError("record_not_found");
+  details.forget(ref);
+  // A repeated cancel of what was cancelled is no conflict: its wish is fulfilled.
+  if (answer.outcome === "finished" && answer.record.status !== "CANCELLED") {
+    throw new StatusplaneError("already_finished");
+  }
+  if (answer.outcome === "requested") await afterCommit.requestCancel(answer.record);
+  else await afterCommit.apply(answer.record);
+  const { status, attempt } = answer.record;
+  return reply.code(202).send({ ...idMember(ref), status, attempt, cancel_requested: true });
+}
+
+async function retry(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  kind: Kind,
+  options: ControlOptions,
+): Promise<FastifyReply> {
+  const ref = recordRef(request, kind);
+  await assertRetryable(ref, options);
+  const answer = await options.records.retry(ref);
+  options.details.forget(ref);
+  if (answer.outcome === "not_found") throw new StatusplaneError("record_not_found");
+  if (answer.outcome === "not_retryable") throw new StatusplaneError("not_retryable");
+  await options.afterCommit.apply(answer.record);
+  return reply
+    .code(202)
+    .header("location", detailUrl(ref))
+    .header("retry-after", "1")
+    .send(waitingAnswer(ref, answer.record.attempt));
+}
+
+/** @throws {record_not_found | not_retryable | input_gone} */
+async function assertRetryable(ref: JobRef, { records, files, jobTypes }: ControlOptions): Promise<void> {
+  const record = await records.find(ref);
+  if (record === null) throw new StatusplaneError("record_not_found");
+  if (record.status !== "FAILED" && record.status !== "CANCELLED")
+    throw new StatusplaneError("not_retryable");
+  const needsInput = jobTypes.find(({ type }) => type === record.jobType)?.input === "file";
+  if (needsInput && !(await files.hasInput(ref))) throw new StatusplaneError("input_gone");
+}

@@ -1,0 +1,123 @@
+import { idToJson, publicMessage, type JobRecord, type Json } from "@statusplane/core";
+import { z } from "zod";
+import { statusSchema } from "../progress/index.ts";
+import type { PlaybackUrls } from "../playback/playback-signature.ts";
+
+const count = z.int().nonnegative();
+const date = z.iso.datetime();
+
+const common = {
+  attempt: count,
+  tries: count.describe("starts of the job's code in this story"),
+  max_tries: count,
+  created_by: z.string().nullable().describe("the submitter's `sub`"),
+  created_at: date,
+  started_at: date.nullable(),
+  finished_at: date.nullable(),
+  updated_at: date,
+};
+
+export const videoDetail = z.object({
+  id: z.union([z.string(), count]),
+  title: z.string().nullable(),
+  status: statusSchema,
+  hls_path: z.string().nullable().describe("identifies the master playlist; what plays is hls_url"),
+  hls_url: z.string().nullable().describe("signed, for hours; READY only"),
+  poster_url: z.string().nullable(),
+  duration: z.number().nullable().describe("seconds"),
+  renditions: z.unknown().nullable(),
+  size_bytes: z.number().nullable(),
+  error_reason: z.string().nullable(),
+  error_code: z.string().nullable(),
+  ...common,
+});
+
+export const jobDetail = z.object({
+  job_id: z.string(),
+  job_type: z.string(),
+  status: statusSchema,
+  payload: z.unknown(),
+  result: z.unknown().describe("null also for a result too large: then result_url has it"),
+  result_bytes: count.optional(),
+  result_url: z.string().optional(),
+  error_message: z.string().nullable(),
+  error_code: z.string().nullable(),
+  tenant_id: z.string(),
+  ...common,
+});
+
+export type VideoDetail = z.infer<typeof videoDetail>;
+export type JobDetail = z.infer<typeof jobDetail>;
+
+/** The detail of a video, with signed URLs where it plays. */
+export function videoDetailOf(record: JobRecord, playback: PlaybackUrls): VideoDetail {
+  const result = objectOf(record.result?.kind === "inline" ? record.result.value : null);
+  const urls = record.status === "READY" ? playback.urlsOf(record.ref, record.attempt) : null;
+  const { code, message } = errorOf(record);
+  return {
+    id: idToJson(record.ref),
+    title: record.title,
+    status: record.status,
+    hls_path: typeof result["hls_path"] === "string" ? result["hls_path"] : null,
+    hls_url: urls?.hls_url ?? null,
+    poster_url: urls?.poster_url ?? null,
+    duration: numberOf(result["duration"]),
+    renditions: result["renditions"] ?? null,
+    size_bytes: numberOf(result["size_bytes"]),
+    error_reason: message,
+    error_code: code,
+    ...commonOf(record),
+  };
+}
+
+/** The detail of a job. */
+export function jobDetailOf(record: JobRecord): JobDetail {
+  const { ref, result } = record;
+  const { code, message } = errorOf(record);
+  const large = result !== null && result.kind !== "inline";
+  return {
+    job_id: ref.id,
+    job_type: record.jobType,
+    status: record.status,
+    payload: record.payload,
+    result: result?.kind === "inline" ? result.value : null,
+    ...(large ? { result_bytes: result.bytes, result_url: `/api/v1/jobs/${ref.id}/result/` } : {}),
+    error_message: message,
+    error_code: code,
+    tenant_id: ref.tenant,
+    ...commonOf(record),
+  };
+}
+
+function commonOf(record: JobRecord) {
+  return {
+    attempt: record.attempt,
+    tries: record.tries,
+    max_tries: record.maxTries,
+    created_by: record.createdBy,
+    created_at: record.createdAt,
+    started_at: record.startedAt,
+    finished_at: record.finishedAt,
+    updated_at: record.updatedAt,
+  };
+}
+
+function errorOf({ status, errorCode, errorMessage }: JobRecord): {
+  readonly code: string | null;
+  readonly message: string | null;
+} {
+  if (status === "CANCELLED") return { code: "cancelled", message: null };
+  if (status !== "FAILED") return { code: null, message: null };
+  const code = errorCode ?? "internal_error";
+  return { code, message: errorMessage ?? publicMessage(code) };
+}
+
+function objectOf(value: Json): Readonly<Record<string, Json | undefined>> {
+  return typeof value === "object" && value !== null && !Array.isArray(value)
+    ? (value as Readonly<Record<string, Json>>)
+    : {};
+}
+
+function numberOf(value: Json | undefined): number | null {
+  return typeof value === "number" ? value : null;
+}

@@ -1,0 +1,119 @@
+import {
+  encodeSnapshot,
+  isTerminal,
+  refKey,
+  snapshotOfRecord,
+  StatusplaneError,
+  writeKindOf,
+  type JobRecord,
+  type JobRef,
+  type RequestRecords,
+  type StatusWriter,
+} from "@statusplane/core";
+import type { FastifyBaseLogger } from "fastify";
+import { TokenBucket } from "../http/index.ts";
+
+export interface DetailReadsOptions {
+  readonly records: Pick<RequestRecords, "find">;
+  readonly writer: Pick<StatusWriter, "write">;
+  readonly log: FastifyBaseLogger;
+  /** Rows read a second by this process at most, and the burst. Default 50. */
+  readonly perSecond?: number;
+  /** Monotonic ms. Default: `performance.now`. */
+  readonly now?: () => number;
+}
+
+const FINISHED_REUSED_MS = 5_000;
+const UNKNOWN_REUSED_MS = 10_000;
+const REMEMBERED_MAX = 10_000;
+
+interface Remembered {
+  readonly record: JobRecord | null;
+  readonly untilMs: number;
+}
+
+/** Reads of single rows: single-flight, remembered for moments, within a budget. One per process. */
+export class DetailReads {
+  readonly #options: DetailReadsOptions;
+  readonly #now: () => number;
+  readonly #budget: TokenBucket;
+  readonly #underWay = new Map<string, Promise<JobRecord | null>>();
+  readonly #remembered = new Map<string, Remembered>();
+
+  constructor(options: DetailReadsOptions) {
+    this.#options = options;
+    this.#now = options.now ?? (() => performance.now());
+    const perSecond = options.perSecond ?? 50;
+    this.#budget = new TokenBucket({ perSecond, burst: perSecond, now: this.#now });
+  }
+
+  /**
+   * The row; null when there is none.
+   * @throws {detail_budget_spent | database_unavailable}
+   */
+  async find(ref: JobRef): Promise<JobRecord | null> {
+    const key = refKey(ref);
+    const remembered = this.#remembered.get(key);
+    if (remembered !== undefined && remembered.untilMs > this.#now()) return remembered.record;
+    const underWay = this.#underWay.get(key);
+    if (underWay !== undefined) return underWay;
+    if (!this.#budget.take()) {
+      throw new StatusplaneError("detail_budget_spent", {
+        retryAfterSeconds: this.#budget.retryAfterSeconds(),
+      });
+    }
+    return this.#read(ref, key);
+  }
+
+  /**
+   * The row of a job that must exist.
+   * @throws {record_not_found | detail_budget_spent | database_unavailable}
+   */
+  async get(ref: JobRef): Promise<JobRecord> {
+    const record = await this.find(ref);
+    if (record === null) throw new StatusplaneError("record_not_found");
+    return record;
+  }
+
+  /** This process has changed the row: what was remembered, and what is being read, no longer counts. */
+  forget(ref: JobRef): void {
+    this.#remembered.delete(refKey(ref));
+    this.#underWay.delete(refKey(ref));
+  }
+
+  #read(ref: JobRef, key: string): Promise<JobRecord | null> {
+    const reading = this.#options.records.find(ref);
+    this.#underWay.set(key, reading);
+    const land = (record: JobRecord | null | undefined): void => {
+      if (this.#underWay.get(key) !== reading) return;
+      this.#underWay.delete(key);
+      if (record !== undefined) this.#remember(key, record);
+    };
+    reading.then(
+      (record) => {
+        land(record);
+        if (record !== null) void this.#seed(record);
+      },
+      () => land(undefined), // whoever asked is told by the reading itself
+    );
+    return reading;
+  }
+
+  #remember(key: string, record: JobRecord | null): void {
+    if (record !== null && !isTerminal(record.status)) return;
+    if (this.#remembered.size >= REMEMBERED_MAX) this.#remembered.clear();
+    const reusedMs = record === null ? UNKNOWN_REUSED_MS : FINISHED_REUSED_MS;
+    this.#remembered.set(key, { record, untilMs: this.#now() + reusedMs });
+  }
+
+  /** The write that fits the row: it brings back what Redis may have lost and harms nothing else. Never rejects. */
+  async #seed(record: JobRecord): Promise<void> {
+    try {
+      const snapshot = encodeSnapshot(snapshotOfRecord(record));
+      await this.#options.writer.write(writeKindOf(record.status), snapshot);
+    } catch (error) {
+      const cause = error instanceof Error ? error.message : String(error);
+      this.#options.log.debug({ cause }, "the status store was not told what the row says");
+    }
+  }
+}

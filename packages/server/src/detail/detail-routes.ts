@@ -1,0 +1,33 @@
+import type { Kind } from "@statusplane/core";
+import type { FastifyInstance, FastifyRequest } from "fastify";
+import { recordRef } from "../auth/index.ts";
+import type { PlaybackUrls } from "../playback/playback-signature.ts";
+import { jobDetail, jobDetailOf, videoDetail, videoDetailOf } from "./detail-body.ts";
+import type { DetailReads } from "./detail-reads.ts";
+
+export interface DetailOptions {
+  readonly details: DetailReads;
+  readonly playback: PlaybackUrls;
+}
+
+/** The two detail endpoints. */
+export function detailRoutes(fastify: FastifyInstance, { details, playback }: DetailOptions): void {
+  const read = (request: FastifyRequest, kind: Kind) => details.get(recordRef(request, kind));
+  const tags = ["records"];
+  fastify.get(
+    "/media/videos/:id",
+    { schema: { tags, summary: "A video's record", response: { 200: videoDetail } } },
+    async (request, reply) => {
+      reply.header("cache-control", "private, no-cache");
+      return videoDetailOf(await read(request, "video"), playback);
+    },
+  );
+  fastify.get(
+    "/api/v1/jobs/:id",
+    { schema: { tags, summary: "A job's record", response: { 200: jobDetail } } },
+    async (request, reply) => {
+      reply.header("cache-control", "private, no-cache");
+      return jobDetailOf(await read(request, "job"));
+    },
+  );
+}

@@ -1,0 +1,53 @@
+import { ERRORS } from "@statusplane/core";
+import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
+import { coerceError } from "./coerce-error.ts";
+import type { KnownRoutes } from "./known-routes.ts";
+import { sendProblem } from "./problem.ts";
+
+export interface AnswerErrorsOptions {
+  readonly routes: KnownRoutes;
+  /** What an address without a route is answered: the progress role serves a part only. */
+  readonly unknownAddress: "route_not_found" | "not_served_here";
+  /** Given the chance to answer an address without a route (the page's own addresses). True: it has answered. */
+  readonly fallback?: ((request: FastifyRequest, reply: FastifyReply) => boolean) | undefined;
+}
+
+/** Makes every error, unknown address and wrong method of this instance a problem+json. */
+export function answerErrors(fastify: FastifyInstance, options: AnswerErrorsOptions): void {
+  fastify.setErrorHandler((error, request, reply) => answerError(error, request, reply));
+  fastify.setNotFoundHandler((request, reply) => {
+    const allowed = options.routes.methodsAt(pathOf(request.url));
+    if (allowed.length > 0) {
+      return sendProblem(reply.header("allow", allowed.join(", ")), "method_not_allowed");
+    }
+    if (options.fallback?.(request, reply) === true) return reply;
+    return sendProblem(reply, options.unknownAddress);
+  });
+}
+
+/** Answers a thrown value; only what nobody foresaw is logged as an error, for the rest has its counters. */
+export function answerError(error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply {
+  const known = coerceError(error);
+  if (known.code === "internal_error") {
+    request.log.error(
+      { err: known.cause ?? known, request: request.id, method: request.method },
+      known.message,
+    );
+  } else if (ERRORS[known.code].http >= 500) {
+    request.log.warn({ code: known.code, cause: messageOf(known.cause), request: request.id }, known.message);
+  }
+  return sendProblem(reply, known.code, {
+    detail: known.detail,
+    retryAfterSeconds: known.retryAfterSeconds,
+  });
+}
+
+function messageOf(cause: unknown): string | undefined {
+  return cause instanceof Error ? cause.message : undefined;
+}
+
+/** A URL without its query. */
+export function pathOf(url: string): string {
+  const query = url.indexOf("?");
+  return query === -1 ? url : url.slice(0, query);
+}

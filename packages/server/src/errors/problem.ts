@@ -1,0 +1,79 @@
+import { encodeJson, ERRORS, type ErrorCode, type ProblemBody } from "@statusplane/core";
+import type { FastifyReply } from "fastify";
+import { languageOf, type Language } from "./language.ts";
+
+export interface ProblemOptions {
+  /** What exactly was wrong; shown only for status < 500. */
+  readonly detail?: string | undefined;
+  /** Seconds for `Retry-After`; default for 429, 503 and 507: 1–3 at random, so that a crowd does not return as one. */
+  readonly retryAfterSeconds?: number | undefined;
+}
+
+const CONTENT_TYPE = "application/problem+json; charset=utf-8";
+const DETAIL_MAX_CHARACTERS = 300;
+
+/** A malformed id is told like an unknown one: the same bytes. */
+const TOLD_AS: Partial<Record<ErrorCode, ErrorCode>> = { invalid_id: "not_found" };
+
+/** The body of a problem, and its status. */
+export function problemOf(
+  code: ErrorCode,
+  language: Language,
+  detail?: string,
+): { readonly status: number; readonly text: string } {
+  const told = TOLD_AS[code] ?? code;
+  const row = ERRORS[told];
+  const specific = detail === undefined || row.http >= 500 || told !== code ? "" : ` (${printable(detail)})`;
+  const body: ProblemBody = {
+    type: `/docs#${told}`,
+    title: row.en,
+    status: row.http,
+    code: told,
+    detail: row[language] + specific,
+  };
+  return { status: row.http, text: encodeJson(body) };
+}
+
+function printable(text: string): string {
+  return text.slice(0, DETAIL_MAX_CHARACTERS).replace(/\p{Cc}/gu, " ");
+}
+
+const texts = new Map<string, ReturnType<typeof problemOf>>();
+
+function plainProblem(code: ErrorCode, language: Language): ReturnType<typeof problemOf> {
+  const key = `${language}:${code}`;
+  const known = texts.get(key);
+  if (known !== undefined) return known;
+  const made = problemOf(code, language);
+  texts.set(key, made);
+  return made;
+}
+
+/** Answers with a problem of the table. */
+export function sendProblem(
+  reply: FastifyReply,
+  code: ErrorCode,
+  options: ProblemOptions = {},
+): FastifyReply {
+  const language = languageOf(reply.request.headers["accept-language"]);
+  const { status, text } =
+    options.detail === undefined ? plainProblem(code, language) : problemOf(code, language, options.detail);
+  if (status === 401) reply.header("www-authenticate", "Bearer");
+  if (status === 429 || status === 503 || status === 507) {
+    reply.header("retry-after", String(options.retryAfterSeconds ?? 1 + Math.floor(Math.random() * 3)));
+  }
+  addVary(reply, "Authorization, Accept-Language");
+  return reply
+    .code(status)
+    .header("content-type", CONTENT_TYPE)
+    .header("content-language", language)
+    .header("cache-control", "no-store")
+    .header("x-content-type-options", "nosniff")
+    .send(text);
+}
+
+/** Adds to `Vary` what the answer depends on, beside what CORS has put there. */
+export function addVary(reply: FastifyReply, names: string): void {
+  const present = reply.getHeader("vary");
+  reply.header("vary", typeof present === "string" && present !== "" ? `${present}, ${names}` : names);
+}

@@ -1,0 +1,74 @@
+import type { Kind, PageOptions, RecordPage, RequestRecords } from "@statusplane/core";
+import type { FastifyInstance, FastifyRequest } from "fastify";
+import type { ZodTypeProvider } from "fastify-type-provider-zod";
+import { z } from "zod";
+import { requireTenant } from "../auth/index.ts";
+import { jobDetail, jobDetailOf, videoDetail, videoDetailOf } from "../detail/index.ts";
+import type { PlaybackUrls } from "../playback/playback-signature.ts";
+import { statusSchema } from "../progress/index.ts";
+
+export interface HistoryOptions {
+  readonly records: Pick<RequestRecords, "page">;
+  readonly playback: PlaybackUrls;
+}
+
+const PAGE_DEFAULT = 20;
+const PAGE_MAX = 100;
+
+const query = z.object({
+  cursor: z.string().max(500).optional().describe("next_cursor of the page before"),
+  limit: z.coerce.number().int().min(1).max(PAGE_MAX).default(PAGE_DEFAULT),
+  status: statusSchema.optional(),
+});
+const jobsQuery = query.extend({ job_type: z.string().max(64).optional() });
+const pageOf = <T extends z.ZodType>(item: T) =>
+  z.object({ items: z.array(item), next_cursor: z.string().nullable() });
+
+/** `GET /media/videos/` and `GET /api/v1/jobs/`. */
+export function historyRoutes(fastify: FastifyInstance, { records, playback }: HistoryOptions): void {
+  const app = fastify.withTypeProvider<ZodTypeProvider>();
+  const read = (request: FastifyRequest, kind: Kind, asked: z.infer<typeof jobsQuery>): Promise<RecordPage> =>
+    records.page(requireTenant(request), kind, pageOptions(asked));
+  const tags = ["records"];
+  app.get(
+    "/media/videos",
+    {
+      schema: {
+        tags,
+        summary: "Videos, newest first",
+        querystring: query,
+        response: { 200: pageOf(videoDetail) },
+      },
+    },
+    async (request, reply) => {
+      reply.header("cache-control", "private, no-cache");
+      const { items, nextCursor } = await read(request, "video", request.query);
+      return { items: items.map((each) => videoDetailOf(each, playback)), next_cursor: nextCursor };
+    },
+  );
+  app.get(
+    "/api/v1/jobs",
+    {
+      schema: {
+        tags,
+        summary: "Jobs, newest first",
+        querystring: jobsQuery,
+        response: { 200: pageOf(jobDetail) },
+      },
+    },
+    async (request, reply) => {
+      reply.header("cache-control", "private, no-cache");
+      const { items, nextCursor } = await read(request, "job", request.query);
+      return { items: items.map(jobDetailOf), next_cursor: nextCursor };
+    },
+  );
+}
+
+function pageOptions({ cursor, limit, status, job_type: jobType }: z.infer<typeof jobsQuery>): PageOptions {
+  return {
+    cursor: cursor === undefined || cursor === "" ? null : cursor,
+    limit,
+    ...(status === undefined ? {} : { status }),
+    ...(jobType === undefined ? {} : { jobType }),
+  };
+}

@@ -1,0 +1,39 @@
+export interface TokenBucketOptions {
+  readonly perSecond: number;
+  /** How many may be taken at once after a rest. */
+  readonly burst: number;
+  /** Monotonic ms. Default: `performance.now`. */
+  readonly now?: () => number;
+}
+
+/** So many a second, with a burst; a take costs a few additions and no timer. */
+export class TokenBucket {
+  readonly #perMs: number;
+  readonly #burst: number;
+  readonly #now: () => number;
+  #tokens: number;
+  #filledAtMs: number;
+
+  constructor({ perSecond, burst, now = () => performance.now() }: TokenBucketOptions) {
+    this.#perMs = perSecond / 1_000;
+    this.#burst = burst;
+    this.#now = now;
+    this.#tokens = burst;
+    this.#filledAtMs = now();
+  }
+
+  /** Takes one; false: none is left. */
+  take(): boolean {
+    const nowMs = this.#now();
+    this.#tokens = Math.min(this.#burst, this.#tokens + (nowMs - this.#filledAtMs) * this.#perMs);
+    this.#filledAtMs = nowMs;
+    if (this.#tokens < 1) return false;
+    this.#tokens -= 1;
+    return true;
+  }
+
+  /** Whole seconds until one is there, at least 1: for `Retry-After`. */
+  retryAfterSeconds(): number {
+    return Math.max(1, Math.ceil((1 - this.#tokens) / this.#perMs / 1_000));
+  }
+}

@@ -1,0 +1,28 @@
+/**
+ * The HTTP side: Fastify plugins that serve snapshots, details, submits and playback.
+ * Imports core and no sibling; storage comes in through core's ports as options of `createServer`, requests come in by
+ * HTTP. Answers go out as the note's JSON, as problem+json, and as files of outputs. Progress routes hold a reader and
+ * nothing else of storage.
+ */
+export { createServer } from "./create-server.ts";
+export type { FullServerOptions, ProgressServerOptions, ServerOptions } from "./server-options.ts";
+export {
+  DEMO_TENANTS,
+  recordRef,
+  requireIdentity,
+  requireOperator,
+  requireTenant,
+  subjectOf,
+  type Identity,
+  type SignInOptions,
+} from "./auth/index.ts";
+export { sendProblem, type ProblemOptions } from "./errors/index.ts";
+export { logOptions, type LogOptions } from "./http/index.ts";
+export {
+  createMetricsServer,
+  type MetricsAccess,
+  type MetricSources,
+  type Readiness,
+} from "./operations/index.ts";
+export { openOutput, type OutputFile } from "./playback/index.ts";
+export type { AcceptedJobType } from "./submit/index.ts";

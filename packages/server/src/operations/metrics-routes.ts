@@ -1,0 +1,46 @@
+import Fastify, { type FastifyInstance } from "fastify";
+import type { Registry } from "prom-client";
+import { authenticateWith, requireOperator, type TokenVerifier } from "../auth/index.ts";
+
+/** Who may read `/metrics` on the server's own port. */
+export type MetricsAccess =
+  /** Anyone who can connect: a loopback address. */
+  | "open"
+  /** A token with the role `operator`. */
+  | "operator"
+  /** Nobody here: it is on a port of its own. */
+  | "elsewhere";
+
+/** `/metrics` in Prometheus' text format. */
+export function metricsRoutes(
+  fastify: FastifyInstance,
+  {
+    registry,
+    access,
+    tokens,
+  }: { readonly registry: Registry; readonly access: MetricsAccess; readonly tokens: TokenVerifier },
+): void {
+  if (access === "elsewhere") return;
+  const guard = access === "operator" ? { onRequest: authenticateWith(tokens) } : {};
+  fastify.get(
+    "/metrics",
+    { ...guard, config: { documents: { tags: ["operators"], summary: "Prometheus metrics", response: {} } } },
+    async (request, reply) => {
+      if (access === "operator") requireOperator(request);
+      const text = await registry.metrics();
+      return reply
+        .header("content-type", registry.contentType)
+        .header("cache-control", "no-store")
+        .send(text);
+    },
+  );
+}
+
+/** A server with `/metrics` alone, for a port of its own on loopback. The caller listens and closes. */
+export function createMetricsServer(registry: Registry): FastifyInstance {
+  const fastify = Fastify({ logger: false });
+  fastify.get("/metrics", async (_request, reply) =>
+    reply.header("content-type", registry.contentType).send(await registry.metrics()),
+  );
+  return fastify;
+}

@@ -1,0 +1,86 @@
+import { StatusplaneError, type RequestFiles } from "@statusplane/core";
+import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
+import { z } from "zod";
+import { matchesEtag } from "../progress/index.ts";
+import { parseRange } from "./byte-range.ts";
+import { openOutput, type OutputFile } from "./output-file.ts";
+import type { PlaybackUrls } from "./playback-signature.ts";
+
+export interface HlsOptions {
+  readonly playback: PlaybackUrls;
+  readonly files: Pick<RequestFiles, "outputFolder">;
+}
+
+/** Exactly what the encoder writes, in one flat folder. */
+const HLS_FILE = /^(?:master|v\d{1,2})\.m3u8$|^v\d{1,2}_(?:init\.mp4|\d{1,6}\.(?:m4s|ts))$|^poster\.jpg$/;
+
+const CONTENT_TYPES: Readonly<Record<string, string>> = {
+  m3u8: "application/vnd.apple.mpegurl",
+  m4s: "video/iso.segment",
+  mp4: "video/mp4",
+  ts: "video/mp2t",
+  jpg: "image/jpeg",
+};
+
+/** `GET /media/hls/{signature}/{file}`: no token, no lookup but the file. */
+export function hlsRoutes(fastify: FastifyInstance, { playback, files }: HlsOptions): void {
+  fastify.get(
+    "/media/hls/:signature/:file",
+    {
+      config: {
+        documents: {
+          tags: ["playback"],
+          summary: "A playlist, a segment or the poster, by signature",
+          security: [],
+          response: { 200: z.unknown().describe("the file; Range is honoured") },
+        },
+      },
+    },
+    async (request, reply) => {
+      const { signature, file: name } = request.params as {
+        readonly signature: string;
+        readonly file: string;
+      };
+      if (!HLS_FILE.test(name)) throw new StatusplaneError("route_not_found");
+      const { ref, attempt, expiresAtMs } = playback.verify(signature);
+      const file = await openOutput(files.outputFolder(ref, attempt), name);
+      if (file === null) throw new StatusplaneError("route_not_found");
+      const lifeSeconds = Math.max(0, Math.floor((expiresAtMs - Date.now()) / 1_000));
+      reply
+        .header(
+          "content-type",
+          CONTENT_TYPES[name.slice(name.lastIndexOf(".") + 1)] ?? "application/octet-stream",
+        )
+        .header("cache-control", `private, max-age=${lifeSeconds}, immutable`)
+        .header("x-content-type-options", "nosniff");
+      return sendFile(request, reply, file);
+    },
+  );
+}
+
+/** Whole, part (206), not changed (304) or nothing to give (416). */
+async function sendFile(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  file: OutputFile,
+): Promise<FastifyReply> {
+  const etag = `"${file.bytes.toString(36)}-${Math.floor(file.modifiedAtMs).toString(36)}"`;
+  reply.header("etag", etag).header("accept-ranges", "bytes");
+  if (matchesEtag(request.headers["if-none-match"], etag)) {
+    await file.close();
+    return reply.code(304).send();
+  }
+  const ifRange = request.headers["if-range"];
+  const asked = ifRange === undefined || ifRange === etag ? request.headers.range : undefined;
+  const range = parseRange(asked, file.bytes);
+  if (range.kind === "unsatisfiable") {
+    await file.close();
+    return reply.code(416).header("content-range", `bytes */${file.bytes}`).send();
+  }
+  if (range.kind === "whole") return reply.header("content-length", String(file.bytes)).send(file.stream());
+  return reply
+    .code(206)
+    .header("content-range", `bytes ${range.start}-${range.end}/${file.bytes}`)
+    .header("content-length", String(range.end - range.start + 1))
+    .send(file.stream(range));
+}

@@ -1,0 +1,46 @@
+import { StatusplaneError, type JobRef, type StatusReader } from "@statusplane/core";
+import type { FastifyInstance } from "fastify";
+import { z } from "zod";
+import { recordRef } from "../auth/index.ts";
+import type { DetailReads } from "../detail/index.ts";
+import type { PlaybackUrls } from "./playback-signature.ts";
+
+export interface PlaybackRoutesOptions {
+  readonly reader: Pick<StatusReader, "read">;
+  readonly details: DetailReads;
+  readonly playback: PlaybackUrls;
+}
+
+const answer = z.object({
+  hls_url: z.string().describe("the master playlist, signed"),
+  poster_url: z.string().nullable(),
+  expires_at: z.iso.datetime().describe("ask again before"),
+});
+
+/** `GET /media/videos/{id}/playback/`. */
+export function playbackRoutes(fastify: FastifyInstance, options: PlaybackRoutesOptions): void {
+  fastify.get(
+    "/media/videos/:id/playback",
+    {
+      schema: { tags: ["playback"], summary: "Signed addresses of a READY video", response: { 200: answer } },
+    },
+    async (request, reply) => {
+      const ref = recordRef(request, "video");
+      const attempt = await attemptToPlay(ref, options);
+      reply.header("cache-control", "private, no-cache");
+      return options.playback.urlsOf(ref, attempt);
+    },
+  );
+}
+
+/**
+ * The attempt that a READY video plays: Redis says it without a statement. Only where Redis says nothing, or another
+ * program's word that names no attempt, the row is read.
+ * @throws {not_playable | record_not_found}
+ */
+async function attemptToPlay(ref: JobRef, { reader, details }: PlaybackRoutesOptions): Promise<number> {
+  const snapshot = await reader.read(ref);
+  const known = snapshot !== null && snapshot.attempt > 0 ? snapshot : await details.get(ref);
+  if (known.status !== "READY") throw new StatusplaneError("not_playable");
+  return known.attempt;
+}

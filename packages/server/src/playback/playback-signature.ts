@@ -1,0 +1,81 @@
+import { jobRef, StatusplaneError, isId, type JobRef } from "@statusplane/core";
+import { createHmac, timingSafeEqual } from "node:crypto";
+
+/** Greatest life of a playback URL, seconds. */
+export const PLAYBACK_SECONDS = 6 * 3_600;
+/** Expiries are rounded down to this, so that asking again soon gives the same URLs and a browser's cache holds. */
+const ROUND_SECONDS = 600;
+
+export interface PlaybackOptions {
+  readonly key: Uint8Array;
+  /** Seconds, 1,200–21,600. Default 21,600. */
+  readonly seconds?: number;
+  /** Unix ms. Default: `Date.now`. */
+  readonly now?: () => number;
+}
+
+/** What a signature says. */
+export interface SignedAttempt {
+  readonly ref: JobRef;
+  readonly attempt: number;
+  readonly expiresAtMs: number;
+}
+
+export interface PlaybackAnswer {
+  readonly hls_url: string;
+  readonly poster_url: string;
+  /** ISO 8601. */
+  readonly expires_at: string;
+}
+
+/** Signs tenant, id, attempt and expiry of a video into a path, so that playlists and segments inherit it. */
+export class PlaybackUrls {
+  readonly #key: Uint8Array;
+  readonly #seconds: number;
+  readonly #now: () => number;
+
+  constructor({ key, seconds = PLAYBACK_SECONDS, now = Date.now }: PlaybackOptions) {
+    if (!(seconds >= 2 * ROUND_SECONDS && seconds <= PLAYBACK_SECONDS)) {
+      throw new TypeError(`playback URLs live ${2 * ROUND_SECONDS}–${PLAYBACK_SECONDS} s`);
+    }
+    this.#key = key;
+    this.#seconds = seconds;
+    this.#now = now;
+  }
+
+  /** Signed addresses of an attempt's master playlist and poster. */
+  urlsOf({ tenant, id }: JobRef, attempt: number): PlaybackAnswer {
+    const untilSeconds = this.#now() / 1_000 + this.#seconds;
+    const expiresAtSeconds = untilSeconds - (untilSeconds % ROUND_SECONDS);
+    const said = Buffer.from([tenant, id, attempt, expiresAtSeconds].join(".")).toString("base64url");
+    const base = `/media/hls/${said}.${this.#mac(said)}`;
+    return {
+      hls_url: `${base}/master.m3u8`,
+      poster_url: `${base}/poster.jpg`,
+      expires_at: new Date(expiresAtSeconds * 1_000).toISOString(),
+    };
+  }
+
+  /**
+   * What a signature from a path says.
+   * @throws {route_not_found} when it is forged or malformed; {signature_expired} when it was ours.
+   */
+  verify(signature: string): SignedAttempt {
+    const [said = "", mac = "", rest] = signature.split(".");
+    const expected = Buffer.from(this.#mac(said));
+    const given = Buffer.from(mac);
+    // Compared as text: base64url has several spellings of the same bytes, of which only ours is accepted.
+    if (rest !== undefined || given.length !== expected.length || !timingSafeEqual(given, expected)) {
+      throw new StatusplaneError("route_not_found");
+    }
+    const [tenant, id, attempt, expiresAtSeconds] = Buffer.from(said, "base64url").toString().split(".");
+    if (!isId(tenant) || !isId(id)) throw new StatusplaneError("route_not_found");
+    const expiresAtMs = Number(expiresAtSeconds) * 1_000;
+    if (!(expiresAtMs > this.#now())) throw new StatusplaneError("signature_expired");
+    return { ref: jobRef(tenant, "video", id), attempt: Number(attempt), expiresAtMs };
+  }
+
+  #mac(said: string): string {
+    return createHmac("sha256", this.#key).update(`hls:1:${said}`).digest("base64url");
+  }
+}

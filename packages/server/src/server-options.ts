@@ -1,0 +1,74 @@
+import type {
+  ErrorCode,
+  Installation,
+  JobQueue,
+  RequestFiles,
+  RequestRecords,
+  StatusReader,
+  StatusWriter,
+} from "@statusplane/core";
+import type { FastifyInstance } from "fastify";
+import type { Registry } from "prom-client";
+import type { SignInOptions } from "./auth/index.ts";
+import type { LogOptions } from "./http/index.ts";
+import type { MetricsAccess, MetricSources, Readiness } from "./operations/index.ts";
+import type { AcceptedJobType } from "./submit/index.ts";
+
+/** What every role is given. */
+interface CommonOptions {
+  readonly reader: StatusReader;
+  readonly signIn: SignInOptions;
+  /** Origins that may call from a browser, exactly as browsers send them. Default: none but the server's own. */
+  readonly allowedOrigins?: readonly string[];
+  /** Requests per token and minute. Default 6,000. */
+  readonly requestsPerMinute?: number;
+  /** Asks watchers for slower polls, ms; null: their own schedule. Default: null. */
+  readonly pollAfterMs?: () => number | null;
+  /** What the process knows of itself. Default: ready. */
+  readonly readiness?: () => Readiness;
+  readonly metrics?: {
+    /** Default: a registry of its own. */
+    readonly registry?: Registry;
+    /** Default "operator". */
+    readonly access?: MetricsAccess;
+    readonly sources?: MetricSources;
+  };
+  /** Default: pino at level "info" to stdout. False: none. */
+  readonly log?: LogOptions | false;
+}
+
+/** Progress, batch, watch tokens and the operators' routes; there is no storage but the status store's reader. */
+export interface ProgressServerOptions extends CommonOptions {
+  readonly role: "progress";
+  /** Job types told in `waiting` of the active list. */
+  readonly jobTypes: readonly string[];
+}
+
+/** Everything. */
+export interface FullServerOptions extends CommonOptions {
+  readonly role: "all" | "api";
+  readonly jobTypes: readonly AcceptedJobType[];
+  readonly records: RequestRecords;
+  readonly files: RequestFiles;
+  readonly writer: StatusWriter;
+  readonly queue: Pick<JobQueue, "enqueue">;
+  readonly installation: Pick<Installation, "wake">;
+  /** Largest upload, bytes. Default 4 GiB. */
+  readonly uploadMaxBytes?: number;
+  /** An upload that sends nothing for this long is ended, ms. Default 30,000. */
+  readonly uploadIdleMs?: number;
+  /** Why new work is refused now, from what the process knows; null: it is accepted. Default: always accepted. */
+  readonly acceptsWork?: () => ErrorCode | null;
+  /** Rows read for details, a second. Default 50. */
+  readonly detailsPerSecond?: number;
+  /** Life of playback URLs, seconds, 1,200–21,600. Default 21,600. */
+  readonly playbackSeconds?: number;
+  /** Sign-in by one click as one of two demo tenants. Default false. */
+  readonly demo?: boolean;
+  /** Folder of the built page. Default: no page. */
+  readonly webRoot?: string;
+  /** Adds the application's own routes: signed in, not for watch tokens; `requireTenant(request)` names the tenant. */
+  readonly extend?: (signedIn: FastifyInstance) => Promise<void> | void;
+}
+
+export type ServerOptions = ProgressServerOptions | FullServerOptions;

@@ -1,0 +1,50 @@
+import { applyRecord, type Installation, type JobRecord, type Outside } from "@statusplane/core";
+import type { FastifyBaseLogger } from "fastify";
+
+export interface AfterCommitOptions extends Outside {
+  readonly installation: Pick<Installation, "wake">;
+  readonly log: FastifyBaseLogger;
+}
+
+/**
+ * What follows a COMMIT: store and queue are made to say what the row says. The row is the truth and its outbox entry
+ * is there, so nothing that fails here fails the request: the reconciler is woken instead.
+ */
+export class AfterCommit {
+  readonly #options: AfterCommitOptions;
+
+  constructor(options: AfterCommitOptions) {
+    this.#options = options;
+  }
+
+  /** Never rejects. */
+  async apply(record: JobRecord): Promise<void> {
+    try {
+      await applyRecord(record, this.#options);
+    } catch (error) {
+      this.#tell("left to the relay", error);
+      await this.#wake();
+    }
+  }
+
+  /** Tells the attempt's worker to stop; its next lease renewal would anyway. Never rejects. */
+  async requestCancel(record: JobRecord): Promise<void> {
+    try {
+      await this.#options.writer.requestCancel(record.ref, record.attempt);
+    } catch (error) {
+      this.#tell("the worker learns of the cancel at its lease renewal", error);
+    }
+  }
+
+  async #wake(): Promise<void> {
+    try {
+      await this.#options.installation.wake();
+    } catch (error) {
+      this.#tell("the reconciler finds the entry at its next tick", error);
+    }
+  }
+
+  #tell(message: string, error: unknown): void {
+    this.#options.log.warn({ cause: error instanceof Error ? error.message : String(error) }, message);
+  }
+}

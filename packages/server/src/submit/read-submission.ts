@@ -1,0 +1,120 @@
+import type { MultipartFile, MultipartValue } from "@fastify/multipart";
+import { StatusplaneError, type ErrorCode, type JobRef, type Json } from "@statusplane/core";
+import type { FastifyRequest } from "fastify";
+import { createHash } from "node:crypto";
+import { assertHarmless, JSON_MAX_BYTES, parseJson } from "../http/index.ts";
+import type { AcceptedJobType } from "./accepted-job-type.ts";
+import { inspectUpload } from "./inspect-upload.ts";
+import type { SubmitOptions } from "./submit-options.ts";
+
+export interface SubmittedFile {
+  readonly name: string | null;
+  /** Of the content; null where nobody asked for it. */
+  readonly sha256: string | null;
+  /** For the look that must wait until the job type is known: a form may name it after the file. */
+  readonly firstBytes: Uint8Array;
+}
+
+/** What a body said, before it is judged. */
+export interface Submission {
+  readonly jobType: string | null;
+  readonly title: string | null;
+  /** Undefined: there was none. */
+  readonly payload: Json | undefined;
+  readonly file: SubmittedFile | null;
+}
+
+export interface ReadFormOptions extends Pick<SubmitOptions, "files" | "uploadMaxBytes" | "uploadIdleMs"> {
+  /** Where the file goes. */
+  readonly ref: JobRef;
+  /** The job type as far as it is known when the file begins. */
+  readonly typeOf: (named: string | null) => AcceptedJobType | undefined;
+  /** Whether the file's content is hashed: for an Idempotency-Key. */
+  readonly hashed: boolean;
+}
+
+const UPLOAD_IDLE_MS = 30_000;
+const FIELDS_MAX = 8;
+/** What a form adds to its file: boundaries, headers, fields. */
+const FORM_EXTRA_BYTES = (FIELDS_MAX + 1) * JSON_MAX_BYTES;
+const TITLE_MAX_CHARACTERS = 300;
+
+/**
+ * Reads a form with its fields in any order; the file is saved while it arrives. When it throws, the caller removes
+ * what was saved.
+ * @throws {not_a_video | file_empty | file_too_large | storage_full | invalid_request | …}
+ */
+export async function readForm(request: FastifyRequest, options: ReadFormOptions): Promise<Submission> {
+  const declaredBytes = Number(request.headers["content-length"] ?? 0);
+  if (declaredBytes > options.uploadMaxBytes + FORM_EXTRA_BYTES) throw new StatusplaneError("file_too_large");
+  const stopWatching = endWhenIdle(request, options.uploadIdleMs ?? UPLOAD_IDLE_MS);
+  const fields = new Map<string, Json>();
+  let file: SubmittedFile | null = null;
+  try {
+    const limits = { files: 1, fields: FIELDS_MAX, fieldSize: JSON_MAX_BYTES, fileSize: Infinity };
+    for await (const part of request.parts({ limits })) {
+      if (part.type === "field") fields.set(part.fieldname, fieldValue(part));
+      else file = await saveFile(part, textField(fields, "job_type"), options);
+    }
+  } finally {
+    stopWatching();
+  }
+  return {
+    jobType: textField(fields, "job_type"),
+    title: titleOf(textField(fields, "title") ?? file?.name ?? null),
+    payload: payloadOf(fields.get("payload")),
+    file,
+  };
+}
+
+async function saveFile(
+  part: MultipartFile,
+  named: string | null,
+  { ref, files, typeOf, hashed, uploadMaxBytes }: ReadFormOptions,
+): Promise<SubmittedFile> {
+  if (part.fieldname !== "file") {
+    part.file.destroy();
+    throw new StatusplaneError("invalid_request", { detail: "the file's field is named file" });
+  }
+  const hash = hashed ? createHash("sha256") : null;
+  const look = (firstBytes: Uint8Array): ErrorCode | null => typeOf(named)?.looksRight?.(firstBytes) ?? null;
+  const saved = await files.saveInput(ref, inspectUpload(part.file, { look, hash }), uploadMaxBytes);
+  return {
+    name: part.filename === "" ? null : part.filename,
+    sha256: hash?.digest("hex") ?? null,
+    firstBytes: saved.firstBytes,
+  };
+}
+
+function fieldValue({ value, valueTruncated }: MultipartValue): Json {
+  if (valueTruncated) throw new StatusplaneError("body_too_large");
+  if (typeof value === "string") return value;
+  assertHarmless(value as Json);
+  return value as Json;
+}
+
+function textField(fields: ReadonlyMap<string, Json>, name: string): string | null {
+  const value = fields.get(name);
+  if (value === undefined || typeof value === "string") return value ?? null;
+  throw new StatusplaneError("invalid_request", { detail: `${name} is text` });
+}
+
+function payloadOf(value: Json | undefined): Json | undefined {
+  return typeof value === "string" ? parseJson(value) : value;
+}
+
+function titleOf(text: string | null): string | null {
+  // Control characters have no place in a title, a log line or a header.
+  const clean =
+    text
+      ?.replace(/\p{Cc}/gu, " ")
+      .trim()
+      .slice(0, TITLE_MAX_CHARACTERS) ?? "";
+  return clean === "" ? null : clean;
+}
+
+/** Ends a request that sends nothing for so long; an upload that moves may take hours. */
+function endWhenIdle(request: FastifyRequest, idleMs: number): () => void {
+  request.raw.setTimeout(idleMs, () => request.raw.destroy(new StatusplaneError("request_timeout")));
+  return () => void request.raw.setTimeout(0);
+}

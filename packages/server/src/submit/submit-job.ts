@@ -1,0 +1,84 @@
+import {
+  encodeJson,
+  hasCode,
+  StatusplaneError,
+  type JobRecord,
+  type JobRef,
+  type Json,
+  type NewJob,
+} from "@statusplane/core";
+import { hash } from "node:crypto";
+import type { AcceptedJobType } from "./accepted-job-type.ts";
+import type { Submission } from "./read-submission.ts";
+import type { SubmitOptions } from "./submit-options.ts";
+
+export interface Submitter {
+  readonly ref: JobRef;
+  readonly createdBy: string | null;
+  readonly idempotencyKey: string | null;
+}
+
+/**
+ * Judges a submission and makes it a row; then store and queue are told. Answers the row: an earlier one for a repeated
+ * Idempotency-Key.
+ * @throws {file_required | invalid_payload | idempotency_conflict | database_unavailable | …}
+ */
+export async function submitJob(
+  submission: Submission,
+  jobType: AcceptedJobType,
+  submitter: Submitter,
+  options: SubmitOptions,
+): Promise<JobRecord> {
+  const { ref } = submitter;
+  let job: NewJob;
+  try {
+    job = judge(submission, jobType, submitter);
+  } catch (error) {
+    await forgetInput(submission, ref, options);
+    throw error;
+  }
+  // From here on an error may hide a COMMIT: the input stays, and the collector removes it if no row names it.
+  const outcome = await options.records.submit(job);
+  if (outcome.outcome === "conflict") {
+    await forgetInput(submission, ref, options);
+    throw new StatusplaneError("idempotency_conflict");
+  }
+  if (outcome.outcome === "created") await options.afterCommit.apply(outcome.record);
+  else if (outcome.record.ref.id !== ref.id) await forgetInput(submission, ref, options);
+  return outcome.record;
+}
+
+async function forgetInput(submission: Submission, ref: JobRef, { files }: SubmitOptions): Promise<void> {
+  if (submission.file !== null) await files.removeInput(ref);
+}
+
+function judge(submission: Submission, jobType: AcceptedJobType, submitter: Submitter): NewJob {
+  const { file, title } = submission;
+  if (file === null && jobType.input === "file") throw new StatusplaneError("file_required");
+  if (file !== null && jobType.input === "none") {
+    throw new StatusplaneError("invalid_request", { detail: `${jobType.type} takes no file` });
+  }
+  const refused = file === null ? null : (jobType.looksRight?.(file.firstBytes) ?? null);
+  if (refused !== null) throw new StatusplaneError(refused);
+  const payload = parsePayload(submission.payload ?? {}, jobType);
+  const job = { ref: submitter.ref, jobType: jobType.type, title, payload, createdBy: submitter.createdBy };
+  if (submitter.idempotencyKey === null) return job;
+  return { ...job, idempotency: { key: submitter.idempotencyKey, bodyHash: bodyHash(submission, jobType) } };
+}
+
+function parsePayload(payload: Json, jobType: AcceptedJobType): Json {
+  try {
+    const parsed = jobType.parsePayload?.(payload) ?? payload;
+    encodeJson(parsed);
+    return parsed;
+  } catch (error) {
+    if (error instanceof StatusplaneError && !hasCode(error, "internal_error")) throw error;
+    throw new StatusplaneError("invalid_payload", { cause: error });
+  }
+}
+
+/** Over everything that makes the job what it is: fields and the file's content. */
+function bodyHash({ title, payload, file }: Submission, { kind, type }: AcceptedJobType): string {
+  const parts = [kind, type, title, payload ?? null, file === null ? null : [file.name, file.sha256]];
+  return hash("sha256", JSON.stringify(parts), "hex");
+}

@@ -1,0 +1,120 @@
+import multipart from "@fastify/multipart";
+import { jobRef, StatusplaneError, uuidV7, type Kind } from "@statusplane/core";
+import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
+import { z } from "zod";
+import { requireTenant, subjectOf } from "../auth/index.ts";
+import { limitBodyTime } from "../http/index.ts";
+import type { AcceptedJobType } from "./accepted-job-type.ts";
+import { readForm, type Submission } from "./read-submission.ts";
+import { submitJob } from "./submit-job.ts";
+import type { SubmitOptions } from "./submit-options.ts";
+import { detailUrl, submittedJob, submittedVideo, waitingAnswer } from "./submitted.ts";
+
+const jsonBody = z.object({
+  job_type: z.string(),
+  payload: z.json().optional(),
+});
+const formBody = z.object({
+  file: z.string().describe("the file, binary"),
+  title: z.string().optional().describe("default: the file's name"),
+});
+const headers = z.object({
+  "idempotency-key": z
+    .string()
+    .optional()
+    .describe("the same key and body: the same answer; another body: 409"),
+});
+
+/** `POST /media/videos/` and `POST /api/v1/jobs/`. A scope of its own: the form parser's hooks are only here. */
+export async function submitRoutes(fastify: FastifyInstance, options: SubmitOptions): Promise<void> {
+  await fastify.register(multipart, { throwFileSizeLimit: false });
+  limitBodyTime(fastify);
+  const tags = ["work"];
+  fastify.post(
+    "/media/videos",
+    {
+      config: {
+        documents: {
+          tags,
+          summary: "Submit a video: a form with file and title",
+          consumes: ["multipart/form-data"],
+          headers,
+          body: formBody,
+          response: { 202: submittedVideo },
+        },
+      },
+    },
+    (request, reply) => submit(request, reply, "video", options),
+  );
+  fastify.post(
+    "/api/v1/jobs",
+    {
+      config: {
+        documents: {
+          tags,
+          summary: "Submit a job: JSON, or a form with file, job_type and payload",
+          consumes: ["application/json", "multipart/form-data"],
+          headers,
+          body: jsonBody,
+          response: { 202: submittedJob },
+        },
+      },
+    },
+    (request, reply) => submit(request, reply, "job", options),
+  );
+}
+
+async function submit(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  kind: Kind,
+  options: SubmitOptions,
+): Promise<FastifyReply> {
+  const tenant = requireTenant(request);
+  const refused = options.acceptsWork();
+  if (refused !== null) throw new StatusplaneError(refused);
+  const idempotencyKey = idempotencyKeyOf(request);
+  const ref = jobRef(tenant, kind, uuidV7());
+  const typeOf = (named: string | null): AcceptedJobType | undefined =>
+    options.jobTypes.find((each) => each.kind === kind && (kind === "video" || each.type === named));
+  let submission: Submission;
+  let jobType: AcceptedJobType | undefined;
+  try {
+    submission = request.isMultipart()
+      ? await readForm(request, { ...options, ref, typeOf, hashed: idempotencyKey !== null })
+      : readJson(request, kind);
+    jobType = typeOf(submission.jobType);
+    if (jobType === undefined) throw new StatusplaneError("unknown_job_type");
+  } catch (error) {
+    if (request.isMultipart()) await options.files.removeInput(ref);
+    throw error;
+  }
+  const submitter = { ref, createdBy: subjectOf(request), idempotencyKey };
+  const record = await submitJob(submission, jobType, submitter, options);
+  const { token } = await options.watchTokens.mint(tenant, [record.ref]);
+  return reply
+    .code(202)
+    .header("location", detailUrl(record.ref))
+    .header("retry-after", "1")
+    .send({ ...waitingAnswer(record.ref, 1), watch_token: token });
+}
+
+function readJson(request: FastifyRequest, kind: Kind): Submission {
+  if (kind === "video")
+    throw new StatusplaneError("unsupported_media_type", { detail: "multipart/form-data" });
+  const parsed = jsonBody.safeParse(request.body);
+  if (!parsed.success) {
+    const detail = z.prettifyError(parsed.error);
+    throw new StatusplaneError("invalid_request", { detail, cause: parsed.error });
+  }
+  return { jobType: parsed.data.job_type, title: null, payload: parsed.data.payload, file: null };
+}
+
+function idempotencyKeyOf(request: FastifyRequest): string | null {
+  const key = request.headers["idempotency-key"];
+  if (key === undefined) return null;
+  if (typeof key !== "string" || !/^[\x21-\x7e]{1,255}$/.test(key)) {
+    throw new StatusplaneError("invalid_idempotency_key");
+  }
+  return key;
+}
