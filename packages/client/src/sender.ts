@@ -59,6 +59,7 @@ export class Sender {
     try {
       const work = async (): Promise<T> => {
         const signed = { ...(await this.signature()), ...headers };
+        abort.signal.throwIfAborted();
         const send = this.#options.fetch ?? ((target, request) => fetch(target, request));
         const response = await send(url, { ...init, headers: signed, signal: abort.signal });
         this.noteStatus(response.status);
