@@ -5,9 +5,9 @@ import { HistoryView } from "../history/index.ts";
 import { JobTitles, jobTypeOf, untitled } from "../job/index.ts";
 import { LiveList, TrackedJobs, useEnds, useLiveJobs, type LiveJobs } from "../live/index.ts";
 import type { Session } from "../session/index.ts";
-import { StudentsView } from "../students/index.ts";
+import { SampleButton, StudentsView } from "../students/index.ts";
 import { useFormat } from "../text/index.ts";
-import { Notice, useAnnounce } from "../ui/index.ts";
+import { Notice, useAnnounce, VisuallyHidden } from "../ui/index.ts";
 import { DropZone, UploadCard, useUploads } from "../upload/index.ts";
 import { Header } from "./header.tsx";
 import styles from "./signed-in-page.module.css";
@@ -57,6 +57,7 @@ function ConnectionBanner({ live }: { readonly live: LiveJobs }): ReactNode {
 /** The page of one tenant. Uploads and watching go on whichever view is shown. */
 export function SignedInPage({ session, onSignOut }: SignedInPageProps): ReactNode {
   const view = useView();
+  const { messages } = useFormat();
   const [titles] = useState(() => new JobTitles(session.tenant));
   const [tracked] = useState(() => new TrackedJobs());
   const [playing, setPlaying] = useState<Playing | null>(null);
@@ -96,7 +97,12 @@ export function SignedInPage({ session, onSignOut }: SignedInPageProps): ReactNo
         <ConnectionBanner live={live} />
         {view === "work" && (
           <div className={styles.work}>
-            <DropZone onFiles={addFiles} />
+            <VisuallyHidden>
+              <h1>{messages.app.work}</h1>
+            </VisuallyHidden>
+            <DropZone onFiles={addFiles}>
+              <SampleButton />
+            </DropZone>
             <LiveList
               live={live}
               tracked={tracked}

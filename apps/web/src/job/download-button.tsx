@@ -7,13 +7,21 @@ import { Button, Icon } from "../ui/index.ts";
 export interface DownloadButtonProps {
   /** An address of the product; fetched with the token, which a plain link cannot carry. */
   readonly path: string;
+  /** Default "plain". */
+  readonly look?: "plain" | "quiet";
   readonly fileName: string;
   /** Why it did not work; null when it is tried anew. */
   readonly onProblem: (problem: string | null) => void;
   readonly children: ReactNode;
 }
 
-export function DownloadButton({ path, fileName, onProblem, children }: DownloadButtonProps): ReactNode {
+export function DownloadButton({
+  path,
+  fileName,
+  onProblem,
+  children,
+  look = "plain",
+}: DownloadButtonProps): ReactNode {
   const client = useClient();
   const { messages } = useText();
   const [isLoading, setIsLoading] = useState(false);
@@ -30,7 +38,7 @@ export function DownloadButton({ path, fileName, onProblem, children }: Download
     }
   };
   return (
-    <Button look="plain" disabled={isLoading} onClick={() => void download()}>
+    <Button look={look} disabled={isLoading} onClick={() => void download()}>
       <Icon name="download" />
       {children}
     </Button>

@@ -5,7 +5,7 @@
  * it goes out as words and small parts of a page.
  * What a server answered is checked here before it is shown.
  */
-export { DownloadButton } from "./download-button.tsx";
+export { DownloadButton, type DownloadButtonProps } from "./download-button.tsx";
 export { readImportCounts, readImportResult, type ImportResult } from "./import-result.ts";
 export { ImportResultView } from "./import-result-view.tsx";
 export { JobTitles } from "./job-titles.ts";

@@ -9,7 +9,7 @@ import {
   untitled,
   useJobCommands,
 } from "../job/index.ts";
-import { useFormat, type TextAndFormat } from "../text/index.ts";
+import { useFormat, type Messages, type TextAndFormat } from "../text/index.ts";
 import { Button, Card, Icon, Notice, ProgressBar } from "../ui/index.ts";
 import styles from "./job-card.module.css";
 import { jobFace } from "./job-face.ts";
@@ -47,61 +47,56 @@ interface ActionsProps extends JobCardProps {
   readonly commands: ReturnType<typeof useJobCommands>;
 }
 
-function Actions({
-  job,
-  name,
-  isCancelling,
-  commands,
-  onPlay,
-  onShowStudents,
-  onDismiss,
-}: ActionsProps): ReactNode {
+/** Cancel while it lives, take off the list afterwards. */
+function Corner({ job, name, isCancelling, commands, onDismiss }: ActionsProps): ReactNode {
   const { job: words } = useFormat().messages;
-  if (!isEnded(job)) {
+  return isEnded(job) ? (
+    <Button
+      look="icon"
+      aria-label={words.dismiss(name)}
+      title={words.dismiss(name)}
+      onClick={() => onDismiss(job.ref)}
+    >
+      <Icon name="close" />
+    </Button>
+  ) : (
+    <Button look="quiet" aria-label={words.cancelOf(name)} disabled={isCancelling} onClick={commands.cancel}>
+      {words.cancel}
+    </Button>
+  );
+}
+
+/** What its end makes possible; null where nothing is. */
+function endActions(
+  { job, name, commands, onPlay, onShowStudents }: ActionsProps,
+  words: Messages["job"],
+): ReactNode {
+  if (job.gone) return null;
+  if (job.status === "READY") {
     return (
-      <Button
-        look="quiet"
-        aria-label={words.cancelOf(name)}
-        disabled={isCancelling}
-        onClick={commands.cancel}
-      >
-        {words.cancel}
+      <Button look="primary" aria-label={words.playOf(name)} onClick={() => onPlay(job.ref.id, name)}>
+        <Icon name="play" />
+        {words.play}
       </Button>
     );
   }
-  const canRetry = !job.gone && (job.status === "FAILED" || job.status === "CANCELLED");
-  return (
-    <>
-      {job.status === "READY" && (
-        <Button look="primary" aria-label={words.playOf(name)} onClick={() => onPlay(job.ref.id, name)}>
-          <Icon name="play" />
-          {words.play}
-        </Button>
-      )}
-      {job.status === "DONE" && jobTypeOf(job) === "excel_import" && (
-        <Button look="plain" onClick={onShowStudents}>
-          {words.showStudents}
-        </Button>
-      )}
-      {canRetry && (
-        <Button
-          look="plain"
-          aria-label={words.retryOf(name)}
-          disabled={commands.asked !== null}
-          onClick={() => commands.retry()}
-        >
-          {words.retry}
-        </Button>
-      )}
-      <Button
-        look="icon"
-        aria-label={words.dismiss(name)}
-        title={words.dismiss(name)}
-        onClick={() => onDismiss(job.ref)}
-      >
-        <Icon name="close" />
+  if (job.status === "DONE" && jobTypeOf(job) === "excel_import") {
+    return (
+      <Button look="plain" onClick={onShowStudents}>
+        {words.showStudents}
       </Button>
-    </>
+    );
+  }
+  if (job.status !== "FAILED" && job.status !== "CANCELLED") return null;
+  return (
+    <Button
+      look="plain"
+      aria-label={words.retryOf(name)}
+      disabled={commands.asked === "retry"}
+      onClick={() => commands.retry()}
+    >
+      {words.retry}
+    </Button>
   );
 }
 
@@ -119,6 +114,7 @@ export const JobCard = memo(function JobCard(props: JobCardProps): ReactNode {
     setCancelledAttempt(job.attempt);
     commands.cancel();
   };
+  const parts: ActionsProps = { ...props, name, isCancelling, commands: { ...commands, cancel } };
   return (
     <Card
       icon={jobIcon(jobTypeOf(job))}
@@ -126,9 +122,8 @@ export const JobCard = memo(function JobCard(props: JobCardProps): ReactNode {
       status={face.status}
       tone={face.tone}
       aside={face.aside}
-      actions={
-        <Actions {...props} name={name} isCancelling={isCancelling} commands={{ ...commands, cancel }} />
-      }
+      corner={<Corner {...parts} />}
+      actions={endActions(parts, text.messages.job)}
       bar={face.bar === null ? null : <ProgressBar label={text.messages.job.bar(name)} {...face.bar} />}
       line={face.line.map((part, index) => (
         <span key={index}>{part}</span>

@@ -1,5 +1,6 @@
 import { watchKey, type WatchRef } from "@statusplane/client";
 import { observableValue, type ObservableValue } from "../browser/index.ts";
+import { mintedAt } from "../job/index.ts";
 
 /** The jobs this page shows, newest first: they stay after their end, until someone takes them off. */
 export class TrackedJobs {
@@ -12,11 +13,12 @@ export class TrackedJobs {
     this.refs.set([ref, ...this.#without(ref)]);
   }
 
-  /** Jobs found running: below what is there already, in the order given. */
+  /** Jobs found running: below what is there already, the newest first as far as their ids tell. */
   found(refs: readonly WatchRef[]): void {
     const known = new Set(this.refs.get().map(watchKey));
     const fresh = refs.filter((ref) => !known.has(watchKey(ref)) && !this.#dismissed.has(watchKey(ref)));
-    if (fresh.length > 0) this.refs.set([...this.refs.get(), ...fresh]);
+    const newestFirst = fresh.toSorted((a, b) => (mintedAt(b.id) ?? "").localeCompare(mintedAt(a.id) ?? ""));
+    if (fresh.length > 0) this.refs.set([...this.refs.get(), ...newestFirst]);
   }
 
   dismiss(ref: WatchRef): void {

@@ -10,6 +10,7 @@ import { useDemoTenants } from "./use-demo-tenants.ts";
 export function SignInScreen({ hasExpired }: { readonly hasExpired: boolean }): ReactNode {
   const { messages } = useText();
   const [demo, askAgain] = useDemoTenants();
+  const hasDemo = demo.phase === "known" && demo.tenants.length > 0;
   return (
     <main id="content" className={styles.screen}>
       <h1 className={styles.title}>{messages.signIn.title}</h1>
@@ -26,8 +27,14 @@ export function SignInScreen({ hasExpired }: { readonly hasExpired: boolean }): 
           </Button>
         </Notice>
       )}
-      {demo.phase === "known" && demo.tenants.length > 0 && <DemoSignIn tenants={demo.tenants} />}
-      {demo.phase !== "asking" && <TokenSignIn />}
+      {hasDemo && <DemoSignIn tenants={demo.tenants} />}
+      {hasDemo && (
+        <details className={styles.other}>
+          <summary>{messages.signIn.tokenTitle}</summary>
+          <TokenSignIn isOnlyWay={false} />
+        </details>
+      )}
+      {!hasDemo && demo.phase !== "asking" && <TokenSignIn isOnlyWay />}
     </main>
   );
 }

@@ -18,8 +18,8 @@ function readToken(text: string): Session | Problem {
 
 const sentence = (problem: Problem, messages: Messages): string => messages.signIn[problem];
 
-/** A form that takes a pasted token, for installations that have no demo. */
-export function TokenSignIn(): ReactNode {
+/** A form that takes a pasted token. @param isOnlyWay there is no demo: then this is the one thing to do. */
+export function TokenSignIn({ isOnlyWay }: { readonly isOnlyWay: boolean }): ReactNode {
   const { messages } = useText();
   const id = useId();
   const [text, setText] = useState("");
@@ -59,7 +59,7 @@ export function TokenSignIn(): ReactNode {
           {sentence(problem, messages)}
         </Notice>
       )}
-      <Button type="submit" look="plain" disabled={text.trim() === ""}>
+      <Button type="submit" look={isOnlyWay ? "primary" : "plain"} disabled={text.trim() === ""}>
         {messages.signIn.tokenSubmit}
       </Button>
     </form>

@@ -5,4 +5,5 @@
  * it goes into a table.
  * Every row is checked before it is shown.
  */
+export { SampleButton } from "./sample-button.tsx";
 export { StudentsView } from "./students-view.tsx";

@@ -1,14 +1,13 @@
 import { useClient } from "@statusplane/client/react";
-import { useEffect, useMemo, useRef, useState, type ReactNode } from "react";
-import { DownloadButton } from "../job/index.ts";
+import { useEffect, useMemo, useRef, type ReactNode } from "react";
 import { PagedList, PagesFoot, usePagedList, type Page } from "../pages/index.ts";
 import { useFormat } from "../text/index.ts";
-import { Button, Icon, Notice, ScrollRegion } from "../ui/index.ts";
+import { Button, Icon, ScrollRegion } from "../ui/index.ts";
+import { SampleButton } from "./sample-button.tsx";
 import { readStudent, STUDENT_COLUMNS, type Student } from "./student.ts";
 import styles from "./students-view.module.css";
 
 const STUDENTS = "/api/v1/students/";
-const SAMPLE = "/api/v1/students/sample.xlsx";
 
 async function readPage(response: Response): Promise<Page<Student>> {
   const body = (await response.json()) as { readonly items?: unknown; readonly next_cursor?: unknown };
@@ -80,7 +79,6 @@ function useStudents(
 export function StudentsView({ imports }: { readonly imports: number }): ReactNode {
   const { messages, count } = useFormat();
   const words = messages.students;
-  const [problem, setProblem] = useState<string | null>(null);
   const [list, state] = useStudents(imports);
   return (
     <section className={styles.view} aria-labelledby="students-title">
@@ -91,18 +89,11 @@ export function StudentsView({ imports }: { readonly imports: number }): ReactNo
         <span className={styles.shown}>
           {state.items.length > 0 && words.shown(count(state.items.length))}
         </span>
-        <DownloadButton path={SAMPLE} fileName="sample.xlsx" onProblem={setProblem}>
-          {words.sample}
-        </DownloadButton>
+        <SampleButton look="plain" />
         <Button look="icon" aria-label={words.refresh} title={words.refresh} onClick={() => list.reload()}>
           <Icon name="again" />
         </Button>
       </header>
-      {problem !== null && (
-        <Notice tone="bad" isAlert>
-          {problem}
-        </Notice>
-      )}
       {state.items.length > 0 && <StudentsTable students={state.items} />}
       <PagesFoot
         list={list}

@@ -57,7 +57,6 @@ export const ko = {
     choose: "파일 고르기",
     accepted: "영상 .mp4 .mov .mkv .webm · 학생 명단 .xlsx",
     several: "여러 개를 한 번에 올릴 수 있습니다.",
-    sample: "명단 양식 내려받기",
     waiting: "올리기 대기 중",
     sending: "올리는 중",
     accepting: "접수하는 중",
@@ -65,7 +64,7 @@ export const ko = {
     refused: "올리지 못했습니다",
     bar: (name: string) => `${name} 올리기`,
     cancel: (name: string) => `${name} 올리기 취소`,
-    again: (name: string) => `${name} 다시 올리기`,
+    again: (name: string) => `${name} 다시 시도`,
     dismiss: (name: string) => `${name} 목록에서 지우기`,
     wrongType: "올릴 수 없는 형식입니다. 영상(.mp4 .mov .mkv .webm)이나 엑셀(.xlsx)만 받습니다.",
     empty: "빈 파일입니다.",
@@ -209,13 +208,13 @@ export const ko = {
 
   students: {
     title: "학생",
-    sample: "양식 내려받기 (500명)",
+    sample: "예시 명단 내려받기 (.xlsx)",
     refresh: "다시 불러오기",
     empty: "아직 학생이 없습니다.",
     emptyMore: "작업 화면에서 엑셀 명단(.xlsx)을 올리면 이곳에 나타납니다.",
     more: "더 보기",
     shown: (count: string) => `${count}명 표시`,
-    table: "학생 명단",
+    table: "학생 명단 표",
     columns: {
       student_no: "학번",
       name: "이름",

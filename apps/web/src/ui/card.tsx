@@ -10,7 +10,10 @@ export interface CardProps {
   readonly tone: "plain" | "good" | "bad" | "warn";
   /** The number at the right end: a percent, or an empty text. */
   readonly aside?: string;
-  readonly actions: ReactNode;
+  /** The one thing that is always possible: stop it, or take it off the list. */
+  readonly corner: ReactNode;
+  /** What else can be done; below everything where there is no room beside the title. */
+  readonly actions?: ReactNode;
   /** Keeps its room when null while `line` is shown, so cards do not jump when work ends. */
   readonly bar: ReactNode;
   /** One line below the bar. */
@@ -19,7 +22,7 @@ export interface CardProps {
   readonly children?: ReactNode;
 }
 
-/** One piece of work: icon, title and actions; status and percent; bar; one line about it. */
+/** One piece of work: icon, title and what can be done; status and percent; bar; one line about it. */
 export function Card(props: CardProps): ReactNode {
   return (
     <article className={styles.card}>
@@ -30,6 +33,7 @@ export function Card(props: CardProps): ReactNode {
         {props.title}
       </h3>
       <div className={styles.actions}>{props.actions}</div>
+      <div className={styles.corner}>{props.corner}</div>
       <div className={styles.body}>
         <p className={`${styles.status} ${styles[props.tone]}`}>
           <span>{props.status}</span>

@@ -3,5 +3,5 @@ import styles from "./visually-hidden.module.css";
 
 /** Heard, not seen. */
 export function VisuallyHidden({ children }: { readonly children: ReactNode }): ReactNode {
-  return <span className={styles.hidden}>{children}</span>;
+  return <div className={styles.hidden}>{children}</div>;
 }

@@ -7,10 +7,12 @@ import { useFileDrop } from "./use-file-drop.ts";
 
 export interface DropZoneProps {
   readonly onFiles: (files: Iterable<File>) => void;
+  /** Below the button. */
+  readonly children?: ReactNode;
 }
 
 /** One place for every kind of file, by mouse, touch and keyboard. Files may be dropped anywhere on the page. */
-export function DropZone({ onFiles }: DropZoneProps): ReactNode {
+export function DropZone({ onFiles, children }: DropZoneProps): ReactNode {
   const { messages } = useText();
   const field = useRef<HTMLInputElement>(null);
   const isOver = useFileDrop(onFiles);
@@ -43,6 +45,7 @@ export function DropZone({ onFiles }: DropZoneProps): ReactNode {
           event.target.value = ""; // the same file may be chosen again
         }}
       />
+      {children}
     </section>
   );
 }

@@ -21,8 +21,8 @@ function problemOf(state: UploadState, messages: Messages): string | null {
   return state.phase === "refused" ? messages.upload[state.refusal] : null;
 }
 
-/** What can be done about an upload: stop it, or send it again and take it off the list. */
-function Actions({ upload, queue }: { readonly upload: Upload; readonly queue: UploadQueue }): ReactNode {
+/** Stop it while it is on its way, take it off the list afterwards. */
+function Corner({ upload, queue }: { readonly upload: Upload; readonly queue: UploadQueue }): ReactNode {
   const { messages } = useFormat();
   const { key, file, state } = upload;
   if (state.phase === "waiting" || state.phase === "sending") {
@@ -38,26 +38,14 @@ function Actions({ upload, queue }: { readonly upload: Upload; readonly queue: U
     );
   }
   return (
-    <>
-      {state.phase !== "refused" && (
-        <Button
-          look="icon"
-          aria-label={messages.upload.again(file.name)}
-          title={messages.upload.again(file.name)}
-          onClick={() => queue.again(key)}
-        >
-          <Icon name="again" />
-        </Button>
-      )}
-      <Button
-        look="icon"
-        aria-label={messages.upload.dismiss(file.name)}
-        title={messages.upload.dismiss(file.name)}
-        onClick={() => queue.dismiss(key)}
-      >
-        <Icon name="close" />
-      </Button>
-    </>
+    <Button
+      look="icon"
+      aria-label={messages.upload.dismiss(file.name)}
+      title={messages.upload.dismiss(file.name)}
+      onClick={() => queue.dismiss(key)}
+    >
+      <Icon name="close" />
+    </Button>
   );
 }
 
@@ -80,7 +68,18 @@ export function UploadCard({
       status={headline(state, messages)}
       tone={isMoving ? "plain" : "bad"}
       aside={percent === null ? "" : `${percent}%`}
-      actions={<Actions upload={upload} queue={queue} />}
+      corner={<Corner upload={upload} queue={queue} />}
+      actions={
+        (state.phase === "failed" || state.phase === "stopped") && (
+          <Button
+            look="plain"
+            aria-label={messages.upload.again(file.name)}
+            onClick={() => queue.again(upload.key)}
+          >
+            {messages.app.tryAgain}
+          </Button>
+        )
+      }
       bar={
         isMoving ? (
           <ProgressBar
