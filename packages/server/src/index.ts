@@ -4,6 +4,8 @@
  * HTTP. Answers go out as the note's JSON, as problem+json, and as files of outputs. Progress routes hold a reader and
  * nothing else of storage.
  */
+/** Brings the documents' members of a route's schema (`tags`, `summary`) to whoever adds routes. */
+import type {} from "@fastify/swagger";
 export { createServer } from "./create-server.ts";
 export type { FullServerOptions, ProgressServerOptions, ServerOptions } from "./server-options.ts";
 export {

@@ -1,0 +1,92 @@
+import { DEFAULT_TIMINGS, type JobQueue, type StatusStore } from "@statusplane/core";
+import { openEmbeddedDatabase, openServerDatabase, type Database } from "@statusplane/db";
+import {
+  openMemoryStatusStore,
+  openRedisStatusStore,
+  type StatusStoreCounters,
+} from "@statusplane/status-store";
+import { createBullmqQueue, createMemoryQueue } from "@statusplane/worker";
+import type { Logger } from "pino";
+import { ConfigError, type Config } from "../config/config.ts";
+import type { UndoStack } from "./undo-stack.ts";
+
+export interface OpenStoresOptions {
+  readonly config: Config;
+  readonly counters: StatusStoreCounters;
+  readonly log: Logger;
+  readonly undo: UndoStack;
+  /** The program cannot go on: the embedded database is gone. */
+  readonly onFatal: (error: Error) => void;
+}
+
+export interface Stores {
+  readonly store: StatusStore;
+  /** Null for role progress, which has neither. */
+  readonly durable: { readonly database: Database; readonly queue: JobQueue } | null;
+}
+
+const MIGRATIONS = new URL("../../migrations/", import.meta.url);
+const MIGRATION_SPACE = "academy";
+
+/** Opens what this role needs: Redis or memory, Postgres or its embedded twin, BullMQ or the queue in memory. */
+export async function openStores(options: OpenStoresOptions): Promise<Stores> {
+  const { config, undo } = options;
+  const durable = config.database === undefined ? null : await openDurable(options, config.database);
+  const store = await openStore(options);
+  undo.push("status store", () => store.close());
+  return { store, durable };
+}
+
+function openStore({ config: { values }, counters, log }: OpenStoresOptions): Promise<StatusStore> {
+  const common = { timings: DEFAULT_TIMINGS, finishedTtlSeconds: values.FINISHED_TTL_SECONDS, counters, log };
+  if (values.REDIS_URL === null) return Promise.resolve(openMemoryStatusStore(common));
+  return openRedisStatusStore({ ...common, url: values.REDIS_URL, cluster: values.REDIS_CLUSTER });
+}
+
+async function openDurable(
+  options: OpenStoresOptions,
+  url: string | null,
+): Promise<NonNullable<Stores["durable"]>> {
+  const { undo } = options;
+  const database = await openDatabase(options, url);
+  undo.push("database", () => database.close());
+  await database.migrate(MIGRATIONS, MIGRATION_SPACE);
+  const queue = await openQueue(options);
+  undo.push("queue", () => queue.close());
+  return { database, queue };
+}
+
+function openDatabase(
+  { config: { values }, log, onFatal }: OpenStoresOptions,
+  url: string | null,
+): Promise<Database> {
+  const common = {
+    resultInlineMaxBytes: values.RESULT_INLINE_MAX_BYTES,
+    onConnectionError: (error: Error) => log.warn({ err: error }, "an idle database connection broke"),
+  };
+  if (url === null) {
+    return openEmbeddedDatabase({ ...common, dataDir: values.DATA_DIR, onFailure: onFatal });
+  }
+  return openServerDatabase({
+    ...common,
+    url,
+    connMaxAgeSeconds: values.DB_CONN_MAX_AGE,
+    poolMax: values.DB_POOL_MAX,
+  });
+}
+
+/** @throws {ConfigError} when the queue's Redis would evict deliveries. */
+async function openQueue({ config: { values }, log }: OpenStoresOptions): Promise<JobQueue> {
+  if (values.QUEUE_URL === null) return createMemoryQueue();
+  const queue = await createBullmqQueue({
+    url: values.QUEUE_URL,
+    onError: (error) => log.warn({ err: error }, "the queue's connection is in trouble"),
+    onMalformed: (queueId) => log.warn({ queueId }, "a delivery that names no job was acknowledged"),
+  });
+  const policy = await queue.checkPolicy();
+  if (policy === "noeviction") return queue;
+  await queue.close();
+  throw new ConfigError([
+    `QUEUE_URL: its Redis evicts by ${policy} and would lose deliveries; set maxmemory-policy noeviction`,
+  ]);
+}

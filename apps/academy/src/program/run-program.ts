@@ -1,0 +1,46 @@
+import { pino, type Logger } from "pino";
+import { logOptions } from "@statusplane/server";
+import type { Config } from "../config/config.ts";
+import { startProgram } from "./start-program.ts";
+import { UndoStack } from "./undo-stack.ts";
+
+/** After SIGTERM a process is gone this long later, whatever hangs. */
+const SHUTDOWN_MS = 25_000;
+
+/**
+ * Runs the product until it is told to stop: SIGTERM or SIGINT end it in order (exit code 0), a second one at once.
+ * @throws {ConfigError} when the start is refused; whatever else keeps it from starting.
+ */
+export async function runProgram(config: Config): Promise<void> {
+  const log = pino(logOptions({ level: config.values.LOG_LEVEL }), pino.destination({ dest: 2, sync: true }));
+  const undo = new UndoStack((what, error) => log.error({ err: error, what }, "was not closed in order"));
+  let ending: Promise<void> | null = null;
+  const end = (exitCode: number): void => {
+    if (ending !== null) process.exit(1);
+    process.exitCode = exitCode;
+    ending = endInOrder(undo, log);
+  };
+  process.on("SIGTERM", () => end(0));
+  process.on("SIGINT", () => end(0));
+  const onFatal = (error: Error): void => {
+    log.fatal({ err: error }, "the program cannot go on");
+    end(1);
+  };
+  try {
+    const { announcement } = await startProgram({ config, log, undo, onFatal });
+    console.log(announcement);
+  } catch (error) {
+    await undo.run();
+    throw error;
+  }
+}
+
+async function endInOrder(undo: UndoStack, log: Logger): Promise<void> {
+  const timer = setTimeout(() => {
+    log.error("the shutdown's time is over");
+    process.exit(1);
+  }, SHUTDOWN_MS);
+  await undo.run();
+  clearTimeout(timer);
+  process.exit();
+}

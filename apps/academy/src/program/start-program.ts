@@ -1,0 +1,262 @@
+import { DEFAULT_TIMINGS, type Json } from "@statusplane/core";
+import type { Database } from "@statusplane/db";
+import {
+  createMetricsServer,
+  createServer,
+  requireTenant,
+  type FullServerOptions,
+  type MetricSources,
+  type Readiness,
+  type SignInOptions,
+} from "@statusplane/server";
+import {
+  createReconciler,
+  createWorker,
+  type ReconcilerHandle,
+  type StatusWorker,
+} from "@statusplane/worker";
+import type { FastifyInstance } from "fastify";
+import { fileURLToPath } from "node:url";
+import type { Logger } from "pino";
+import { Registry } from "prom-client";
+import { readKeptSecret } from "../cli/kept-secret.ts";
+import { ConfigError, isLoopback, type Config } from "../config/config.ts";
+import { ensureFfmpeg, openFfmpeg, type FfmpegSource } from "../ffmpeg/index.ts";
+import { createCollector, openFolderFiles, type FolderFiles } from "../files/index.ts";
+import { ACCEPTED_JOB_TYPES, jobDefinitions } from "../jobs/job-types.ts";
+import { StudentRecords, studentsRoutes } from "../students/index.ts";
+import { openStores, type Stores } from "./open-stores.ts";
+import { QueueDepths } from "./queue-depths.ts";
+import { StoreHealth } from "./store-health.ts";
+import type { UndoStack } from "./undo-stack.ts";
+import { WriteCounts } from "./write-counts.ts";
+
+export interface StartOptions {
+  readonly config: Config;
+  readonly log: Logger;
+  /** Gets the close of whatever is opened. */
+  readonly undo: UndoStack;
+  /** The program cannot go on. */
+  readonly onFatal: (error: Error) => void;
+}
+
+/** What the parts of one process share. */
+interface Parts extends StartOptions {
+  readonly stores: Stores;
+  readonly counts: WriteCounts;
+  readonly health: StoreHealth;
+  readonly registry: Registry;
+  readonly ffmpeg: FfmpegSource;
+  readonly running: { reconciler?: ReconcilerHandle; worker?: StatusWorker; depths?: QueueDepths };
+}
+
+type Durable = NonNullable<Stores["durable"]>;
+
+const WEB_ROOT = fileURLToPath(new URL("../../../web/dist", import.meta.url));
+const JOB_TYPES = ACCEPTED_JOB_TYPES.map(({ type }) => type);
+
+/**
+ * Puts the parts of a role together, in this order: stores, server (it listens before any work begins), reconciler,
+ * worker. @returns the line that says where it is.
+ */
+export async function startProgram(options: StartOptions): Promise<{ readonly announcement: string }> {
+  const { config, log, undo } = options;
+  const counts = new WriteCounts();
+  const stores = await openStores({ ...options, counters: counts });
+  const health = new StoreHealth(stores.store.installation, log);
+  await health.start();
+  undo.push("store health", async () => health.stop());
+  refuseEviction(config, health);
+  const ffmpeg = openFfmpeg(ffmpegPaths(config));
+  const parts: Parts = { ...options, stores, counts, health, registry: new Registry(), ffmpeg, running: {} };
+
+  const files = stores.durable === null ? null : await openFolderFiles(config.values.DATA_DIR);
+  const address = config.role === "worker" ? null : await listen(parts, files);
+  if (stores.durable !== null && files !== null) {
+    await startReconciler(parts, stores.durable, files);
+    if (config.role === "all" || config.role === "worker") await startWorker(parts, stores.durable, files);
+  }
+  await listenForMetrics(parts);
+  return { announcement: announce(config, address) };
+}
+
+function announce({ role, demo }: Config, address: string | null): string {
+  if (address === null) return `Statusplane (${role}) runs ${JOB_TYPES.join(", ")}`;
+  const where = role === "all" ? `Statusplane is at ${address}/` : `Statusplane (${role}) is at ${address}/`;
+  return demo ? `${where}\nAnyone who opens it signs in as one of two demo tenants.` : where;
+}
+
+/** @throws {ConfigError} with STRICT=1, when the policy would evict running jobs first. */
+function refuseEviction({ values }: Config, health: StoreHealth): void {
+  if (!values.STRICT || health.eviction !== "evicts_live_jobs") return;
+  const policy = health.memory?.policy ?? "";
+  throw new ConfigError([
+    `REDIS_URL: its policy ${policy} evicts running jobs first; use allkeys-lru (or STRICT=0)`,
+  ]);
+}
+
+function ffmpegPaths({ values }: Config): { ffmpegPath?: string; ffprobePath?: string } {
+  return {
+    ...(values.FFMPEG_PATH === null ? {} : { ffmpegPath: values.FFMPEG_PATH }),
+    ...(values.FFPROBE_PATH === null ? {} : { ffprobePath: values.FFPROBE_PATH }),
+  };
+}
+
+async function listen(parts: Parts, files: FolderFiles | null): Promise<string> {
+  const { config, undo } = parts;
+  const server = await makeServer(parts, files);
+  undo.push("server", () => server.close());
+  return server.listen({ host: config.values.HOST, port: config.values.PORT });
+}
+
+async function makeServer(parts: Parts, files: FolderFiles | null): Promise<FastifyInstance> {
+  const { config, stores, health, registry } = parts;
+  const { values } = config;
+  const common = {
+    reader: stores.store.reader,
+    signIn: await signInOptions(config),
+    allowedOrigins: values.ALLOWED_ORIGINS,
+    requestsPerMinute: values.RATE_LIMIT_PER_MINUTE,
+    readiness: () => readiness(parts),
+    metrics: { registry, access: metricsAccess(config), sources: metricSources(parts) },
+    log: { level: values.LOG_LEVEL },
+  };
+  if (stores.durable === null || files === null) {
+    return createServer({ ...common, role: "progress", jobTypes: JOB_TYPES });
+  }
+  const { database, queue } = stores.durable;
+  const full: FullServerOptions = {
+    ...common,
+    role: config.role === "all" ? "all" : "api",
+    jobTypes: ACCEPTED_JOB_TYPES,
+    records: database.requests,
+    files,
+    writer: stores.store.writer,
+    queue,
+    installation: stores.store.installation,
+    uploadMaxBytes: values.UPLOAD_MAX_BYTES,
+    acceptsWork: () => health.acceptsWork(),
+    demo: config.demo,
+    webRoot: WEB_ROOT,
+    extend: (signedIn) => addStudents(signedIn, database, files),
+  };
+  return createServer(full);
+}
+
+function addStudents(signedIn: FastifyInstance, database: Database, files: FolderFiles): void {
+  const findRecord = database.requests.find;
+  studentsRoutes(signedIn, { students: new StudentRecords(database), findRecord, files, requireTenant });
+}
+
+async function signInOptions({ signIn, values }: Config): Promise<SignInOptions> {
+  const rules = { issuer: values.JWT_ISSUER, audience: values.JWT_AUDIENCE };
+  if (signIn?.kind === "jwks") {
+    return { kind: "jwks", url: signIn.url, signingSecret: signIn.signingSecret, ...rules };
+  }
+  const secret = signIn?.kind === "secret" ? signIn.secret : await readKeptSecret(values.DATA_DIR);
+  return { kind: "secret", secret, signingSecret: values.SIGNING_SECRET, ...rules };
+}
+
+async function startReconciler(
+  parts: Parts,
+  { database, queue }: Durable,
+  files: FolderFiles,
+): Promise<void> {
+  const { config, log, undo, stores, running } = parts;
+  const { values } = config;
+  const collector = createCollector(files.paths);
+  const reconciler = createReconciler({
+    records: database.reconciler,
+    writer: stores.store.writer,
+    installation: stores.store.installation,
+    queue,
+    files,
+    timings: DEFAULT_TIMINGS,
+    recoverWindowSeconds: values.RECOVER_WINDOW_SECONDS,
+    sole: values.REDIS_URL === null || values.QUEUE_URL === null,
+    log,
+    onSwept: (swept) => log.warn({ count: swept.length }, "leases were over; their jobs move on"),
+    onLoss: (loss) => log.warn({ loss }, "the status store or queue lost data; it is written again"),
+    collect: async () => {
+      const inputRetentionSeconds = values.INPUT_RETENTION_SECONDS;
+      const { attemptsOf } = database.reconciler;
+      await collector.collect({ attemptsOf, inputRetentionSeconds, nowMs: Date.now() });
+    },
+  });
+  running.reconciler = reconciler;
+  undo.push("reconciler", () => reconciler.stop());
+  await reconciler.start();
+}
+
+async function startWorker(parts: Parts, { database, queue }: Durable, files: FolderFiles): Promise<void> {
+  const { config, log, undo, stores, ffmpeg, running } = parts;
+  const { values } = config;
+  const { writer, installation } = stores.store;
+  const worker = createWorker({
+    jobs: jobDefinitions({ ffmpeg, database }),
+    records: database.worker,
+    writer,
+    queue,
+    installation,
+    files,
+    timings: DEFAULT_TIMINGS,
+    concurrency: values.WORKER_CONCURRENCY,
+    resultInlineMaxBytes: values.RESULT_INLINE_MAX_BYTES,
+    resultMaxBytes: values.RESULT_MAX_BYTES,
+    log,
+  });
+  running.worker = worker;
+  undo.push("worker", () => worker.stop());
+  await worker.start();
+  void ensureFfmpeg({ ffmpeg, say: (sentence) => console.log(sentence) }); // never rejects; video jobs wait meanwhile
+}
+
+async function listenForMetrics({ config: { values }, registry, undo }: Parts): Promise<void> {
+  if (values.METRICS_PORT === 0) return;
+  const server = createMetricsServer(registry);
+  undo.push("metrics", () => server.close());
+  await server.listen({ host: "127.0.0.1", port: values.METRICS_PORT });
+}
+
+function metricsAccess({ values }: Config): "open" | "operator" | "elsewhere" {
+  if (values.METRICS_PORT !== 0) return "elsewhere";
+  return isLoopback(values.HOST) ? "open" : "operator";
+}
+
+function metricSources({ stores, counts, health, running, undo }: Parts): MetricSources {
+  const common: MetricSources = {
+    writes: () => counts.writes(),
+    foreignReads: () => counts.foreignReads,
+    storeMemory: () => health.memory,
+  };
+  if (stores.durable === null) return common;
+  const { database, queue } = stores.durable;
+  const depths = new QueueDepths(queue, JOB_TYPES);
+  undo.push("queue depths", async () => depths.stop());
+  return {
+    ...common,
+    statements: () => ({ ...database.statements }),
+    outbox: () => {
+      const status = running.reconciler?.status();
+      return status === undefined
+        ? null
+        : { entries: status.outboxEntries, oldestUnrepairedMs: status.oldestUnrepairedMs };
+    },
+    queueDepth: () => depths.read(),
+  };
+}
+
+/** From what the process already knows: nobody is asked. */
+function readiness({ health, running, config }: Parts): Readiness {
+  const checks: Record<string, Json> = {
+    status_store: health.answers ? "ok" : "unreachable",
+    eviction: health.eviction,
+    append_only: health.memory?.appendOnly ?? null,
+    role: config.role,
+  };
+  const reconciler = running.reconciler?.status();
+  if (reconciler !== undefined) checks["reconciler"] = reconciler.leading ? "leading" : "standby";
+  for (const [jobType, reason] of running.worker?.status().unready ?? [])
+    checks[`job_type_${jobType}`] = reason;
+  return { ready: health.answers, checks };
+}
