@@ -1,0 +1,193 @@
+import { JobError } from "@statusplane/core";
+import { defineJob, type JobContext, type JobDefinition } from "@statusplane/worker";
+import { join } from "node:path";
+import type { ReaderMessage, RowError, StudentChunk } from "./reader-messages.ts";
+import { readWorkbook } from "./workbook-reader.ts";
+import {
+  findCheckpoint,
+  NOTHING_WRITTEN,
+  writeChunk,
+  type Checkpoint,
+  type ImportDatabase,
+} from "./write-students.ts";
+
+export interface ExcelImportOptions {
+  readonly database: ImportDatabase;
+  /** Rows per statement, 1–10,000, default 2,000. */
+  readonly chunkRows?: number;
+}
+
+/** Name of the rejected rows' workbook in the attempt's folder. */
+export const REJECTED_NAME = "rejected.xlsx";
+
+export type ImportCounts = {
+  /** Rows below a header that are not blank: the sum of the other four. */
+  readonly total: number;
+  readonly inserted: number;
+  readonly updated: number;
+  readonly unchanged: number;
+  readonly rejected: number;
+};
+
+/** The result of an import; `errors` are the first 20. */
+export type ImportResult = ImportCounts & {
+  readonly errors: readonly (RowError & { readonly [key: string]: string | number })[];
+  readonly rejected_url: string | null;
+};
+
+const STEPS = [
+  { key: "check", name: "확인", weight: 25 },
+  { key: "import", name: "가져오기", weight: 70 },
+  { key: "finish", name: "정리", weight: 5 },
+] as const;
+
+type Context = JobContext<(typeof STEPS)[number]["key"]>;
+
+/**
+ * The job type `excel_import`: an uploaded workbook of students becomes rows of the tenant. Its errors: input_gone,
+ * workbook_encrypted, workbook_unreadable, workbook_too_large, workbook_no_header, which another try would not mend;
+ * fenced, database_unavailable, storage_full. Bad rows never fail it.
+ */
+export function excelImportJob(options: ExcelImportOptions): JobDefinition {
+  return defineJob({
+    type: "excel_import",
+    kind: "job",
+    steps: STEPS,
+    run: (ctx) => importStudents(ctx, options),
+  });
+}
+
+/** Runs one attempt of an import. */
+async function importStudents(
+  ctx: Context,
+  { database, chunkRows = 2_000 }: ExcelImportOptions,
+): Promise<ImportResult> {
+  if (ctx.inputPath === null) throw new JobError("input_gone");
+  ctx.step("check");
+  const start = ctx.attempt === 1 ? NOTHING_WRITTEN : await findCheckpoint(database, ctx.ref);
+  const folder = await ctx.outputFolder();
+  const order = {
+    path: ctx.inputPath,
+    rejectedPath: join(folder, REJECTED_NAME),
+    afterPosition: start.position,
+    chunkRows,
+  };
+  const progress = new ImportProgress(ctx, start);
+  const writer = new ChunkWriter(ctx, database, (checkpoint, chunk) => progress.wrote(checkpoint, chunk));
+  try {
+    for await (const message of readWorkbook(order, ctx.signal)) {
+      progress.heard(message);
+      if (message.type === "chunk") await writer.write(message);
+    }
+  } finally {
+    await writer.settled();
+  }
+  await writer.check();
+  ctx.step("finish");
+  return progress.result();
+}
+
+/** Writes a chunk while the next one is being read: at most one statement under way. */
+class ChunkWriter {
+  readonly #ctx: Context;
+  readonly #database: ImportDatabase;
+  readonly #onWritten: (checkpoint: Checkpoint, chunk: StudentChunk) => void;
+  #underway: Promise<void> = Promise.resolve();
+
+  constructor(
+    ctx: Context,
+    database: ImportDatabase,
+    onWritten: (checkpoint: Checkpoint, chunk: StudentChunk) => void,
+  ) {
+    this.#ctx = ctx;
+    this.#database = database;
+    this.#onWritten = onWritten;
+  }
+
+  /** Resolves when the chunk before is written. @throws what that chunk failed with. */
+  async write(chunk: StudentChunk): Promise<void> {
+    await this.#underway;
+    this.#underway = this.#write(chunk);
+    this.#underway.catch(() => undefined); // told by the next write or by check
+  }
+
+  async #write(chunk: StudentChunk): Promise<void> {
+    this.#ctx.signal.throwIfAborted();
+    this.#onWritten(await writeChunk(this.#database, this.#ctx, chunk), chunk);
+  }
+
+  /** Waits for the statement under way, however it ends. */
+  async settled(): Promise<void> {
+    await Promise.allSettled([this.#underway]);
+  }
+
+  /** @throws what the last chunk failed with. */
+  check(): Promise<void> {
+    return this.#underway;
+  }
+}
+
+/** What an import tells while it runs, and its result. */
+class ImportProgress {
+  readonly #ctx: Context;
+  #checkpoint: Checkpoint;
+  #total = 0;
+  #rejected = 0;
+  #errors: readonly RowError[] = [];
+
+  constructor(ctx: Context, start: Checkpoint) {
+    this.#ctx = ctx;
+    this.#checkpoint = start;
+  }
+
+  heard(message: ReaderMessage): void {
+    switch (message.type) {
+      case "checking":
+        this.#ctx.progress(message.percent);
+        break;
+      case "checked":
+        this.#total = message.total;
+        this.#ctx.step("import");
+        this.#tell();
+        break;
+      case "reading":
+        this.#rejected = message.rejected;
+        this.#ctx.progress(message.percent);
+        this.#tell();
+        break;
+      case "done":
+        this.#rejected = message.rejected;
+        this.#errors = message.errors;
+        break;
+      case "chunk": // told once it is written
+      case "failed": // thrown by the reader
+        break;
+    }
+  }
+
+  wrote(checkpoint: Checkpoint, { rejected, percent }: StudentChunk): void {
+    this.#checkpoint = checkpoint;
+    this.#rejected = Math.max(this.#rejected, rejected);
+    this.#ctx.progress(percent);
+    this.#tell();
+  }
+
+  #tell(): void {
+    this.#ctx.partial(this.#counts());
+    // The outputs of a cancelled attempt are removed: what is kept are the rows.
+    this.#ctx.kept({ ...this.#counts(), errors: [], rejected_url: null });
+  }
+
+  #counts(): ImportCounts {
+    const { inserted, updated, unchanged } = this.#checkpoint;
+    return { total: this.#total, inserted, updated, unchanged, rejected: this.#rejected };
+  }
+
+  result(): ImportResult {
+    return {
+      ...this.#counts(),
+      errors: this.#errors.map((error) => ({ ...error })),
+      rejected_url: this.#rejected === 0 ? null : `/api/v1/jobs/${this.#ctx.ref.id}/${REJECTED_NAME}`,
+    };
+  }
+}

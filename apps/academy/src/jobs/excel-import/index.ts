@@ -1,0 +1,16 @@
+/**
+ * The job type `excel_import`: an uploaded workbook of students becomes rows of the tenant.
+ * May import core, worker and xlsx. A file comes in and is opened only by read-workbook-process.ts, a process of its
+ * own; rows go out to Postgres in chunks of one fenced statement, rejected ones into the attempt's folder.
+ */
+export {
+  excelImportJob,
+  REJECTED_NAME,
+  type ExcelImportOptions,
+  type ImportCounts,
+  type ImportResult,
+} from "./excel-import-job.ts";
+export { looksLikeWorkbook } from "./looks-like-workbook.ts";
+export type { RowErrorCode } from "./read-student.ts";
+export { STUDENT_COLUMNS } from "./student-columns.ts";
+export type { ImportDatabase } from "./write-students.ts";

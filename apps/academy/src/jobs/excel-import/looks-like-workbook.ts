@@ -1,0 +1,18 @@
+import type { ErrorCode } from "@statusplane/core";
+
+/** Local file header of a zip: every .xlsx begins so. */
+const ZIP = [0x50, 0x4b, 0x03, 0x04];
+/** OLE compound file: a workbook with a password (or an .xls); the job says which. */
+const COMPOUND_FILE = [0xd0, 0xcf, 0x11, 0xe0];
+
+/**
+ * A cheap look at a file's first bytes, for the submit: the code to refuse it with, or null when it may be a workbook.
+ * Whether it is one, the reader says later.
+ */
+export function looksLikeWorkbook(
+  firstBytes: Uint8Array,
+): Extract<ErrorCode, "file_empty" | "not_a_workbook"> | null {
+  if (firstBytes.length === 0) return "file_empty";
+  const fits = [ZIP, COMPOUND_FILE].some((magic) => magic.every((byte, index) => firstBytes[index] === byte));
+  return fits ? null : "not_a_workbook";
+}

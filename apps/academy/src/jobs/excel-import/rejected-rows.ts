@@ -1,0 +1,46 @@
+import type { CellValue } from "@statusplane/xlsx";
+import type { RowProblem } from "./read-student.ts";
+import type { RowError } from "./reader-messages.ts";
+import { RejectedWorkbook } from "./rejected-workbook.ts";
+import { STUDENT_COLUMNS } from "./student-columns.ts";
+import type { StudentRow } from "./student-rows.ts";
+
+/** An import's result shows this many errors; all of them are in the rejected rows' workbook. */
+const SHOWN_ERRORS = 20;
+const TITLES = [...STUDENT_COLUMNS.map(([, title]) => title), "시트", "행", "열", "코드", "사유"];
+
+/** The rejected rows: the first few for the result, all of them for a workbook that can be mended and sent again. */
+export class RejectedRows {
+  readonly errors: RowError[] = [];
+  count = 0;
+  readonly #path: string;
+  #workbook: RejectedWorkbook | undefined;
+
+  constructor(path: string) {
+    this.#path = path;
+  }
+
+  async add({ sheet, row, header, cells }: StudentRow, problems: readonly RowProblem[]): Promise<void> {
+    this.count += 1;
+    const [first] = problems;
+    if (first !== undefined && this.errors.length < SHOWN_ERRORS) this.errors.push({ sheet, row, ...first });
+    if (this.#workbook === undefined) {
+      this.#workbook = await RejectedWorkbook.create(this.#path);
+      await this.#workbook.addRow(TITLES);
+    }
+    const values = STUDENT_COLUMNS.map(([column]) => printed(cells[header.get(column)?.index ?? -1] ?? null));
+    const join = (key: keyof RowProblem): string => problems.map((each) => each[key]).join("; ");
+    await this.#workbook.addRow([...values, sheet, row, join("column"), join("code"), join("message")]);
+  }
+
+  /** Makes the file whole, if there is one. */
+  async close(): Promise<void> {
+    await this.#workbook?.close();
+  }
+}
+
+function printed(cell: CellValue): string | number | null {
+  if (cell === null || typeof cell === "string" || typeof cell === "number") return cell;
+  if (typeof cell === "boolean") return cell ? "TRUE" : "FALSE";
+  return "iso" in cell ? cell.iso : cell.error;
+}

@@ -1,0 +1,64 @@
+import type { CellValue } from "@statusplane/xlsx";
+
+/** The columns of a students' workbook in the order in which we write them, with their Korean titles. */
+export const STUDENT_COLUMNS = [
+  ["student_no", "학번"],
+  ["name", "이름"],
+  ["grade", "학년"],
+  ["school", "학교"],
+  ["class_name", "반"],
+  ["phone", "전화번호"],
+  ["parent_phone", "학부모연락처"],
+  ["registered_on", "등록일"],
+  ["memo", "메모"],
+  ["email", "이메일"],
+] as const;
+
+export type StudentColumn = (typeof STUDENT_COLUMNS)[number][0];
+
+/** Where a sheet's columns are, and how its header calls them. */
+export type HeaderRow = ReadonlyMap<StudentColumn, { readonly index: number; readonly title: string }>;
+
+const OTHER_TITLES: Readonly<Record<StudentColumn, readonly string[]>> = {
+  student_no: ["student number", "student id"],
+  name: ["성명", "학생명", "student name"],
+  grade: [],
+  school: ["학교명", "school name"],
+  class_name: ["학급", "class"],
+  phone: ["연락처", "휴대폰", "핸드폰", "휴대전화", "phone number"],
+  parent_phone: ["학부모전화번호", "보호자연락처", "보호자전화번호", "parent phone number"],
+  registered_on: ["등록일자", "registered", "registration date"],
+  memo: ["비고", "note"],
+  email: ["이메일주소", "e-mail", "email address"],
+};
+
+const COLUMN_OF_TITLE: ReadonlyMap<string, StudentColumn> = new Map(
+  STUDENT_COLUMNS.flatMap(([column, title]) =>
+    [column, title, ...OTHER_TITLES[column]].map((each) => [normalizeTitle(each), column] as const),
+  ),
+);
+
+/** `" Student No. (필수)*"` → `studentno`: case, width, spaces, punctuation and what is in brackets do not matter. */
+function normalizeTitle(title: string): string {
+  return title
+    .normalize("NFKC")
+    .toLowerCase()
+    .replace(/\([^)]*\)|\[[^\]]*\]/g, "")
+    .replace(/[^\p{L}\p{N}]/gu, "");
+}
+
+/** The column that a cell of a header row names, or null. */
+export function columnOfTitle(cell: CellValue): StudentColumn | null {
+  if (typeof cell !== "string" || cell.length > 100) return null;
+  return COLUMN_OF_TITLE.get(normalizeTitle(cell)) ?? null;
+}
+
+/** Reads a row as a header: needs 학번 and 이름; of two equal columns the first counts, others are ignored. Else null. */
+export function readHeader(cells: readonly CellValue[]): HeaderRow | null {
+  const header = new Map<StudentColumn, { index: number; title: string }>();
+  for (const [index, cell] of cells.entries()) {
+    const column = columnOfTitle(cell);
+    if (column !== null && !header.has(column)) header.set(column, { index, title: String(cell).trim() });
+  }
+  return header.has("student_no") && header.has("name") ? header : null;
+}

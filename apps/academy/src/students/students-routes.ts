@@ -1,0 +1,117 @@
+import {
+  isId,
+  jobRef,
+  StatusplaneError,
+  type JobRecord,
+  type JobRef,
+  type RequestFiles,
+} from "@statusplane/core";
+import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
+import { constants } from "node:fs";
+import { open } from "node:fs/promises";
+import { join } from "node:path";
+import type { Readable } from "node:stream";
+import { z } from "zod";
+import { REJECTED_NAME } from "../jobs/excel-import/index.ts";
+import { sampleWorkbook } from "./sample-workbook.ts";
+import type { StudentRecords } from "./student-records.ts";
+
+export interface StudentsOptions {
+  readonly students: Pick<StudentRecords, "page">;
+  /** One look at a job's row; the detail routes' shared read fits. */
+  readonly findRecord: (ref: JobRef) => Promise<JobRecord | null>;
+  readonly files: Pick<RequestFiles, "outputFolder">;
+  /** The tenant of the verified token. @throws {unauthenticated | tenant_required} */
+  readonly requireTenant: (request: FastifyRequest) => string;
+}
+
+const PAGE_DEFAULT = 50;
+const PAGE_MAX = 100;
+const WORKBOOK_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet";
+
+const query = z.object({
+  cursor: z.string().max(300).optional().describe("next_cursor of the page before"),
+  limit: z.coerce.number().int().min(1).max(PAGE_MAX).default(PAGE_DEFAULT),
+});
+const text = z.string().nullable();
+const student = z.object({
+  student_no: z.string(),
+  name: z.string(),
+  grade: z.number().int().min(1).max(12).nullable(),
+  school: text,
+  class_name: text,
+  phone: text,
+  parent_phone: text,
+  registered_on: text.describe("YYYY-MM-DD"),
+  memo: text,
+  email: text,
+});
+const page = z.object({ items: z.array(student), next_cursor: z.string().nullable() });
+
+/**
+ * `GET /api/v1/students/`, `…/students/sample.xlsx` and `GET /api/v1/jobs/{id}/rejected.xlsx`. The instance needs
+ * zod's validator and serializer compilers.
+ */
+export function studentsRoutes(fastify: FastifyInstance, options: StudentsOptions): void {
+  const { students, requireTenant } = options;
+  const tags = ["students"];
+  fastify.get(
+    "/api/v1/students",
+    { schema: { tags, summary: "Students by number", querystring: query, response: { 200: page } } },
+    async (request, reply) => {
+      const { cursor, limit } = request.query as z.infer<typeof query>; // validated by the schema
+      reply.header("cache-control", "private, no-cache");
+      return students.page(requireTenant(request), {
+        cursor: cursor === "" ? null : (cursor ?? null),
+        limit,
+      });
+    },
+  );
+  fastify.get(
+    "/api/v1/students/sample.xlsx",
+    { schema: { tags, summary: "A workbook of 500 invented students" } },
+    async (request, reply) => {
+      requireTenant(request);
+      return sendWorkbook(reply, "students-sample.xlsx", sampleWorkbook());
+    },
+  );
+  fastify.get<{ Params: { id: string } }>(
+    `/api/v1/jobs/:id/${REJECTED_NAME}`,
+    { schema: { tags, summary: "The rows that an import rejected, with the reasons" } },
+    async (request, reply) => {
+      const tenant = requireTenant(request);
+      const { id } = request.params;
+      if (!isId(id)) throw new StatusplaneError("record_not_found");
+      return sendWorkbook(reply, REJECTED_NAME, await openRejected(jobRef(tenant, "job", id), options));
+    },
+  );
+}
+
+/** The file of the attempt that the row names, and of no other. @throws {record_not_found | result_not_found} */
+async function openRejected(ref: JobRef, { findRecord, files }: StudentsOptions): Promise<Readable> {
+  const record = await findRecord(ref);
+  if (record === null) throw new StatusplaneError("record_not_found");
+  if (record.jobType !== "excel_import" || record.status !== "DONE")
+    throw new StatusplaneError("result_not_found");
+  const path = join(files.outputFolder(ref, record.attempt), REJECTED_NAME);
+  try {
+    // What wrote the folder was handling somebody's upload: a link in it is not followed.
+    const file = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW);
+    return file.createReadStream();
+  } catch (error) {
+    const code = error instanceof Error && "code" in error ? error.code : null;
+    if (code === "ENOENT" || code === "ELOOP" || code === "ENOTDIR") {
+      throw new StatusplaneError("result_not_found", { cause: error });
+    }
+    throw error;
+  }
+}
+
+function sendWorkbook(reply: FastifyReply, name: string, content: Readable): FastifyReply {
+  return reply
+    .header("content-type", WORKBOOK_TYPE)
+    .header("content-disposition", `attachment; filename="${name}"`)
+    .header("x-content-type-options", "nosniff")
+    .header("cache-control", "private, no-cache")
+    .send(content);
+}

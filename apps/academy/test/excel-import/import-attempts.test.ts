@@ -1,0 +1,102 @@
+import { StatusplaneError } from "@statusplane/core";
+import { eventually } from "@statusplane/test-support";
+import { readdir, readFile } from "node:fs/promises";
+import { describe, expect, it } from "vitest";
+import type { ImportDatabase } from "../../src/jobs/excel-import/index.ts";
+import { ImportBench, type Cells } from "./import-fixture.ts";
+
+const bench = new ImportBench();
+const rows: Cells[] = [
+  ["학번", "이름"],
+  ...Array.from({ length: 10 }, (_, i): Cells => [String(i), i === 4 ? "" : `학생${i}`]),
+];
+
+/** Lets so many chunks pass, then does something instead of the next. */
+function afterChunks(chunks: number, instead: () => Promise<void>): ImportDatabase {
+  let left = chunks;
+  return {
+    query: async (cause, query) => {
+      if (query.name === "import-write-chunk" && left-- === 0) await instead();
+      return bench.database.query(cause, query);
+    },
+  };
+}
+
+/** Pids of processes whose command line names the reader of this workbook. */
+async function readersOf(path: string): Promise<string[]> {
+  const pids = (await readdir("/proc")).filter((name) => /^\d+$/.test(name));
+  const lines = await Promise.all(
+    pids.map((pid) => readFile(`/proc/${pid}/cmdline`, "utf8").catch(() => "")),
+  );
+  return pids.filter((_, i) => lines[i]?.includes(path));
+}
+
+describe("an attempt", () => {
+  it("writes nothing once it is fenced off", async () => {
+    const path = await bench.workbook(rows);
+    const id = "fenced";
+    const takeOver = async (): Promise<void> => bench.claim("fenced", id, 2);
+    const stale = bench.run(path, { tenant: "fenced", id, chunkRows: 3, database: afterChunks(1, takeOver) });
+    await expect(stale).rejects.toMatchObject({ code: "fenced" });
+    expect(await bench.students("fenced")).toHaveLength(3);
+  });
+
+  it.each(["PENDING", "CANCELLED"])("writes nothing once its row is %s", async (status) => {
+    const path = await bench.workbook(rows);
+    const end = status === "PENDING" ? "" : ", finished_at = now()";
+    const ended = async (): Promise<void> => {
+      await bench.pool.query(
+        `UPDATE job SET status = $1, lease_until = NULL ${end} WHERE tenant_id = 'ended' AND id = $2`,
+        [status, status],
+      );
+    };
+    const run = bench.run(path, { tenant: "ended", id: status, database: afterChunks(0, ended) });
+    await expect(run).rejects.toMatchObject({ code: "fenced" });
+    expect(await bench.students("ended")).toEqual([]);
+  });
+
+  it("goes on where the one before stopped, with the counts of both and all rejected rows", async () => {
+    const path = await bench.workbook(rows);
+    const options = { tenant: "resumed", id: "resumed", chunkRows: 2 };
+    const lost = async (): Promise<void> => Promise.reject(new StatusplaneError("database_unavailable"));
+    const first = bench.run(path, { ...options, database: afterChunks(2, lost) });
+    await expect(first).rejects.toMatchObject({ code: "database_unavailable" });
+    expect(await bench.students("resumed")).toHaveLength(4);
+    await bench.pool.query("UPDATE student SET memo = 'not written again' WHERE tenant_id = 'resumed'");
+    const result = await bench.run(path, { ...options, attempt: 2 });
+    expect(result).toMatchObject({ total: 10, inserted: 9, updated: 0, unchanged: 0, rejected: 1 });
+    expect((await bench.students("resumed")).filter(({ memo }) => memo === "not written again")).toHaveLength(
+      4,
+    );
+    expect(await bench.rejected("resumed", { tenant: "resumed", attempt: 2 })).toHaveLength(2);
+  });
+
+  it("stops at once when it is cancelled, keeps what is written, and leaves no process", async () => {
+    const many: Cells[] = [
+      ["학번", "이름"],
+      ...Array.from({ length: 3_000 }, (_, i): Cells => [String(i), `학생${i}`]),
+    ];
+    const path = await bench.workbook(many);
+    const controller = new AbortController();
+    const cancel = async (): Promise<void> => controller.abort(new StatusplaneError("cancelled"));
+    const run = bench.run(path, {
+      tenant: "cancelled",
+      id: "c",
+      chunkRows: 10,
+      signal: controller.signal,
+      database: afterChunks(3, cancel),
+    });
+    await expect(run).rejects.toMatchObject({ code: "cancelled" });
+    expect(bench.told.kept.at(-1)).toMatchObject({ total: 3_000, inserted: 40 });
+    expect(await bench.students("cancelled")).toHaveLength(40);
+    await eventually("the reader is gone", async () => (await readersOf(path)).length === 0);
+  });
+
+  it("is over before it begins when it was cancelled already", async () => {
+    const run = bench.run(await bench.workbook(rows), {
+      tenant: "early",
+      signal: AbortSignal.abort(new StatusplaneError("cancelled")),
+    });
+    await expect(run).rejects.toMatchObject({ code: "cancelled" });
+  });
+});

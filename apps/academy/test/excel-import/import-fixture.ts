@@ -1,0 +1,170 @@
+import { jobRef, type Json } from "@statusplane/core";
+import { startPostgres, withClient, type PostgresServer } from "@statusplane/test-support";
+import { openWorkbook, type Row } from "@statusplane/xlsx";
+import type { JobContext } from "@statusplane/worker";
+import { writeXlsx, type CellValue } from "hucre/xlsx";
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import pg from "pg";
+import { afterAll, beforeAll } from "vitest";
+import { excelImportJob, type ImportDatabase, type ImportResult } from "../../src/jobs/excel-import/index.ts";
+
+export type Cells = readonly (CellValue | undefined)[];
+
+/** Everything an attempt told, beside its result. */
+export interface Told {
+  readonly steps: string[];
+  readonly percents: number[];
+  readonly partials: Json[];
+  readonly kept: Json[];
+}
+
+export interface AttemptOptions {
+  readonly tenant?: string;
+  readonly id?: string;
+  readonly attempt?: number;
+  readonly inputPath?: string | null;
+  readonly chunkRows?: number;
+  readonly signal?: AbortSignal;
+  readonly database?: ImportDatabase;
+}
+
+/** A real Postgres with the product's tables, and imports run against it as the worker would run them. */
+export class ImportBench {
+  pool = new pg.Pool();
+  readonly told: Told = { steps: [], percents: [], partials: [], kept: [] };
+  folder = "";
+  #postgres: PostgresServer | undefined;
+  #files = 0;
+
+  constructor() {
+    beforeAll(() => this.#start(), 120_000);
+    afterAll(() => this.#stop());
+  }
+
+  readonly database: ImportDatabase = {
+    query: (_, { name, text, values }) => this.pool.query({ name, text, values: [...values] }),
+  };
+
+  async #start(): Promise<void> {
+    this.folder = await mkdtemp(join(tmpdir(), "statusplane-import-"));
+    this.#postgres = await startPostgres();
+    const connectionString = await this.#postgres.createDatabase();
+    this.pool = new pg.Pool({ connectionString, max: 5 });
+    this.pool.on("error", () => undefined); // the server ends before its last idle connection
+    for (const folder of ["../../../../packages/db/migrations/", "../../migrations/"]) {
+      const url = new URL(folder, import.meta.url);
+      for (const name of (await readdir(url)).sort()) {
+        const sql = await readFile(new URL(name, url), "utf8");
+        await withClient(connectionString, (client) => client.query(sql));
+      }
+    }
+  }
+
+  async #stop(): Promise<void> {
+    await this.pool.end();
+    await this.#postgres?.stop();
+    await rm(this.folder, { recursive: true, force: true });
+  }
+
+  /** Writes sheets of rows into a workbook. */
+  async workbook(
+    ...sheets: (readonly Cells[] | { name: string; hidden?: boolean; rows: readonly Cells[] })[]
+  ): Promise<string> {
+    const bytes = await writeXlsx({
+      sheets: sheets.map((sheet, i) => {
+        const named = "rows" in sheet ? sheet : { name: `시트${i + 1}`, rows: sheet };
+        return { ...named, rows: named.rows.map((row) => row.map((cell) => cell ?? null)) };
+      }),
+    });
+    return this.file(bytes);
+  }
+
+  async file(bytes: Uint8Array | string): Promise<string> {
+    const path = join(this.folder, `${++this.#files}.xlsx`);
+    await writeFile(path, bytes);
+    return path;
+  }
+
+  /** Makes the row that a claim would have left. */
+  async claim(tenant: string, id: string, attempt = 1): Promise<void> {
+    await this.pool.query(
+      `INSERT INTO job (tenant_id, kind, id, job_type, status, attempt, lease_until, payload)
+       VALUES ($1, 'job', $2, 'excel_import', 'PROCESSING', $3, now() + '90 s', '{}')
+       ON CONFLICT (tenant_id, kind, id) DO UPDATE SET status = 'PROCESSING', attempt = $3, lease_until = now() + '90 s'`,
+      [tenant, id, attempt],
+    );
+  }
+
+  /** Claims and runs one attempt. */
+  async run(inputPath: string | null, options: AttemptOptions = {}): Promise<ImportResult> {
+    const { tenant = "t1", id = `j${this.#files}`, attempt = 1 } = options;
+    await this.claim(tenant, id, attempt);
+    return this.runClaimed(inputPath, { ...options, tenant, id, attempt });
+  }
+
+  async runClaimed(
+    inputPath: string | null,
+    options: AttemptOptions & { tenant: string; id: string; attempt: number },
+  ): Promise<ImportResult> {
+    const {
+      tenant,
+      id,
+      attempt,
+      chunkRows,
+      signal = new AbortController().signal,
+      database = this.database,
+    } = options;
+    const job = excelImportJob({ database, ...(chunkRows === undefined ? {} : { chunkRows }) });
+    const ctx: JobContext = {
+      ref: jobRef(tenant, "job", id),
+      tenant,
+      attempt,
+      createdBy: null,
+      title: null,
+      payload: {},
+      inputPath,
+      signal,
+      log: { info: () => undefined, warn: () => undefined, error: () => undefined },
+      outputFolder: () => this.outputFolder(tenant, id, attempt),
+      step: (key) => void this.told.steps.push(key),
+      progress: (percent) => void this.told.percents.push(percent),
+      partial: (value) => void this.told.partials.push(value),
+      kept: (value) => void this.told.kept.push(value),
+    };
+    return (await job.run(ctx, {})) as ImportResult;
+  }
+
+  async outputFolder(tenant: string, id: string, attempt: number): Promise<string> {
+    const folder = join(this.folder, "outputs", tenant, id, String(attempt));
+    await mkdir(folder, { recursive: true });
+    return folder;
+  }
+
+  /** A tenant's students by number, without the columns that hold nothing. */
+  async students(tenant = "t1"): Promise<Record<string, unknown>[]> {
+    const { rows } = await this.pool.query(
+      `SELECT student_no, name, grade, school, class_name, phone, parent_phone, registered_on::text, memo, email
+       FROM student WHERE tenant_id = $1 ORDER BY student_no`,
+      [tenant],
+    );
+    return rows.map((row: Record<string, unknown>) =>
+      Object.fromEntries(Object.entries(row).filter(([, value]) => value !== null)),
+    );
+  }
+
+  /** The rows of an attempt's rejected workbook. */
+  async rejected(id: string, { tenant = "t1", attempt = 1 } = {}): Promise<Row[]> {
+    return readRows(join(this.folder, "outputs", tenant, id, String(attempt), "rejected.xlsx"));
+  }
+}
+
+/** The rows of a workbook's first sheet. */
+export async function readRows(path: string): Promise<Row[]> {
+  using workbook = await openWorkbook(path);
+  const rows: Row[] = [];
+  const [sheet] = workbook.sheets;
+  if (sheet !== undefined) for await (const batch of workbook.rows(sheet)) rows.push(...batch);
+  return rows;
+}
