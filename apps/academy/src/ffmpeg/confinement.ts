@@ -5,6 +5,7 @@ import { findProgram } from "./find-program.ts";
 
 const run = promisify(execFile);
 const PROBE_TIMEOUT_MS = 10_000;
+const CPU_GRACE_SECONDS = 5;
 
 /**
  * What this system offers to hold a program back; each path is null where it does not.
@@ -48,31 +49,34 @@ export async function findConfinement(programs: readonly string[]): Promise<Conf
   const [bwrap, prlimit, setpriv] = await Promise.all(
     ["bwrap", "prlimit", "setpriv"].map((name) => findProgram(name)),
   );
-  const found = { bwrap: bwrap ?? null, prlimit: prlimit ?? null, setpriv: setpriv ?? null };
+  const found: Confinement = { bwrap: bwrap ?? null, prlimit: prlimit ?? null, setpriv: setpriv ?? null };
   const limits = { memoryBytes: 2 ** 31, cpuSeconds: 10, fileBytes: 2 ** 20 };
   const works = async (part: Confinement): Promise<boolean> => {
     const tried = programs.map(async (program) => {
       const [file, args] = confineCommand(part, {
-        program,
-        args: ["-version"],
-        readable: [],
-        writable: [],
-        limits,
+        ...{ program, args: ["-version"], readable: [], writable: [], limits },
       });
       await run(file, [...args], { timeout: PROBE_TIMEOUT_MS });
     });
     return (await Promise.allSettled(tried)).every(({ status }) => status === "fulfilled");
   };
-  const [bwrapWorks, prlimitWorks, setprivWorks] = await Promise.all([
-    found.bwrap !== null && works({ ...NO_CONFINEMENT, bwrap: found.bwrap }),
-    found.prlimit !== null && works({ ...NO_CONFINEMENT, prlimit: found.prlimit }),
-    found.setpriv !== null && works({ ...NO_CONFINEMENT, setpriv: found.setpriv }),
-  ]);
-  return {
-    bwrap: bwrapWorks ? found.bwrap : null,
-    prlimit: prlimitWorks ? found.prlimit : null,
-    setpriv: setprivWorks ? found.setpriv : null,
-  };
+  if (await works(found)) return found;
+  const alone = async (name: keyof Confinement): Promise<string | null> =>
+    found[name] !== null && (await works({ ...NO_CONFINEMENT, [name]: found[name] })) ? found[name] : null;
+  return { bwrap: await alone("bwrap"), prlimit: await alone("prlimit"), setpriv: await alone("setpriv") };
+}
+
+/** What is lacking here, a sentence each: to be said at start, for an operator to decide. */
+export function confinementGaps({ bwrap, prlimit, setpriv }: Confinement): readonly string[] {
+  return [
+    ...(bwrap === null
+      ? ["bubblewrap (bwrap) cannot be used: ffmpeg sees the whole file system and the network."]
+      : []),
+    ...(prlimit === null ? ["prlimit cannot be used: only the clock limits what ffmpeg takes."] : []),
+    ...(setpriv === null && bwrap === null
+      ? ["setpriv cannot be used: an ffmpeg outlives a worker that is killed."]
+      : []),
+  ];
 }
 
 /**
@@ -83,30 +87,30 @@ export function confineCommand(
   { bwrap, prlimit, setpriv }: Confinement,
   { program, args, readable, writable, limits }: ConfinedCommand,
 ): readonly [file: string, args: readonly string[]] {
-  const line: string[] = [];
-  if (setpriv !== null) line.push(setpriv, "--pdeathsig", "KILL", "--");
-  if (prlimit !== null) {
-    line.push(
-      prlimit,
-      `--as=${limits.memoryBytes}`,
-      `--cpu=${limits.cpuSeconds}`,
-      `--fsize=${limits.fileBytes}`,
-    );
-    line.push("--core=0", "--");
-  }
-  if (bwrap !== null) {
-    const bind = (option: string, paths: readonly string[]) => paths.flatMap((path) => [option, path, path]);
-    line.push(bwrap, "--unshare-all", "--die-with-parent", "--cap-drop", "ALL");
-    line.push(
-      ...bind("--ro-bind-try", [...SYSTEM_FOLDERS, dirname(program)]),
-      "--proc",
-      "/proc",
-      "--dev",
-      "/dev",
-    );
-    line.push(...bind("--ro-bind", readable), ...bind("--bind", writable), "--");
-  }
-  line.push(program, ...args);
-  const [file = program, ...rest] = line;
+  const dies = setpriv === null ? [] : [setpriv, "--pdeathsig", "KILL", "--"];
+  const limited = prlimit === null ? [] : [prlimit, ...limitOptions(limits), "--"];
+  const jailed = bwrap === null ? [] : [bwrap, ...jailOptions(dirname(program), readable, writable), "--"];
+  const [file = program, ...rest] = [...dies, ...limited, ...jailed, program, ...args];
   return [file, rest];
+}
+
+function limitOptions({ memoryBytes, cpuSeconds, fileBytes }: ConfinedCommand["limits"]): string[] {
+  // The soft limit's signal names its reason; the hard one's would be a plain SIGKILL.
+  const cpu = `--cpu=${cpuSeconds}:${cpuSeconds + CPU_GRACE_SECONDS}`;
+  return [`--as=${memoryBytes}`, cpu, `--fsize=${fileBytes}`, "--core=0"];
+}
+
+function jailOptions(
+  programFolder: string,
+  readable: readonly string[],
+  writable: readonly string[],
+): string[] {
+  const bind = (option: string, paths: readonly string[]) => paths.flatMap((path) => [option, path, path]);
+  return [
+    ...["--unshare-all", "--die-with-parent", "--cap-drop", "ALL"],
+    ...bind("--ro-bind-try", [...SYSTEM_FOLDERS, programFolder]),
+    ...["--proc", "/proc", "--dev", "/dev"],
+    ...bind("--ro-bind", readable),
+    ...bind("--bind", writable),
+  ];
 }

@@ -5,7 +5,7 @@
  * Nothing here knows what a job or a video is: that is jobs/video-hls.
  * Whatever opens an uploaded file goes through `runConfined`, never through a plain spawn.
  */
-export { confineCommand, findConfinement, type Confinement } from "./confinement.ts";
+export { confineCommand, confinementGaps, findConfinement, type Confinement } from "./confinement.ts";
 export { ensureFfmpeg, type EnsureFfmpegOptions, type EnsureOutcome } from "./ensure-ffmpeg.ts";
 export { openFfmpeg, type FfmpegSource } from "./ffmpeg-source.ts";
 export { findFfmpeg, type Ffmpeg, type FfmpegPaths } from "./find-ffmpeg.ts";

@@ -53,14 +53,15 @@ export async function runConfined(run: ConfinedRun): Promise<ConfinedEnd> {
   const lines = createInterface({ input: child.stdout, crlfDelay: Infinity });
   lines.on("line", (line) => run.onLine?.(line));
 
+  let outOfTime = false;
   let killTimer: NodeJS.Timeout | undefined;
   const end = () => {
+    if (hasEnded(child)) return;
     signalGroup(child, "SIGTERM");
     killTimer ??= setTimeout(() => signalGroup(child, "SIGKILL"), KILL_AFTER_MS);
   };
-  let outOfTime = false;
   const clock = setTimeout(() => {
-    outOfTime = true;
+    outOfTime = !hasEnded(child);
     end();
   }, run.limits.wallClockMs);
   run.signal.addEventListener("abort", end, { once: true });
@@ -84,6 +85,7 @@ interface ProcessEnd {
 function ended(child: ChildProcess): Promise<ProcessEnd> {
   return new Promise((resolve, reject) => {
     child.once("error", reject);
+    child.once("exit", () => signalGroup(child, "SIGKILL")); // what it started and left behind
     child.once("close", (code, signal) => resolve({ code, signal }));
   });
 }
@@ -95,8 +97,12 @@ function limitOf(code: number | null, signal: NodeJS.Signals | null): "cpu" | "f
   return null;
 }
 
+function hasEnded({ exitCode, signalCode }: ChildProcess): boolean {
+  return exitCode !== null || signalCode !== null;
+}
+
 function signalGroup(child: ChildProcess, signal: "SIGTERM" | "SIGKILL"): void {
-  if (child.pid === undefined || child.exitCode !== null || child.signalCode !== null) return;
+  if (child.pid === undefined) return;
   try {
     process.kill(-child.pid, signal);
   } catch (error) {

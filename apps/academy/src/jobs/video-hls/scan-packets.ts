@@ -34,7 +34,10 @@ export async function scanPackets(tools: VideoTools, source: VideoSource): Promi
     ],
     ...inputArguments(tools.inputPath, tools.limits),
   ];
-  const end = await tools.run("ffprobe", args, { withinSeconds: SCAN_SECONDS, onLine: scan.add });
+  const end = await tools.run("ffprobe", args, {
+    withinSeconds: SCAN_SECONDS,
+    onLine: (line) => scan.add(line),
+  });
   if (end.exitCode !== 0) {
     const failure = toolFailure("ffprobe", end);
     throw failure.code === "encode_failed"

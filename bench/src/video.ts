@@ -1,0 +1,139 @@
+import { execFile } from "node:child_process";
+import { mkdir, mkdtemp, readFile, readdir, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { performance } from "node:perf_hooks";
+import { promisify } from "node:util";
+import { jobRef } from "@statusplane/core";
+import type { JobContext } from "@statusplane/worker";
+import { findFfmpeg, openFfmpeg, type Ffmpeg } from "../../apps/academy/src/ffmpeg/index.ts";
+import { encodeArguments } from "../../apps/academy/src/jobs/video-hls/encode-arguments.ts";
+import { VIDEO_LIMITS, videoHlsJob } from "../../apps/academy/src/jobs/video-hls/index.ts";
+import { planRenditions } from "../../apps/academy/src/jobs/video-hls/plan-renditions.ts";
+import type { VideoSource } from "../../apps/academy/src/jobs/video-hls/video-source.ts";
+
+const execute = promisify(execFile);
+const log = { info: () => undefined, warn: () => undefined, error: () => undefined };
+const ROUNDS = 4;
+const CLIP_SECONDS = 20;
+const WANTED_RATIO = 1.05;
+
+/** What the bench knows of its clip without asking ffprobe: MPEG-4, so that nothing can be taken over. */
+const CLIP: VideoSource = {
+  ...{ videoTrack: 0, width: 1_280, height: 720, frameRate: { numerator: 30, denominator: 1 } },
+  ...{ interlaced: false, durationSeconds: CLIP_SECONDS, startSeconds: 0, browserPicture: false },
+  audio: { track: 1, browserSound: true },
+};
+
+/** What one side took. */
+interface Cost {
+  readonly seconds: number;
+  /** Processor time of all processes it waited for; NaN where the system does not tell. */
+  readonly cpuSeconds: number;
+}
+
+/**
+ * The time of a whole video job (probe, encode, poster, publish, durable files) against the same ffmpeg command line
+ * alone on the same clip, taken in turns; medians. Processor time stands beside it: it is steadier on a busy machine.
+ * @throws {Error} when there is no ffmpeg.
+ */
+export async function run(): Promise<void> {
+  const ffmpeg = await findFfmpeg();
+  if (ffmpeg === null) throw new Error("ffmpeg is missing");
+  const folder = await mkdtemp(join(tmpdir(), "statusplane-bench-video-"));
+  try {
+    const clip = join(folder, "clip.mp4");
+    await makeClip(ffmpeg, clip);
+    await runAlone(ffmpeg, clip, join(folder, "warm")); // the programs and the clip are in memory from here on
+    const job: Cost[] = [];
+    const alone: Cost[] = [];
+    for (let round = 0; round < ROUNDS; round++) {
+      const sides = [
+        async () => job.push(await measure(() => runJob(ffmpeg, clip, join(folder, `job-${round}`)))),
+        async () => alone.push(await measure(() => runAlone(ffmpeg, clip, join(folder, `alone-${round}`)))),
+      ];
+      for (const side of round % 2 === 0 ? sides : sides.reverse()) await side();
+    }
+    report(job, alone);
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+async function makeClip(ffmpeg: Ffmpeg, path: string): Promise<void> {
+  const picture = `testsrc2=size=1280x720:rate=30:duration=${CLIP_SECONDS}`;
+  const sources = ["-f", "lavfi", "-i", picture, "-f", "lavfi", "-i", "sine=frequency=440", "-shortest"];
+  await execute(ffmpeg.ffmpegPath, [
+    "-v",
+    "error",
+    ...sources,
+    "-c:v",
+    "mpeg4",
+    "-q:v",
+    "4",
+    "-c:a",
+    "aac",
+    path,
+  ]);
+}
+
+async function runJob(ffmpeg: Ffmpeg, inputPath: string, folder: string): Promise<void> {
+  await mkdir(folder);
+  const ctx: JobContext = {
+    ...{ ref: jobRef("bench", "video", "1"), tenant: "bench", attempt: 1, createdBy: null, title: null },
+    ...{ payload: null, inputPath, log, signal: new AbortController().signal },
+    ...{ outputFolder: async () => folder, step: () => undefined, progress: () => undefined },
+    ...{ partial: () => undefined, kept: () => undefined },
+  };
+  await videoHlsJob({ ffmpeg: openFfmpeg({}, async () => ffmpeg) }).run(ctx, null);
+  await assertWritten(folder);
+}
+
+async function runAlone(ffmpeg: Ffmpeg, inputPath: string, folder: string): Promise<void> {
+  await mkdir(folder);
+  const renditions = planRenditions(CLIP, null);
+  const plan = { inputPath, source: CLIP, renditions, cutSeconds: null, limits: VIDEO_LIMITS };
+  await execute(ffmpeg.ffmpegPath, encodeArguments(plan), { cwd: folder });
+  await assertWritten(folder);
+}
+
+async function measure(work: () => Promise<unknown>): Promise<Cost> {
+  const [begun, cpuBegun] = [performance.now(), await cpuSeconds()];
+  await work();
+  return { seconds: (performance.now() - begun) / 1_000, cpuSeconds: (await cpuSeconds()) - cpuBegun };
+}
+
+/** Processor time of this process and of those it has waited for: fields 14–17 of proc(5), in hundredths. */
+async function cpuSeconds(): Promise<number> {
+  const stat = await readFile("/proc/self/stat", "utf8").catch(() => ""); // not Linux: no such file
+  const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+  return stat === "" ? Number.NaN : fields.slice(11, 15).reduce((sum, ticks) => sum + Number(ticks), 0) / 100;
+}
+
+/** Both sides must have written both renditions, or the comparison means nothing. */
+async function assertWritten(folder: string): Promise<void> {
+  const names = await readdir(folder);
+  const last = `_00000${Math.ceil(CLIP_SECONDS / 4) - 1}.m4s`;
+  if (!names.includes(`v0${last}`) || !names.includes(`v1${last}`)) throw new Error("a rendition is missing");
+}
+
+function median(values: readonly number[]): number {
+  const sorted = [...values].sort((a, b) => a - b);
+  const middle = (sorted.length - 1) / 2;
+  return ((sorted[Math.floor(middle)] ?? Number.NaN) + (sorted[Math.ceil(middle)] ?? Number.NaN)) / 2;
+}
+
+function report(job: readonly Cost[], alone: readonly Cost[]): void {
+  console.log(`video: a ${CLIP_SECONDS} s clip of 1280x720 into 360p and 720p, ${ROUNDS} rounds in turns`);
+  for (const [what, pick] of [
+    ["time", (cost: Cost) => cost.seconds],
+    ["processor time", (cost: Cost) => cost.cpuSeconds],
+  ] as const) {
+    const [ours, theirs] = [median(job.map(pick)), median(alone.map(pick))];
+    console.log(
+      `  ${what.padEnd(15)} the job ${ours.toFixed(2)} s, ffmpeg alone ${theirs.toFixed(2)} s, ` +
+        `ratio ${(ours / theirs).toFixed(3)}` +
+        (what === "time" ? ` (wanted: at most ${WANTED_RATIO})` : ""),
+    );
+  }
+}
