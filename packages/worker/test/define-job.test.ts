@@ -1,0 +1,45 @@
+import { JobError, jobRef } from "@statusplane/core";
+import { defineJob, type JobContext } from "@statusplane/worker";
+import { describe, expect, it } from "vitest";
+
+const steps = [{ key: "read", name: "읽기" }] as const;
+
+describe("defineJob", () => {
+  it("fills in kind, tries and weights", () => {
+    const definition = defineJob({ type: "count", steps, run: async () => null });
+    expect(definition).toMatchObject({ kind: "job", maxTries: 3, steps: [{ key: "read", weight: 1 }] });
+  });
+
+  it.each([
+    ["a type that is no id", { type: "a:b", steps }],
+    ["two steps of one key", { type: "a", steps: [...steps, ...steps] }],
+    ["a weight of 0", { type: "a", steps: [{ key: "read", name: "읽기", weight: 0 }] }],
+    ["no tries", { type: "a", steps, maxTries: 0 }],
+  ])("refuses %s", (_what, options) => {
+    expect(() => defineJob({ ...options, run: async () => null })).toThrow(TypeError);
+  });
+
+  it("hands run what parse made of the payload", async () => {
+    const definition = defineJob({
+      type: "count",
+      steps,
+      parse: (payload) => Number(payload),
+      run: async (_ctx, upTo) => upTo + 1,
+    });
+    await expect(definition.run({ ref: jobRef("7", "job", "a") } as JobContext, "41")).resolves.toBe(42);
+  });
+
+  it("calls whatever parse throws invalid_payload, and never retries it", async () => {
+    const definition = defineJob({
+      type: "count",
+      steps,
+      parse: () => {
+        throw new RangeError("no");
+      },
+      run: async () => null,
+    });
+    const refused = expect.objectContaining({ code: "invalid_payload", retryable: false });
+    expect(() => definition.check({})).toThrow(JobError);
+    await expect(definition.run({} as JobContext, {})).rejects.toEqual(refused);
+  });
+});
