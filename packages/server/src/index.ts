@@ -5,7 +5,7 @@
  * nothing else of storage.
  */
 /** Brings the documents' members of a route's schema (`tags`, `summary`) to whoever adds routes. */
-import type {} from "@fastify/swagger";
+import "@fastify/swagger"; // its types extend a route's schema, for whoever adds routes
 export { createServer } from "./create-server.ts";
 export type { FullServerOptions, ProgressServerOptions, ServerOptions } from "./server-options.ts";
 export {
