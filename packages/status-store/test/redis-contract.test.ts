@@ -1,6 +1,7 @@
 import { startRedis, type RedisServer } from "@statusplane/test-support";
 import { afterAll, beforeAll } from "vitest";
 import { describeStatusStore } from "./contract/describe-status-store.ts";
+import { PATIENT } from "./contract/patient-timings.ts";
 import { openRedisForTest } from "./redis-test-store.ts";
 
 let server: RedisServer;
@@ -9,4 +10,6 @@ beforeAll(async () => {
 });
 afterAll(() => server.stop());
 
-describeStatusStore("Redis", (options) => openRedisForTest({ ...options, url: server.url }));
+describeStatusStore("Redis", (options) =>
+  openRedisForTest({ timings: PATIENT, ...options, url: server.url }),
+);

@@ -18,8 +18,8 @@ export interface RedisStatusStoreOptions extends StatusStoreOptions {
   readonly cluster?: boolean;
 }
 
-/** Opening waits so long for the first connection, in ms, and then goes on without it. */
-const FIRST_CONNECTION_MS = 1_000;
+/** Opening waits so long for a Redis that neither accepts nor refuses, in ms, and then goes on without it. */
+const FIRST_CONNECTION_MS = 3_000;
 
 /**
  * Opens a status store in Redis: a connection for reads, one for writes, and at the first subscription one for news.

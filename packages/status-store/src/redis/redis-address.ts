@@ -26,8 +26,11 @@ export function parseRedisUrl(url: string, cluster = false): RedisAddress {
   const scheme = /^(rediss?|redis-sentinel):\/\//.exec(url)?.[1];
   if (scheme === undefined)
     throw new TypeError("a Redis URL begins redis://, rediss:// or redis-sentinel://");
-  const [authority = "", path = ""] = splitOnce(url.slice(scheme.length + 3).split("?")[0] ?? "", "/");
-  const [credentials, hosts] = takeCredentials(authority);
+  const nodes = (url.slice(scheme.length + 3).split("?")[0] ?? "").split(",").map(withoutScheme);
+  const [last = "", path = ""] = splitOnce(nodes.pop() ?? "", "/");
+  nodes.push(last);
+  const credentials = credentialsOf(nodes[0] ?? "");
+  const hosts = nodes.map((node) => node.slice(node.indexOf("@") + 1));
   const common = { ...credentials, ...(scheme === "rediss" ? { tls: {} } : {}) };
   if (scheme === "redis-sentinel") {
     if (path === "") throw new TypeError("a redis-sentinel URL ends with the master's name: /name");
@@ -45,20 +48,22 @@ export function parseRedisUrl(url: string, cluster = false): RedisAddress {
   return { mode: "single", options: { ...common, ...node, db: Number(path) } };
 }
 
-function takeCredentials(authority: string): [Pick<RedisOptions, "username" | "password">, string] {
-  const at = authority.indexOf("@");
-  if (at === -1) return [{}, authority];
-  const [username = "", password = ""] = splitOnce(authority.slice(0, at), ":").map(decodeURIComponent);
-  return [
-    { ...(username === "" ? {} : { username }), ...(password === "" ? {} : { password }) },
-    authority.slice(at + 1),
-  ];
+/** Each node may repeat the scheme: `redis://a:1,redis://b:2` and `redis://a:1,b:2` are the same list. */
+function withoutScheme(node: string): string {
+  return node.trim().replace(/^rediss?:\/\//, "");
 }
 
-/** Each may repeat the scheme: `redis://a:1,redis://b:2` and `redis://a:1,b:2` are the same list. */
-function parseHosts(list: string, defaultPort: number): HostAndPort[] {
-  return list.split(",").map((item) => {
-    const match = /^(?:\[([0-9A-Fa-f:.]+)\]|([^\s:@[\]]+))(?::([0-9]{1,5}))?\/?$/.exec(item.trim());
+/** User and password are the first node's and hold for all. */
+function credentialsOf(node: string): Pick<RedisOptions, "username" | "password"> {
+  const at = node.indexOf("@");
+  if (at === -1) return {};
+  const [username = "", password = ""] = splitOnce(node.slice(0, at), ":").map(decodeURIComponent);
+  return { ...(username === "" ? {} : { username }), ...(password === "" ? {} : { password }) };
+}
+
+function parseHosts(nodes: readonly string[], defaultPort: number): HostAndPort[] {
+  return nodes.map((node) => {
+    const match = /^(?:\[([0-9A-Fa-f:.]+)\]|([^\s/:@[\]]+))(?::([0-9]{1,5}))?\/?$/.exec(node);
     const host = match?.[1] ?? match?.[2];
     if (host === undefined) throw new TypeError("a Redis node is written host or host:port");
     return { host, port: match?.[3] === undefined ? defaultPort : Number(match[3]) };

@@ -5,6 +5,8 @@ import { withDeadline } from "./deadline.ts";
 import { whenReady, type RedisClient } from "./redis-client.ts";
 import { storeError } from "./store-error.ts";
 
+/** A subscription that may have to make its connection first has so long for it, in ms. */
+const CONNECT_AND_SUBSCRIBE_MS = 1_500;
 /** Channels named by one SUBSCRIBE. */
 const CHANNELS_PER_COMMAND = 500;
 
@@ -99,8 +101,11 @@ export class RedisChannels {
     const { cluster, settings } = this.#options;
     const client = (this.#client ??= this.#connect());
     const { requestDeadlineMs } = settings.timings;
-    if (client.status !== "ready") await whenReady(client, requestDeadlineMs);
-    await withDeadline(subscribeOn(client, names, cluster), requestDeadlineMs);
+    // In Cluster the connection to the channel's master is made at its first channel.
+    const connects = cluster || client.status !== "ready";
+    const deadlineMs = connects ? Math.max(requestDeadlineMs, CONNECT_AND_SUBSCRIBE_MS) : requestDeadlineMs;
+    await whenReady(client, deadlineMs);
+    await withDeadline(subscribeOn(client, names, cluster), deadlineMs);
   }
 
   async #unsubscribe(name: string): Promise<void> {

@@ -90,16 +90,18 @@ function sayWhatHappens(client: RedisClient, { log, name }: RedisClientOptions):
   });
 }
 
-/** Resolves with whether the client is connected, after `withinMs` at the latest. */
-export function whenReady(client: RedisClient, withinMs: number): Promise<boolean> {
-  if (client.status === "ready") return Promise.resolve(true);
+/** Resolves when the client is connected, has failed to connect once, or after `withinMs`. */
+export function whenReady(client: RedisClient, withinMs: number): Promise<void> {
+  if (client.status === "ready") return Promise.resolve();
   return new Promise((resolve) => {
     const done = (): void => {
       clearTimeout(timer);
       client.off("ready", done);
-      resolve(client.status === "ready");
+      client.off("close", done);
+      resolve();
     };
     const timer = setTimeout(done, withinMs);
     client.once("ready", done);
+    client.once("close", done);
   });
 }

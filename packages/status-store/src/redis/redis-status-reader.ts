@@ -1,5 +1,6 @@
 import {
   foreignNeedsHash,
+  isId,
   isTerminal,
   jobKeys,
   jobRef,
@@ -37,12 +38,12 @@ export interface RedisReaderParts {
 export class RedisStatusReader implements StatusReader {
   readonly #parts: RedisReaderParts;
   readonly #snapshots = new TurnBatch<JobRef, StoredSnapshot | null>({
-    fetch: (refs) => this.#fetchSnapshots(refs),
+    fetch: (refs, keys) => this.#fetchSnapshots(refs, keys),
     maxItems: MAX_KEYS_PER_READ,
   });
   /** Only for values of other programs. */
   readonly #hashes = new TurnBatch<JobRef, Readonly<Record<string, string>> | null>({
-    fetch: (refs) => this.#fetchHashes(refs),
+    fetch: (_refs, keys) => this.#fetchHashes(keys),
     maxItems: MAX_KEYS_PER_READ,
   });
 
@@ -52,7 +53,7 @@ export class RedisStatusReader implements StatusReader {
 
   /** @throws {store_unavailable} */
   read(ref: JobRef): Promise<StoredSnapshot | null> {
-    return this.#snapshots.get(statusKey(ref), ref);
+    return this.#snapshots.get(statusKey(ref, this.#parts.cluster), ref);
   }
 
   /** @throws {store_unavailable} when Redis, or in Cluster any node concerned, does not answer. */
@@ -110,7 +111,7 @@ export class RedisStatusReader implements StatusReader {
     const snapshots = await Promise.all(
       members.map(async ({ member }) => {
         const parsed = parseActiveMember(member);
-        return parsed === null ? null : this.read(jobRef(tenant, parsed.kind, parsed.id));
+        return parsed === null || !isId(parsed.id) ? null : this.read(jobRef(tenant, parsed.kind, parsed.id));
       }),
     );
     return members.filter((_, i) => {
@@ -123,10 +124,9 @@ export class RedisStatusReader implements StatusReader {
 
   async #fetchSnapshots(
     refs: readonly JobRef[],
+    keys: readonly string[],
   ): Promise<(StoredSnapshot | null | Promise<StoredSnapshot | null>)[]> {
-    const { requests, cluster } = this.#parts;
-    const keys = refs.map((ref) => statusKey(ref, cluster));
-    const texts = await requests.call((client) => this.#getAll(client, keys));
+    const texts = await this.#parts.requests.call((client) => this.#getAll(client, keys));
     return refs.map((ref, i) => {
       const text = texts[i] ?? null;
       return text === null ? null : (storedSnapshot(ref, text) ?? this.#foreign(ref, text));
@@ -140,15 +140,16 @@ export class RedisStatusReader implements StatusReader {
   /** A value that another program wrote; null when it says nothing we know. */
   async #foreign(ref: JobRef, text: string): Promise<StoredSnapshot | null> {
     this.#parts.settings.counters.onForeignRead?.();
-    const hash = foreignNeedsHash(text) ? await this.#hashes.get(statusKey(ref), ref) : null;
+    const hash = foreignNeedsHash(text)
+      ? await this.#hashes.get(jobKeys(ref, this.#parts.cluster).progress, ref)
+      : null;
     const value = readForeignValue(ref, text, hash);
     return value === null ? null : { ref, ...value.head, text: value.text, etag: value.etag };
   }
 
-  async #fetchHashes(refs: readonly JobRef[]): Promise<(Readonly<Record<string, string>> | null)[]> {
-    const { requests, cluster } = this.#parts;
-    const hashes = await requests.call((client) =>
-      Promise.all(refs.map((ref) => client.hgetall(jobKeys(ref, cluster).progress))),
+  async #fetchHashes(keys: readonly string[]): Promise<(Readonly<Record<string, string>> | null)[]> {
+    const hashes = await this.#parts.requests.call((client) =>
+      Promise.all(keys.map((key) => client.hgetall(key))),
     );
     return hashes.map((hash) => (Object.keys(hash).length === 0 ? null : hash));
   }

@@ -1,5 +1,6 @@
 import {
   assertWriteFits,
+  hasCode,
   isTerminal,
   jobKeys,
   type EncodedSnapshot,
@@ -63,7 +64,7 @@ export class RedisStatusWriter implements StatusWriter {
       if (ended) activeLists.remove(snapshot.ref);
       return reply;
     } catch (error) {
-      settings.counters.onWrite?.(kind, "unavailable");
+      if (hasCode(error, "store_unavailable")) settings.counters.onWrite?.(kind, "unavailable");
       throw error;
     }
   }

@@ -1,4 +1,5 @@
 interface Waiting<I, V> {
+  readonly key: string;
   readonly item: I;
   readonly answer: Promise<V>;
   readonly resolve: (value: V | Promise<V>) => void;
@@ -7,7 +8,7 @@ interface Waiting<I, V> {
 
 export interface TurnBatchOptions<I, V> {
   /** Fetches the items of one turn, in their order; an answer may itself take longer. */
-  readonly fetch: (items: readonly I[]) => Promise<readonly (V | Promise<V>)[]>;
+  readonly fetch: (items: readonly I[], keys: readonly string[]) => Promise<readonly (V | Promise<V>)[]>;
   /** More than so many items of one turn become several fetches. */
   readonly maxItems: number;
 }
@@ -29,7 +30,7 @@ export class TurnBatch<I, V> {
     if (waiting !== undefined) return waiting.answer;
     if (this.#waiting.size === 0) setImmediate(() => this.#flush());
     const { promise, resolve, reject } = openPromise<V>();
-    this.#waiting.set(key, { item, answer: promise, resolve, reject });
+    this.#waiting.set(key, { key, item, answer: promise, resolve, reject });
     return promise;
   }
 
@@ -44,7 +45,10 @@ export class TurnBatch<I, V> {
 
   async #fetch(waiting: readonly Waiting<I, V>[]): Promise<void> {
     try {
-      const answers = await this.#options.fetch(waiting.map(({ item }) => item));
+      const answers = await this.#options.fetch(
+        waiting.map(({ item }) => item),
+        waiting.map(({ key }) => key),
+      );
       waiting.forEach(({ resolve }, i) => resolve(answers[i] as V | Promise<V>)); // one per item, in their order
     } catch (error) {
       for (const { reject } of waiting) reject(error);

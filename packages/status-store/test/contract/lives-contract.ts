@@ -2,6 +2,7 @@ import { DEFAULT_TIMINGS } from "@statusplane/core";
 import { eventually } from "@statusplane/test-support";
 import { expect } from "vitest";
 import type { ContractContext, Life } from "./contract-types.ts";
+import { PATIENT } from "./patient-timings.ts";
 import { cancelled, doneWith, failed, freshRef, pending, processing, succeeded } from "./sample-snapshots.ts";
 
 const LIVE = DEFAULT_TIMINGS.liveTtlSeconds;
@@ -77,7 +78,7 @@ export function describeLives({ check, opened, open }: ContractContext): void {
   });
 
   check("live keys expire unless they are renewed, finished ones never", async () => {
-    const opened = await open({ timings: { ...DEFAULT_TIMINGS, liveTtlSeconds: 1 } });
+    const opened = await open({ timings: { ...PATIENT, liveTtlSeconds: 1 } });
     try {
       const { writer, reader } = opened.store;
       const [left, renewed, ended] = [freshRef(), freshRef(), freshRef()];

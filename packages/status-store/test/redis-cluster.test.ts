@@ -1,0 +1,74 @@
+import { jobKeys } from "@statusplane/core";
+import { Cluster } from "ioredis";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { openRedisStatusStore } from "../src/index.ts";
+import type { Life, OpenedStore } from "./contract/contract-types.ts";
+import { describeStatusStore } from "./contract/describe-status-store.ts";
+import { PATIENT } from "./contract/patient-timings.ts";
+import { freshRef, pending } from "./contract/sample-snapshots.ts";
+import { startRedisCluster, type RedisCluster } from "./redis-cluster.ts";
+
+let cluster: RedisCluster;
+let raw: Cluster;
+beforeAll(async () => {
+  cluster = await startRedisCluster();
+  raw = new Cluster(cluster.masters.map(({ port }) => ({ host: "127.0.0.1", port })));
+});
+afterAll(async () => {
+  raw.disconnect();
+  await cluster.stop();
+});
+
+describeStatusStore("Redis Cluster", async (options = {}): Promise<OpenedStore> => {
+  const store = await openRedisStatusStore({ timings: PATIENT, ...options, url: cluster.url, cluster: true });
+  const life = async (key: string): Promise<Life> => {
+    const ttl = await raw.ttl(key);
+    return ttl === -2 ? "absent" : ttl === -1 ? "none" : ttl;
+  };
+  return {
+    store,
+    async life(ref) {
+      const keys = jobKeys(ref, true);
+      return {
+        status: await life(keys.status),
+        progress: await life(keys.progress),
+        result: await life(keys.result),
+      };
+    },
+    async hash(ref) {
+      const hash = await raw.hgetall(jobKeys(ref, true).progress);
+      return Object.keys(hash).length === 0 ? null : hash;
+    },
+    flush: async () => void (await Promise.all(raw.nodes("master").map((node) => node.flushall()))),
+    close: () => store.close(),
+  };
+});
+
+describe("in a Redis Cluster", () => {
+  it("there is a sentinel on each master", async () => {
+    const store = await openRedisStatusStore({ url: cluster.url, cluster: true, timings: PATIENT });
+    try {
+      await store.installation.writeSentinels({ tick: 7, tickedAtMs: 8 });
+      expect(await store.installation.readSentinels()).toEqual(Array(3).fill({ tick: 7, tickedAtMs: 8 }));
+      const held = await Promise.all(raw.nodes("master").map((node) => node.keys("statusplane:sentinel:*")));
+      expect(held.map((keys) => keys.length)).toEqual([1, 1, 1]);
+    } finally {
+      await store.close();
+    }
+  });
+
+  it("a job's id is a hash tag, and a batch reaches every master", async () => {
+    const store = await openRedisStatusStore({ url: cluster.url, cluster: true, timings: PATIENT });
+    try {
+      const refs = Array.from({ length: 60 }, () => freshRef());
+      await Promise.all(refs.map((ref) => store.writer.write("announce", pending(ref))));
+      const perMaster = await Promise.all(
+        raw.nodes("master").map((node) => node.keys(`tenant:t${process.pid}:video:{*}:status`)),
+      );
+      for (const keys of perMaster) expect(keys.length).toBeGreaterThan(0);
+      expect((await store.reader.readMany(refs)).map((one) => one?.ref)).toEqual(refs);
+    } finally {
+      await store.close();
+    }
+  });
+});
