@@ -10,12 +10,13 @@ export type OnSuccess = (detail: unknown, job: WatchedJob) => void;
 
 /** Watches jobs under the page's own ids and keeps {@link asyncStatusStore} up to date. */
 export interface TaskPoller {
-  pollVideoJob(taskId: string, videoId: string | number, onSuccess?: OnSuccess): void;
-  pollExcelJob(taskId: string, onSuccess?: OnSuccess): void;
-  /** As `pollExcelJob`, for a task whose id is not the job's. */
-  pollJob(taskId: string, jobId: string, onSuccess?: OnSuccess): void;
+  readonly pollVideoJob: (taskId: string, videoId: string | number, onSuccess?: OnSuccess) => void;
+  /** The task's id is the job's. */
+  readonly pollExcelJob: (taskId: string, onSuccess?: OnSuccess) => void;
+  /** For any other job, or a task with an id of its own. */
+  readonly pollJob: (taskId: string, jobId: string, onSuccess?: OnSuccess) => void;
   /** Ends the watch and leaves the store as it is. */
-  stop(taskId: string): void;
+  readonly stop: (taskId: string) => void;
 }
 
 const CANCELLED = { ko: "취소되었습니다.", en: "Cancelled." } as const;

@@ -44,7 +44,8 @@ describe("submit", () => {
     const { client, server } = setUp();
     server.handler = post({ status: 202, body: accepted });
     await client.submitVideo(file());
-    expect((server.requests[0]?.body as FormData).get("title")).toBe("강의 1.mp4");
+    const form = server.requests[0]?.body as FormData;
+    expect(form.get("title")).toBe("강의 1.mp4");
   });
 
   it("posts a job as JSON, with its file as a form", async () => {
