@@ -21,6 +21,8 @@ export async function socketFolder(dataDir: string): Promise<string> {
   await mkdir(folder, { recursive: true, mode: 0o700 });
   const made = await lstat(folder);
   const mine = process.getuid === undefined || made.uid === process.getuid();
-  if (!made.isDirectory() || !mine) throw new Error(`${folder} is not a folder of this user`);
+  if (!made.isDirectory() || !mine || (made.mode & 0o022) !== 0) {
+    throw new Error(`${folder} is not a folder that only this user writes to`);
+  }
   return folder;
 }

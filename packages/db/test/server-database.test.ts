@@ -230,6 +230,51 @@ describe("transactions", () => {
   });
 });
 
+describe("several reconcilers and workers", () => {
+  const take = { leaseMs: LEASE_MS, takeLimit: 500, takeMs: 1_000 };
+
+  it("do not wait for a row or entry that another holds", async () => {
+    const database = await open({ poolMax: 8, committerGraceMs: 0 });
+    const [held, free] = [await running(database), await running(database)];
+    await database.query("watching", { text: "UPDATE job SET lease_until = now() - interval '1 s'" });
+    await database.transaction("work", async ({ query }) => {
+      await query({ text: "SELECT 1 FROM job WHERE id = $1 FOR UPDATE", values: [held.ref.id] });
+      await query({ text: "SELECT 1 FROM job_outbox WHERE id = $1 FOR UPDATE", values: [held.ref.id] });
+      const taken = await database.reconciler.take(500, 1_000);
+      expect(taken.map(({ record }) => record.ref.id)).toEqual([free.ref.id]);
+      const swept = await database.reconciler.sweep(200);
+      expect(swept.map(({ record }) => record.ref.id)).toEqual([free.ref.id]);
+    });
+  });
+
+  it("never take an entry with a row that is older than it", async () => {
+    const database = await open({ poolMax: 8, committerGraceMs: 0 });
+    const { ref } = await submitted(database);
+    let ticking: ReturnType<typeof database.reconciler.tick> | undefined;
+    await database.transaction("work", async (early) => {
+      await early.query({ text: "SELECT now()" }); // its time is before the tick's: what it leaves is due for the tick
+      await database.transaction("work", async (holder) => {
+        await holder.query({ text: "SELECT 1 FROM reconciler FOR UPDATE" });
+        ticking = database.reconciler.tick({ ...take, owner: "a" });
+        await eventually("the tick has its snapshot, and waits", async () => {
+          const text =
+            "SELECT 1 FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query LIKE '%WITH leader%'";
+          return (await database.query("watching", { text })).rowCount === 1;
+        });
+        const text = "UPDATE job SET status = 'CANCELLED', finished_at = now() WHERE id = $1";
+        await early.query({ text, values: [ref.id] });
+        await early.query({
+          text: "UPDATE job_outbox SET generation = nextval('job_generation'), due_at = now() WHERE id = $1",
+          values: [ref.id],
+        });
+        await early.query({ text: "COMMIT" });
+      });
+    });
+    expect((await ticking)?.entries).toEqual([]);
+    expect(await database.reconciler.take(500, 1_000)).toMatchObject([{ record: { status: "CANCELLED" } }]);
+  });
+});
+
 describe("statements", () => {
   /** What Postgres counted in this database since the last reset. */
   function countedByPostgres(): Promise<number> {

@@ -127,6 +127,13 @@ export function describeReconciler(database: () => Database): void {
     expect(after?.dueInMs).toBeLessThanOrEqual(2_000);
   });
 
+  it("applies the entry of a newer change twice again, though the older one had settled", async () => {
+    const ref = await due();
+    await database().reconciler.markApplied(await database().reconciler.take(1, TAKE_MS), SETTLE_MS);
+    await database().requests.cancel(ref);
+    expect(await entryOf(database(), ref)).toMatchObject({ applied: false });
+  });
+
   it("makes a lost lease the next attempt, due at once", async () => {
     const { ref } = await running(database());
     await letPass(database(), ref, "lease");
