@@ -1,7 +1,8 @@
-import { errorBackoffMs } from "@statusplane/core";
+import { retryWait } from "./backoff.ts";
 import { ClientError } from "./client-error.ts";
 import type { ActiveAnswer, StatusplaneClient } from "./statusplane-client.ts";
 
+/** Who wants the list. */
 export interface ActiveLoadListener {
   onAnswer(answer: ActiveAnswer): void;
   /** Once per failed request; the next follows with backoff. */
@@ -9,8 +10,7 @@ export interface ActiveLoadListener {
 }
 
 /**
- * Asks the list of live jobs until it is answered: 1, 2, 4 … 15 s with full jitter, or as `Retry-After` says, and at
- * once when the page is looked at again.
+ * Asks the list of live jobs until it is answered, with the poller's backoff, and at once when the page is looked at again.
  * @returns ends it.
  */
 export function loadActiveUntilAnswered(client: StatusplaneClient, listener: ActiveLoadListener): () => void {
@@ -28,8 +28,7 @@ export function loadActiveUntilAnswered(client: StatusplaneClient, listener: Act
     } catch (error) {
       if (isEnded || !(error instanceof ClientError) || error.code === "client_closed") return;
       errorsInARow += 1;
-      const backoffMs = errorBackoffMs(errorsInARow, environment.random());
-      cancelTimer = environment.setTimer(again, Math.max(backoffMs, error.retryAfterMs ?? 0));
+      cancelTimer = environment.setTimer(again, retryWait(error, errorsInARow, environment).waitMs);
       listener.onError(error);
     }
   };

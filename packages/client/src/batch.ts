@@ -1,5 +1,5 @@
 import { asMembers, readBody, type Language, type Reading } from "./reading.ts";
-import { watchKey, type WatchRef } from "./watched-job.ts";
+import type { WatchRef } from "./watched-job.ts";
 
 /** The server answers at most this many refs per request. */
 export const MAX_REFS_PER_BATCH = 100;
@@ -43,9 +43,4 @@ export function refsOfBatch(body: unknown): WatchRef[] {
     ...Object.keys(asMembers(videos)).map((id): WatchRef => ({ kind: "video", id })),
     ...Object.keys(asMembers(jobs)).map((id): WatchRef => ({ kind: "job", id })),
   ];
-}
-
-/** The refs' keys, to tell them apart in a set. */
-export function keysOf(refs: readonly WatchRef[]): Set<string> {
-  return new Set(refs.map(watchKey));
 }

@@ -1,6 +1,7 @@
 /** Codes that the client itself gives; every other code is the server's (core's error table). */
 export type ClientErrorCode = "network_error" | "deadline_exceeded" | "unexpected_answer" | "client_closed";
 
+/** What makes a {@link ClientError}. */
 export interface ClientErrorInit {
   /** HTTP status, 0 when there was no answer. */
   readonly status: number;

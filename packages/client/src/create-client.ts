@@ -169,7 +169,8 @@ class Client implements StatusplaneClient {
     if (status !== undefined) query.set("status", status);
     if (jobType !== undefined) query.set("job_type", jobType);
     const path = kind === "video" ? "/media/videos/" : "/api/v1/jobs/";
-    const body = asMembers(await this.#sender.json(query.size > 0 ? `${path}?${query}` : path));
+    const search = query.toString();
+    const body = asMembers(await this.#sender.json(search === "" ? path : `${path}?${search}`));
     if (!Array.isArray(body["items"])) throw this.#sender.failure("unexpected_answer");
     return { items: body["items"], next_cursor: textOrNull(body["next_cursor"]) };
   }

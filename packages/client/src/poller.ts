@@ -1,4 +1,5 @@
-import { errorBackoffMs, withPollJitter } from "@statusplane/core";
+import { withPollJitter } from "@statusplane/core";
+import { retryWait } from "./backoff.ts";
 import { batchPath, chunks, isBatch, MAX_REFS_PER_BATCH, readFromBatch } from "./batch.ts";
 import { callSafely } from "./call-safely.ts";
 import { ClientError } from "./client-error.ts";
@@ -9,8 +10,6 @@ import { watchKey, type WatchRef } from "./watched-job.ts";
 
 /** Slower than this nobody looks: the page is hidden, or there is no network. */
 const UNSEEN_INTERVAL_MS = 15_000;
-/** After an answer that repeating will not change (401, other 4xx). */
-const REFUSED_INTERVAL_MS = 15_000;
 /** An outage at page load spreads its asks over this long. */
 const OUTAGE_SPREAD_MS = 5_000;
 
@@ -189,12 +188,9 @@ export class Poller {
     );
     this.#errorsInARow += 1;
     if (this.#errorsInARow === 1 && !this.#isClosed) callSafely(() => this.#onError(error));
-    const askedMs = withPollJitter(error.retryAfterMs ?? 0, environment.random());
+    const { askedMs, waitMs } = retryWait(error, this.#errorsInARow, environment);
     this.#notBeforeMs = atMs + askedMs;
-    const backoffMs = isRefusal(error)
-      ? withPollJitter(REFUSED_INTERVAL_MS, environment.random())
-      : errorBackoffMs(this.#errorsInARow, environment.random());
-    return Math.max(backoffMs, askedMs, this.#unseenMs());
+    return Math.max(waitMs, this.#unseenMs());
   }
 
   #apply(occurrences: readonly Occurrence[]): void {
@@ -216,9 +212,4 @@ export class Poller {
     const { environment } = this.#sender;
     return environment.isVisible() && environment.isOnline() ? 0 : UNSEEN_INTERVAL_MS;
   }
-}
-
-/** An answer that will be the same next time: everything 4xx but "slower" and "too slow". */
-function isRefusal({ status }: ClientError): boolean {
-  return status >= 400 && status < 500 && status !== 429 && status !== 408;
 }

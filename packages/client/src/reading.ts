@@ -8,6 +8,7 @@ export interface Reading {
   readonly etag: string;
 }
 
+/** The languages of the sentences that people see. */
 export type Language = "ko" | "en";
 type Members = Readonly<Record<string, unknown>>;
 

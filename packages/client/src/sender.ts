@@ -62,6 +62,7 @@ export class Sender {
         abort.signal.throwIfAborted();
         const send = this.#options.fetch ?? ((target, request) => fetch(target, request));
         const response = await send(url, { ...init, headers: signed, signal: abort.signal });
+        abort.signal.throwIfAborted(); // an answer after the deadline is no answer
         this.noteStatus(response.status);
         return read(response);
       };

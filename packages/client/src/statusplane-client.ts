@@ -6,6 +6,7 @@ import type { WatchedJob, WatchRef } from "./watched-job.ts";
 /** What the client needs of `fetch`. */
 export type Fetch = (url: string, init: RequestInit) => Promise<Response>;
 
+/** What {@link createClient} takes. */
 export interface ClientOptions {
   /** Before every path, without a slash at its end. Default "": the page's own origin. */
   readonly baseUrl?: string;
@@ -33,6 +34,7 @@ export interface Submitted {
   readonly watchToken: string | null;
 }
 
+/** What every submit takes. */
 export interface UploadOptions {
   /** 0–1 of the bytes sent. */
   readonly onUploadProgress?: (fraction: number) => void;
@@ -42,16 +44,21 @@ export interface UploadOptions {
   readonly idempotencyKey?: string;
 }
 
+/** What {@link StatusplaneClient.submitVideo} takes. */
 export interface SubmitVideoOptions extends UploadOptions {
+  /** Default: the file's name. */
   readonly title?: string;
 }
 
+/** What {@link StatusplaneClient.submitJob} takes. */
 export interface SubmitJobOptions extends UploadOptions {
-  /** JSON. */
+  /** A JSON value, as the job type wants it. Default: none. */
   readonly payload?: unknown;
+  /** Default: none. */
   readonly file?: File;
 }
 
+/** The list of live jobs. */
 export interface ActiveAnswer {
   /** Live jobs, at most 100. */
   readonly refs: readonly WatchRef[];
@@ -61,17 +68,21 @@ export interface ActiveAnswer {
   readonly waiting: Readonly<Record<string, string>>;
 }
 
+/** Which page of history. */
 export interface HistoryOptions {
+  /** `next_cursor` of the page before. Default: the newest. */
   readonly cursor?: string | null;
   readonly status?: Status;
   readonly jobType?: string;
 }
 
+/** A page of records, newest first. */
 export interface HistoryPage {
   readonly items: readonly unknown[];
   readonly next_cursor: string | null;
 }
 
+/** Where a video plays, signed. */
 export interface Playback {
   readonly hls_url: string;
   readonly poster_url: string | null;
@@ -79,6 +90,7 @@ export interface Playback {
   readonly expires_at: string;
 }
 
+/** As for `fetch`. */
 export interface RequestOptions extends Omit<RequestInit, "headers"> {
   readonly headers?: Readonly<Record<string, string>>;
   /** Until the answer's head, in ms. Default 10,000; 0: none. */

@@ -2,6 +2,7 @@ import { uuidV7 } from "@statusplane/core";
 import type { Sender } from "./sender.ts";
 import type { UploadOptions } from "./statusplane-client.ts";
 
+/** One submit. */
 export interface Upload extends UploadOptions {
   readonly path: string;
   readonly body: FormData | string;

@@ -73,6 +73,7 @@ const MISSED_FOR_MS = 30_000;
 const REOPENED_FOR_MS = 30_000;
 const UNKNOWN_STATUS_INTERVAL_MS = 15_000;
 
+/** A job of which nothing is known yet. */
 export function newWatch(ref: WatchRef, atMs: number): WatchState {
   return {
     job: unknownJob(ref),

@@ -6,7 +6,9 @@ import { watchKey, type WatchedJob, type WatchRef } from "./watched-job.ts";
 /** Jobs that nobody watches any more are kept up to this number, so that a component mounted again has them. */
 const MAX_UNWATCHED = 500;
 
+/** Is told the job as it is shown now. */
 export type JobListener = (job: WatchedJob) => void;
+/** What happened to which job. */
 export type Occurrence = readonly [ref: WatchRef, event: WatchEvent];
 
 /**
@@ -60,10 +62,6 @@ export class WatchTable {
 
   state(ref: WatchRef): WatchState | undefined {
     return this.#states.get(watchKey(ref));
-  }
-
-  isWatched(ref: WatchRef): boolean {
-    return this.#watchers.has(watchKey(ref));
   }
 
   /** Watched jobs that the batch shall name, in the order in which they became known. */

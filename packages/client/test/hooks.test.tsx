@@ -145,6 +145,21 @@ describe("useActiveJobs", () => {
     expect(result.current.jobs).toHaveLength(1);
   });
 
+  it("tells why jobs wait, until one of their type runs", async () => {
+    const { server, client } = setup;
+    server.handler = ({ path }) =>
+      path.endsWith("?active=1")
+        ? { body: { videos: {}, jobs: {}, more: 0, waiting: { video_hls: "ffmpeg_missing" } } }
+        : undefined;
+    const { result } = renderHook(() => useActiveJobs(), { wrapper });
+    await advance(0);
+    expect(result.current.waiting).toEqual({ video_hls: "ffmpeg_missing" });
+    server.snapshots.set("video:1", bodies.running(1, 1));
+    client.watch(video("1"));
+    await advance(0);
+    expect(result.current.waiting).toEqual({});
+  });
+
   it("asks at once when the page is looked at again, and no more after its component", async () => {
     const { server, environment } = setup;
     environment.dice = 0.999;

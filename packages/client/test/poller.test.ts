@@ -1,7 +1,7 @@
 import { getPollInterval } from "@statusplane/core";
 import { describe, expect, it, vi } from "vitest";
 import type { WatchedJob } from "../src/watched-job.ts";
-import { bodies, outage, problem } from "./fake-server.ts";
+import { bodies, outage, problem, type Answer } from "./fake-server.ts";
 import { job, setUp, video } from "./setup.ts";
 
 describe("one poller per client", () => {
@@ -352,6 +352,22 @@ describe("errors", () => {
     await environment.advance(1_000);
     expect(client.get(job("a"))).toMatchObject({ percent: 5, connection: "ok" });
     expect(server.mostInFlight).toBe(2); // the one that never ends, and its successor
+  });
+
+  it("include an answer that comes after its deadline: it changes nothing", async () => {
+    const { client, server, environment } = setUp();
+    server.snapshots.set("job:a", bodies.running(1, 5));
+    let answerLate: (answer: Answer) => void = () => {};
+    server.handler = () => new Promise((resolve) => (answerLate = resolve));
+    client.watch(job("a"));
+    await environment.advance(9_999);
+    server.handler = () => undefined;
+    await environment.advance(1_000);
+    const before = client.get(job("a"));
+    answerLate({ body: { videos: {}, jobs: { a: bodies.running(9, 90) }, missing: {} } });
+    await environment.advance(0);
+    expect(client.get(job("a"))).toBe(before);
+    expect(before?.percent).toBe(5);
   });
 
   it("say once that nobody is signed in, and try again slowly", async () => {

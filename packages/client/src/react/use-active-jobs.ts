@@ -1,10 +1,12 @@
-import { useCallback, useEffect, useRef, useState } from "react";
+import { useCallback, useEffect, useRef, useState, useSyncExternalStore } from "react";
 import { loadActiveUntilAnswered } from "../active-load.ts";
 import type { ClientError } from "../client-error.ts";
+import type { StatusplaneClient } from "../statusplane-client.ts";
 import { watchKey, type WatchedJob, type WatchRef } from "../watched-job.ts";
 import { useClient } from "./provider.tsx";
 import { useJobs } from "./use-jobs.ts";
 
+/** What {@link useActiveJobs} answers. */
 export interface ActiveJobs {
   /** What was live when last asked, followed to its end; it then stays. */
   readonly jobs: readonly WatchedJob[];
@@ -47,8 +49,15 @@ export function useActiveJobs(): ActiveJobs {
     return () => endLoad.current?.();
   }, [refresh]);
   const jobs = useJobs(listed.refs);
+  const waiting = useWaiting(client);
   const { more, isLoading, error } = listed;
-  return { jobs, more, waiting: client.waiting(), refresh, isLoading, error };
+  return { jobs, more, waiting, refresh, isLoading, error };
+}
+
+function useWaiting(client: StatusplaneClient): Readonly<Record<string, string>> {
+  const subscribe = useCallback((listener: () => void) => client.subscribe(listener), [client]);
+  const read = () => client.waiting();
+  return useSyncExternalStore(subscribe, read, read);
 }
 
 function union(first: readonly WatchRef[], then: readonly WatchRef[]): readonly WatchRef[] {
