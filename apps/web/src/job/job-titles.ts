@@ -11,6 +11,8 @@ const KEPT = 200;
 export class JobTitles {
   readonly #storage: TextStorage;
   readonly #name: string;
+  /** What was read last: every card asks at every change. */
+  #parsed: { readonly text: string | null; readonly titles: ReadonlyMap<string, string> } | null = null;
 
   constructor(tenant: string, storage: TextStorage = browserStorage) {
     this.#storage = storage;
@@ -18,11 +20,11 @@ export class JobTitles {
   }
 
   get(ref: WatchRef): string | null {
-    return this.#read().find(([key]) => key === watchKey(ref))?.[1] ?? null;
+    return this.#read().get(watchKey(ref)) ?? null;
   }
 
   remember(ref: WatchRef, title: string): void {
-    const others = this.#read().filter(([key]) => key !== watchKey(ref));
+    const others = [...this.#read()].filter(([key]) => key !== watchKey(ref));
     this.#storage.set(this.#name, JSON.stringify([...others, [watchKey(ref), title]].slice(-KEPT)));
   }
 
@@ -31,13 +33,19 @@ export class JobTitles {
     this.#storage.remove(this.#name);
   }
 
-  #read(): readonly (readonly [string, string])[] {
-    try {
-      const stored: unknown = JSON.parse(this.#storage.get(this.#name) ?? "[]");
-      return Array.isArray(stored) ? stored.filter(isEntry) : [];
-    } catch {
-      return []; // not written by us: as if nothing were kept
-    }
+  #read(): ReadonlyMap<string, string> {
+    const text = this.#storage.get(this.#name);
+    if (this.#parsed === null || this.#parsed.text !== text) this.#parsed = { text, titles: parse(text) };
+    return this.#parsed.titles;
+  }
+}
+
+function parse(text: string | null): ReadonlyMap<string, string> {
+  try {
+    const stored: unknown = JSON.parse(text ?? "[]");
+    return new Map(Array.isArray(stored) ? stored.filter(isEntry) : []);
+  } catch {
+    return new Map(); // not written by us: as if nothing were kept
   }
 }
 

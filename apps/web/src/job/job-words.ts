@@ -9,9 +9,10 @@ export function jobTypeOf(job: Pick<WatchedJob, "ref" | "jobType">): string | nu
   return job.jobType ?? (job.ref.kind === "video" ? VIDEO_TYPE : null);
 }
 
+/** A job whose type is not told yet looks like the most usual one, so that its icon need not change. */
 export function jobIcon(jobType: string | null): IconName {
   if (jobType === VIDEO_TYPE) return "video";
-  return jobType === "excel_import" ? "sheet" : "gear";
+  return jobType === null || jobType === "excel_import" ? "sheet" : "gear";
 }
 
 export function typeWord(jobType: string | null, messages: Messages): string {

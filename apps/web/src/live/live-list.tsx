@@ -1,5 +1,5 @@
-import { isEnded, watchKey } from "@statusplane/client";
-import type { ReactNode } from "react";
+import { isEnded, watchKey, type WatchRef } from "@statusplane/client";
+import { useCallback, type ReactNode } from "react";
 import { goTo } from "../browser/index.ts";
 import type { JobTitles } from "../job/index.ts";
 import { useFormat } from "../text/index.ts";
@@ -40,7 +40,7 @@ function Empty({ isLoading }: { readonly isLoading: boolean }): ReactNode {
 export function LiveList({ live, tracked, titles, onPlay, uploads }: LiveListProps): ReactNode {
   const { messages, count } = useFormat();
   const ended = live.jobs.filter(isEnded);
-  const dismiss = (ref: Parameters<TrackedJobs["dismiss"]>[0]): void => tracked.dismiss(ref);
+  const dismiss = useCallback((ref: WatchRef) => tracked.dismiss(ref), [tracked]);
   return (
     <section className={styles.live} aria-labelledby="live-title">
       <header className={styles.head}>

@@ -19,7 +19,7 @@ export function PagesFoot({ list, state, moreLabel, empty }: PagesFootProps): Re
     return (
       <Notice tone="bad" isAlert>
         {requestProblem(state.failure.error, messages)}
-        <Button look="plain" onClick={() => list.reload()}>
+        <Button look="plain" onClick={() => (state.items.length === 0 ? list.reload() : list.more())}>
           {messages.app.tryAgain}
         </Button>
       </Notice>

@@ -2,6 +2,12 @@ import { ClientError } from "@statusplane/client";
 import type { Messages } from "./ko.ts";
 import { lookUp } from "./look-up.ts";
 
+/** Whether the same request may succeed later: there was no answer, too many requests, or a fault of the server's. */
+export function mayRepeat(error: unknown): boolean {
+  if (!(error instanceof ClientError)) return true;
+  return error.status === 0 || error.status === 429 || error.status >= 500;
+}
+
 /** A refused or failed request in plain words: the server's own sentence where there is one. */
 export function requestProblem(error: unknown, messages: Messages): string {
   if (!(error instanceof ClientError)) return messages.app.failed;

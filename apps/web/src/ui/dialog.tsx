@@ -1,4 +1,4 @@
-import { useEffect, useId, useRef, type ReactNode } from "react";
+import { useId, useLayoutEffect, useRef, type ReactNode } from "react";
 import { Button } from "./button.tsx";
 import styles from "./dialog.module.css";
 import { Icon } from "./icon.tsx";
@@ -14,7 +14,8 @@ export interface DialogProps {
 export function Dialog({ title, closeLabel, onClose, children }: DialogProps): ReactNode {
   const dialog = useRef<HTMLDialogElement>(null);
   const titleId = useId();
-  useEffect(() => {
+  // Before the element leaves the document: only a dialog that closes gives the focus back.
+  useLayoutEffect(() => {
     const element = dialog.current;
     if (element === null) return;
     element.setAttribute("closedby", "any"); // a click beside it closes it, where the browser knows how

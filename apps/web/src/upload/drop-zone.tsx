@@ -25,7 +25,9 @@ export function DropZone({ onFiles, children }: DropZoneProps): ReactNode {
         {isOver ? messages.upload.dropNow : messages.upload.drop}
       </h2>
       <p className={styles.note}>
-        {messages.upload.accepted}
+        {messages.upload.acceptedVideos}
+        <br />
+        {messages.upload.acceptedLists}
         <br />
         {messages.upload.several}
       </p>

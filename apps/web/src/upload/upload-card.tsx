@@ -1,5 +1,5 @@
 import type { ReactNode } from "react";
-import { requestProblem, useFormat, type Messages } from "../text/index.ts";
+import { mayRepeat, requestProblem, useFormat, type Messages } from "../text/index.ts";
 import { Button, Card, Icon, ProgressBar } from "../ui/index.ts";
 import type { Upload, UploadQueue, UploadState } from "./upload-queue.ts";
 
@@ -20,6 +20,9 @@ function problemOf(state: UploadState, messages: Messages): string | null {
   if (state.phase === "failed") return requestProblem(state.error, messages);
   return state.phase === "refused" ? messages.upload[state.refusal] : null;
 }
+
+const canBeSentAgain = (state: UploadState): boolean =>
+  state.phase === "stopped" || (state.phase === "failed" && mayRepeat(state.error));
 
 /** Stop it while it is on its way, take it off the list afterwards. */
 function Corner({ upload, queue }: { readonly upload: Upload; readonly queue: UploadQueue }): ReactNode {
@@ -70,7 +73,7 @@ export function UploadCard({
       aside={percent === null ? "" : `${percent}%`}
       corner={<Corner upload={upload} queue={queue} />}
       actions={
-        (state.phase === "failed" || state.phase === "stopped") && (
+        canBeSentAgain(state) && (
           <Button
             look="plain"
             aria-label={messages.upload.again(file.name)}

@@ -1,0 +1,145 @@
+// @vitest-environment happy-dom
+import type { WatchedJob } from "@statusplane/client";
+import { describe, expect, test } from "vitest";
+import { jobFace, type JobFace } from "../src/live/job-face.ts";
+import { en } from "../src/text/en.ts";
+import { ko } from "../src/text/ko.ts";
+import type { TextAndFormat } from "../src/text/index.ts";
+
+function text(language: "ko" | "en"): TextAndFormat {
+  return {
+    language,
+    messages: language === "ko" ? ko : en,
+    count: String,
+    remaining: (seconds) => `${seconds}s`,
+    length: (seconds) => `${seconds}s`,
+    bytes: String,
+    moment: (iso) => iso,
+  };
+}
+
+function job(members: Partial<WatchedJob> & Pick<WatchedJob, "status">): WatchedJob {
+  return {
+    ref: { kind: "video", id: "1" },
+    jobType: null,
+    unknownStatus: undefined,
+    percent: null,
+    remainingSeconds: undefined,
+    step: undefined,
+    attempt: 1,
+    version: 1,
+    updatedAt: null,
+    isStalled: false,
+    nextTry: undefined,
+    errorCode: null,
+    errorMessage: null,
+    result: null,
+    resultUrl: null,
+    resultBytes: null,
+    partialResult: undefined,
+    hlsPath: null,
+    durationSeconds: null,
+    gone: false,
+    connection: "ok",
+    ...members,
+  };
+}
+
+interface Options {
+  readonly language?: "ko" | "en";
+  readonly waiting?: Readonly<Record<string, string>>;
+  readonly isCancelling?: boolean;
+}
+
+const face = (members: Parameters<typeof job>[0], options: Options = {}): JobFace =>
+  jobFace(job(members), {
+    text: text(options.language ?? "ko"),
+    waiting: options.waiting ?? {},
+    isCancelling: options.isCancelling ?? false,
+  });
+
+describe("a job's face", () => {
+  const step = { index: 2, total: 4, key: "encode", name: "인코딩", percent: 70 };
+
+  test("while it runs says percent, step and remaining time, to the ear too", () => {
+    const running = { status: "PROCESSING", percent: 63, remainingSeconds: 112, step } as const;
+    expect(face(running)).toEqual({
+      status: "처리 중",
+      tone: "plain",
+      aside: "63%",
+      bar: { percent: 63, valueText: "63퍼센트, 2/4단계 · 인코딩, 약 112s 남음", tone: "moving" },
+      line: ["2/4단계 · 인코딩", "약 112s 남음"],
+    });
+    expect(face(running, { language: "en" }).line).toEqual(["Step 2 of 4 · Encoding", "about 112s left"]);
+  });
+
+  test("names a step that this page does not know as the server does", () => {
+    const unknown = { ...step, key: "transcode", name: "변환" };
+    expect(face({ status: "PROCESSING", step: unknown }, { language: "en" }).line).toEqual([
+      "Step 2 of 4 · 변환",
+    ]);
+  });
+
+  test("has an indeterminate bar while nothing is known of the progress", () => {
+    expect(face({ status: "PROCESSING" })).toMatchObject({ aside: "", bar: { percent: null }, line: [] });
+    expect(face({ status: "UNKNOWN" })).toMatchObject({ status: "확인 중", bar: { percent: null } });
+  });
+
+  test("says that there is no news when it is stalled", () => {
+    expect(face({ status: "PROCESSING", isStalled: true, percent: 5, step })).toMatchObject({
+      tone: "warn",
+      line: [ko.job.stalled],
+    });
+  });
+
+  test("while it waits says for which try and why", () => {
+    const nextTry = { retryAt: "T", lastErrorCode: "worker_lost", try: 2, maxTries: 3 };
+    expect(face({ status: "PENDING", nextTry }, { language: "en" })).toMatchObject({
+      status: "Waiting for try 2 of 3",
+      line: ["because: The worker was lost.", "again at T"],
+    });
+  });
+
+  test("while no worker can run it says what is missing", () => {
+    const waiting = { video_hls: "ffmpeg_missing" };
+    expect(face({ status: "PENDING" }, { waiting }).line).toEqual([
+      ko.job.noWorker(ko.job.reasons.ffmpeg_missing),
+    ]);
+    expect(face({ status: "PENDING", ref: { kind: "job", id: "1" } }, { waiting }).line).toEqual([
+      ko.job.queued,
+    ]);
+  });
+
+  test("says that its end is on the way once it was asked for", () => {
+    expect(face({ status: "PROCESSING", percent: 9 }, { isCancelling: true }).status).toBe(ko.job.cancelling);
+    expect(face({ status: "PENDING" }, { isCancelling: true }).status).toBe(ko.job.cancelling);
+  });
+
+  test("at its success is full, with the video's length or the rows", () => {
+    expect(face({ status: "READY", percent: 100, durationSeconds: 24 })).toMatchObject({
+      tone: "good",
+      bar: { percent: 100 },
+      line: ["길이 24s"],
+    });
+    expect(face({ status: "DONE", result: { total: 500, inserted: 500 } }).line).toEqual(["전체 500행"]);
+  });
+
+  test("at its failure says the server's sentence in Korean and the code's in English", () => {
+    const failed = {
+      status: "FAILED",
+      errorCode: "video_unreadable",
+      errorMessage: "읽을 수 없습니다.",
+    } as const;
+    expect(face(failed)).toMatchObject({ tone: "bad", bar: null, line: ["읽을 수 없습니다."] });
+    expect(face(failed, { language: "en" }).line).toEqual([en.job.reasons.video_unreadable]);
+    expect(
+      face({ status: "FAILED", errorCode: "toString", errorMessage: "모름" }, { language: "en" }).line,
+    ).toEqual(["모름"]);
+    expect(face({ status: "FAILED" }, { language: "en" }).line).toEqual([en.job.failedVideo]);
+  });
+
+  test("says so when it is cancelled, and when nobody knows it any more", () => {
+    expect(face({ status: "CANCELLED" }).status).toBe("취소됨");
+    expect(face({ status: "PROCESSING", gone: true })).toMatchObject({ status: ko.job.gone, bar: null });
+  });
+});

@@ -1,0 +1,132 @@
+// @vitest-environment happy-dom
+import { describe, expect, test } from "vitest";
+import { viewOfHash } from "../src/browser/view.ts";
+import { readRecord } from "../src/history/record-view.ts";
+import { readImportCounts, readImportResult } from "../src/job/import-result.ts";
+import { mintedAt } from "../src/job/job-words.ts";
+import { readTokenClaims } from "../src/session/token-claims.ts";
+import { readStudent } from "../src/students/student.ts";
+import { titleOf, uploadTarget } from "../src/upload/accepted-file.ts";
+
+const STRANGE: readonly unknown[] = [null, undefined, 7, "text", [], {}, [null], { items: 1 }, true];
+
+describe("what a server answers is checked before it is shown", () => {
+  test("strange values are nothing, and never an exception", () => {
+    for (const value of STRANGE) {
+      expect(readImportCounts(value)).toBeNull();
+      expect(readImportResult(value)).toBeNull();
+      expect(readStudent(value)).toBeNull();
+      expect(readRecord("video", value)).toBeNull();
+    }
+  });
+
+  test("an import's result has its counts, rejected rows and their download", () => {
+    const result = readImportResult({
+      total: 3,
+      inserted: 1,
+      updated: 1,
+      unchanged: 0,
+      rejected: 1,
+      errors: [{ sheet: "1반", row: 4, column: "학년", code: "invalid_grade", message: "" }, "junk"],
+      rejected_url: "/api/v1/jobs/a/rejected.xlsx",
+    });
+    expect(result).toEqual({
+      total: 3,
+      inserted: 1,
+      updated: 1,
+      unchanged: 0,
+      rejected: 1,
+      errors: [{ sheet: "1반", row: 4, column: "학년", message: "invalid_grade" }],
+      rejectedUrl: "/api/v1/jobs/a/rejected.xlsx",
+    });
+  });
+
+  test("a partial result may lack the total and some counts", () => {
+    expect(readImportCounts({ inserted: 40 })).toEqual({
+      total: null,
+      inserted: 40,
+      updated: 0,
+      unchanged: 0,
+      rejected: 0,
+    });
+  });
+
+  test("a video's numeric id becomes text, and its renditions their names", () => {
+    const record = readRecord("video", {
+      id: 42,
+      status: "READY",
+      title: "1강",
+      duration: 24,
+      renditions: [{ height: 360 }, { name: "720p" }, {}],
+    });
+    expect(record?.ref).toEqual({ kind: "video", id: "42" });
+    expect(record?.renditions).toEqual(["360p", "720p"]);
+    expect(record?.jobType).toBe("video_hls");
+  });
+
+  test("a record of an unknown status is left out", () => {
+    expect(readRecord("job", { job_id: "a", status: "DREAMING" })).toBeNull();
+  });
+
+  test("a student's missing fields are empty texts", () => {
+    expect(readStudent({ student_no: "1", name: "김서연", grade: 3 })).toMatchObject({
+      grade: "3",
+      memo: "",
+    });
+  });
+});
+
+describe("what people give is read by its form", () => {
+  const token = (claims: object): string =>
+    `h.${btoa(String.fromCodePoint(...new TextEncoder().encode(JSON.stringify(claims))))
+      .replaceAll("+", "-")
+      .replaceAll("/", "_")
+      .replaceAll("=", "")}.s`;
+
+  test("a token's tenant may be a number, and its end is in seconds", () => {
+    expect(readTokenClaims(token({ tenant_id: 7, role: "operator", exp: 100, name: "가람" }))).toEqual({
+      tenant: "7",
+      role: "operator",
+      expiresAtMs: 100_000,
+    });
+    expect(readTokenClaims(token({}))).toEqual({ tenant: null, role: null, expiresAtMs: null });
+  });
+
+  test.each(["", "a.b", "a.%%%.c", "a.bnVsbA.c", "a.b.c.d"])("%j is no token", (text) => {
+    expect(readTokenClaims(text)).toBeNull();
+  });
+
+  test.each([
+    ["a.mp4", "video"],
+    ["A.MOV", "video"],
+    ["강의.mkv", "video"],
+    ["x.webm", "video"],
+    ["명단.XLSX", "workbook"],
+    ["old.xls", null],
+    ["mp4", null],
+  ])("%s goes to %j", (name, target) => {
+    expect(uploadTarget(name)).toBe(target);
+  });
+
+  test("a title is the file's name without its ending", () => {
+    expect([titleOf("3강. 확률.mp4"), titleOf(".mp4")]).toEqual(["3강. 확률", ".mp4"]);
+  });
+
+  test("an address names a view, and anything else the first one", () => {
+    expect(["#/history", "#students", "", "#/x"].map(viewOfHash)).toEqual([
+      "history",
+      "students",
+      "work",
+      "work",
+    ]);
+  });
+
+  test("a UUID v7 tells when it was minted, other ids do not", () => {
+    const ms = Date.parse("2026-03-02T06:05:00.123Z");
+    const hex = ms.toString(16).padStart(12, "0");
+    expect(mintedAt(`${hex.slice(0, 8)}-${hex.slice(8)}-7abc-8000-000000000000`)).toBe(
+      "2026-03-02T06:05:00.123Z",
+    );
+    expect([mintedAt("42"), mintedAt("0190a5b0-1c2d-4abc-8000-000000000000")]).toEqual([null, null]);
+  });
+});
