@@ -13,12 +13,8 @@ export {
   type BullmqQueue,
   type BullmqQueueOptions,
 } from "./queues/bullmq/bullmq-queue.ts";
-export {
-  createReconciler,
-  type ReconcilerHandle,
-  type ReconcilerOptions,
-  type ReconcilerStatus,
-} from "./reconciler/create-reconciler.ts";
+export { createReconciler } from "./reconciler/create-reconciler.ts";
+export * from "./reconciler/reconciler-options.ts";
 export type { Loss } from "./reconciler/loss-detection.ts";
 export {
   createWorker,

@@ -1,6 +1,6 @@
 import type { OutboxStats, Tick, Unsubscribe } from "@statusplane/core";
 import { pause } from "../clock.ts";
-import type { ReconcilerHandle, ReconcilerOptions, ReconcilerStatus } from "./create-reconciler.ts";
+import type { ReconcilerHandle, ReconcilerOptions, ReconcilerStatus } from "./reconciler-options.ts";
 import { Election } from "./election.ts";
 import { LossDetection, type Loss } from "./loss-detection.ts";
 import { Relay, TAKE_LIMIT } from "./relay.ts";

@@ -1,3 +1,4 @@
+import { setMaxListeners } from "node:events";
 import {
   DEFAULT_TIMINGS,
   uuidV7,
@@ -75,6 +76,7 @@ export interface StatusWorker {
 export function createWorker(options: WorkerOptions): StatusWorker {
   const { jobs, queue, installation } = options;
   const ended = new AbortController();
+  setMaxListeners(0, ended.signal); // one listener per job that waits for a store, however many there are
   const parts = makeParts(options, ended.signal);
   const { records, timings, clock, random, log, writer } = parts;
   const leases = new LeaseKeeper({ records, timings, clock, log });

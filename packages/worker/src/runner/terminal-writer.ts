@@ -23,6 +23,7 @@ export interface TerminalWriterOptions {
 export class TerminalWriter {
   readonly #options: TerminalWriterOptions;
   readonly #kept = new Map<string, EncodedSnapshot>();
+  #repeating = false;
 
   constructor(options: TerminalWriterOptions) {
     this.#options = options;
@@ -33,26 +34,36 @@ export class TerminalWriter {
     return this.#kept.size;
   }
 
-  /** Call it after COMMIT only. Resolves when the store has answered or the deadline is over; never rejects. */
+  /** Call it after COMMIT only. Resolves when the store has answered, has failed, or the deadline is over; never rejects. */
   async write(snapshot: EncodedSnapshot): Promise<void> {
     const { clock, timings } = this.#options;
-    await settlesWithin(clock, timings.completionDeadlineMs, this.#writeUntilAnswered(snapshot));
+    await settlesWithin(clock, timings.completionDeadlineMs, this.#writeOrKeep(snapshot));
   }
 
-  async #writeUntilAnswered(snapshot: EncodedSnapshot): Promise<void> {
-    const { clock, random, ended } = this.#options;
+  async #writeOrKeep(snapshot: EncodedSnapshot): Promise<void> {
     const key = refKey(snapshot.ref);
-    for (let failures = 1; !ended.aborted; failures++) {
-      if (await this.#writeOnce(snapshot)) break;
-      if (failures === 1) {
-        if (this.#kept.size >= MAX_KEPT) return;
-        this.#kept.set(key, snapshot);
-      }
-      await pause(clock, storeBackoffMs(failures, random()), ended);
-      // a later attempt of the same job has ended meanwhile: its end is the one to tell
-      if (this.#kept.get(key) !== snapshot) return;
+    if (await this.#writeOnce(snapshot)) {
+      this.#kept.delete(key); // an earlier attempt's end, if one was kept: this one is newer
+      return;
     }
-    if (this.#kept.get(key) === snapshot) this.#kept.delete(key);
+    if (this.#kept.size >= MAX_KEPT && !this.#kept.has(key)) return;
+    this.#kept.set(key, snapshot);
+    if (!this.#repeating) void this.#repeat();
+  }
+
+  /** One round after another on a timer, until nothing is kept. A round ends at its first failure: the store is still away. */
+  async #repeat(): Promise<void> {
+    const { clock, random, ended } = this.#options;
+    this.#repeating = true;
+    for (let failures = 1; this.#kept.size > 0 && !ended.aborted; failures++) {
+      await pause(clock, storeBackoffMs(failures, random()), ended);
+      for (const [key, snapshot] of this.#kept) {
+        if (ended.aborted || !(await this.#writeOnce(snapshot))) break;
+        failures = 0;
+        if (this.#kept.get(key) === snapshot) this.#kept.delete(key);
+      }
+    }
+    this.#repeating = false;
   }
 
   /** A refusal is an answer too: whoever was first wrote the same end, or a newer attempt is shown. */

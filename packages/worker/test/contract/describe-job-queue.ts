@@ -2,23 +2,10 @@ import { jobRef, type Delivery, type DeliveryOutcome, type JobQueue } from "@sta
 import { eventually } from "@statusplane/test-support";
 import { afterEach, describe, expect, it } from "vitest";
 
-export interface JobQueueSuiteOptions {
-  /** Tests that cannot hold for an adapter, each with its reason. */
-  readonly skip?: readonly { readonly reason: string; readonly tests: readonly string[] }[];
-}
-
 const ACKNOWLEDGE: DeliveryOutcome = { outcome: "acknowledge" };
 
 /** What every JobQueue must do. `open` answers a new, empty queue. */
-export function describeJobQueue(
-  name: string,
-  open: () => Promise<JobQueue>,
-  { skip = [] }: JobQueueSuiteOptions = {},
-): void {
-  const skipped = new Set(skip.flatMap(({ tests }) => tests));
-  const test = (title: string, body: () => Promise<void>): void => {
-    if (!skipped.has(title)) it(title, body);
-  };
+export function describeJobQueue(name: string, open: () => Promise<JobQueue>): void {
   const opened: JobQueue[] = [];
   const openQueue = async (): Promise<JobQueue> => {
     const queue = await open();
@@ -31,7 +18,7 @@ export function describeJobQueue(
       await Promise.all(opened.splice(0).map((queue) => queue.close()));
     });
 
-    test("a delivery is handled once, as it was enqueued", async () => {
+    it("a delivery is handled once, as it was enqueued", async () => {
       const queue = await openQueue();
       const seen = await recordAll(queue);
       await queue.enqueue(delivery("a", 3));
@@ -40,7 +27,7 @@ export function describeJobQueue(
       expect(seen).toEqual([delivery("a", 3)]);
     });
 
-    test("repeated enqueues of a waiting delivery are one delivery", async () => {
+    it("repeated enqueues of a waiting delivery are one delivery", async () => {
       const queue = await openQueue();
       await queue.enqueue(delivery("a"));
       await queue.enqueue(delivery("a"));
@@ -51,7 +38,7 @@ export function describeJobQueue(
       expect(seen.map(({ ref }) => ref.id).sort()).toEqual(["a", "b"]);
     });
 
-    test("an enqueue of a delivery that is being handled is the same delivery", async () => {
+    it("an enqueue of a delivery that is being handled is the same delivery", async () => {
       const queue = await openQueue();
       const gate = newGate();
       let handled = 0;
@@ -73,7 +60,7 @@ export function describeJobQueue(
       expect(await depthOf(queue)).toBe(0);
     });
 
-    test("the next attempt of a job is another delivery", async () => {
+    it("the next attempt of a job is another delivery", async () => {
       const queue = await openQueue();
       await queue.enqueue(delivery("a", 1));
       await queue.enqueue(delivery("a", 2));
@@ -81,14 +68,14 @@ export function describeJobQueue(
       await eventually("both were delivered", () => seen.length === 2);
     });
 
-    test("equal ids of two tenants and of two kinds are different deliveries", async () => {
+    it("equal ids of two tenants and of two kinds are different deliveries", async () => {
       const queue = await openQueue();
       const refs = [jobRef("7", "job", "a"), jobRef("8", "job", "a"), jobRef("7", "video", "a")];
       for (const ref of refs) await queue.enqueue({ ref, attempt: 1, jobType: "count" });
       expect(await depthOf(queue)).toBe(3);
     });
 
-    test("a delivery may be enqueued again after it was acknowledged", async () => {
+    it("a delivery may be enqueued again after it was acknowledged", async () => {
       const queue = await openQueue();
       const seen = await recordAll(queue);
       await queue.enqueue(delivery("a"));
@@ -99,7 +86,7 @@ export function describeJobQueue(
       });
     });
 
-    test("a delayed delivery waits, one behind it without delay does not", async () => {
+    it("a delayed delivery waits, one behind it without delay does not", async () => {
       const queue = await openQueue();
       await queue.enqueue(delivery("later"), 600);
       const seen = await recordAll(queue);
@@ -108,7 +95,7 @@ export function describeJobQueue(
       expect(seen.map(({ ref }) => ref.id)).toEqual(["now", "later"]);
     });
 
-    test("what is given back is delivered again after its delay", async () => {
+    it("what is given back is delivered again after its delay", async () => {
       const queue = await openQueue();
       const seen: string[] = [];
       await queue.consume({
@@ -127,7 +114,7 @@ export function describeJobQueue(
       await eventually("nothing is left", async () => (await depthOf(queue)) === 0);
     });
 
-    test("a delivery whose handler rejects is given back", async () => {
+    it("a delivery whose handler rejects is given back", async () => {
       const queue = await openQueue();
       let calls = 0;
       await queue.consume({
@@ -142,7 +129,7 @@ export function describeJobQueue(
       await eventually("it came again", () => calls === 2);
     });
 
-    test("no more are handled at once than the concurrency says", async () => {
+    it("no more are handled at once than the concurrency says", async () => {
       const queue = await openQueue();
       let atOnce = 0;
       let most = 0;
@@ -163,7 +150,7 @@ export function describeJobQueue(
       expect(most).toBe(2);
     });
 
-    test("a job type's consumer gets no other type's deliveries", async () => {
+    it("a job type's consumer gets no other type's deliveries", async () => {
       const queue = await openQueue();
       const seen = await recordAll(queue);
       await queue.enqueue({ ...delivery("other"), jobType: "other" });
@@ -179,7 +166,7 @@ export function describeJobQueue(
       );
     });
 
-    test("a paused consumer leaves what comes to another one", async () => {
+    it("a paused consumer leaves what comes to another one", async () => {
       const queue = await openQueue();
       const first: string[] = [];
       const consumer = await queue.consume({
@@ -200,7 +187,7 @@ export function describeJobQueue(
       await eventually("the other one got them", () => second.length === 2);
     });
 
-    test("closing a consumer waits for what it handles", async () => {
+    it("closing a consumer waits for what it handles", async () => {
       const queue = await openQueue();
       const gate = newGate();
       let handled = false;
@@ -224,7 +211,7 @@ export function describeJobQueue(
       expect(await depthOf(queue)).toBe(0);
     });
 
-    test("a closed queue refuses with queue_unavailable, and a second close does nothing", async () => {
+    it("a closed queue refuses with queue_unavailable, and a second close does nothing", async () => {
       const queue = await openQueue();
       await queue.close();
       await queue.close();
