@@ -57,7 +57,7 @@ describe("an attempt", () => {
 
   it("goes on where the one before stopped, with the counts of both and all rejected rows", async () => {
     const path = await bench.workbook(rows);
-    const options = { tenant: "resumed", id: "resumed", chunkRows: 2 };
+    const options = { tenant: "resumed", id: "resumed", chunkRows: 2, apart: true };
     const lost = async (): Promise<void> => Promise.reject(new StatusplaneError("database_unavailable"));
     const first = bench.run(path, { ...options, database: afterChunks(2, lost) });
     await expect(first).rejects.toMatchObject({ code: "database_unavailable" });
@@ -82,6 +82,7 @@ describe("an attempt", () => {
     const run = bench.run(path, {
       tenant: "cancelled",
       id: "c",
+      apart: true,
       chunkRows: 10,
       signal: controller.signal,
       database: afterChunks(3, cancel),
@@ -95,6 +96,7 @@ describe("an attempt", () => {
   it("is over before it begins when it was cancelled already", async () => {
     const run = bench.run(await bench.workbook(rows), {
       tenant: "early",
+      apart: true,
       signal: AbortSignal.abort(new StatusplaneError("cancelled")),
     });
     await expect(run).rejects.toMatchObject({ code: "cancelled" });

@@ -8,6 +8,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import pg from "pg";
 import { afterAll, beforeAll } from "vitest";
+import { readStudents } from "../../src/jobs/excel-import/read-students.ts";
 import { excelImportJob, type ImportDatabase, type ImportResult } from "../../src/jobs/excel-import/index.ts";
 
 export type Cells = readonly (CellValue | undefined)[];
@@ -28,6 +29,8 @@ export interface AttemptOptions {
   readonly chunkRows?: number;
   readonly signal?: AbortSignal;
   readonly database?: ImportDatabase;
+  /** Read in a process of its own, as the product does; else in this one, which starts sooner. */
+  readonly apart?: boolean;
 }
 
 /** A real Postgres with the product's tables, and imports run against it as the worker would run them. */
@@ -115,8 +118,13 @@ export class ImportBench {
       chunkRows,
       signal = new AbortController().signal,
       database = this.database,
+      apart = false,
     } = options;
-    const job = excelImportJob({ database, ...(chunkRows === undefined ? {} : { chunkRows }) });
+    const job = excelImportJob({
+      database,
+      ...(chunkRows === undefined ? {} : { chunkRows }),
+      ...(apart ? {} : { read: readStudents }),
+    });
     const ctx: JobContext = {
       ref: jobRef(tenant, "job", id),
       tenant,

@@ -1,8 +1,8 @@
 import { JobError } from "@statusplane/core";
 import { defineJob, type JobContext, type JobDefinition } from "@statusplane/worker";
 import { join } from "node:path";
-import type { ReaderMessage, RowError, StudentChunk } from "./reader-messages.ts";
-import { readWorkbook } from "./workbook-reader.ts";
+import type { ReaderMessage, ReaderOrder, RowError, StudentChunk } from "./reader-messages.ts";
+import { readStudentsApart } from "./reader-process.ts";
 import {
   findCheckpoint,
   NOTHING_WRITTEN,
@@ -15,6 +15,11 @@ export interface ExcelImportOptions {
   readonly database: ImportDatabase;
   /** Rows per statement, 1–10,000, default 2,000. */
   readonly chunkRows?: number;
+  /**
+   * Carries out the reader's order. Default: in a process of its own, with its own limit on memory; nothing else may
+   * be given files of strangers.
+   */
+  readonly read?: (order: ReaderOrder, signal: AbortSignal) => AsyncIterable<ReaderMessage>;
 }
 
 /** Name of the rejected rows' workbook in the attempt's folder. */
@@ -60,7 +65,7 @@ export function excelImportJob(options: ExcelImportOptions): JobDefinition {
 /** Runs one attempt of an import. */
 async function importStudents(
   ctx: Context,
-  { database, chunkRows = 2_000 }: ExcelImportOptions,
+  { database, chunkRows = 2_000, read = readStudentsApart }: ExcelImportOptions,
 ): Promise<ImportResult> {
   if (ctx.inputPath === null) throw new JobError("input_gone");
   ctx.step("check");
@@ -75,7 +80,8 @@ async function importStudents(
   const progress = new ImportProgress(ctx, start);
   const writer = new ChunkWriter(ctx, database, (checkpoint, chunk) => progress.wrote(checkpoint, chunk));
   try {
-    for await (const message of readWorkbook(order, ctx.signal)) {
+    for await (const message of read(order, ctx.signal)) {
+      if (message.type === "failed") throw new JobError(message.code, { cause: new Error(message.detail) });
       progress.heard(message);
       if (message.type === "chunk") await writer.write(message);
     }
@@ -140,7 +146,7 @@ class ImportProgress {
     this.#checkpoint = start;
   }
 
-  heard(message: ReaderMessage): void {
+  heard(message: Exclude<ReaderMessage, { type: "failed" }>): void {
     switch (message.type) {
       case "checking":
         this.#ctx.progress(message.percent);
@@ -160,7 +166,6 @@ class ImportProgress {
         this.#errors = message.errors;
         break;
       case "chunk": // told once it is written
-      case "failed": // thrown by the reader
         break;
     }
   }

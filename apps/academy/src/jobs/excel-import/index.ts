@@ -1,6 +1,6 @@
 /**
  * The job type `excel_import`: an uploaded workbook of students becomes rows of the tenant.
- * May import core, worker and xlsx. A file comes in and is opened only by read-workbook-process.ts, a process of its
+ * May import core, worker and xlsx. A file comes in and is opened only by read-students-process.ts, a process of its
  * own; rows go out to Postgres in chunks of one fenced statement, rejected ones into the attempt's folder.
  */
 export {

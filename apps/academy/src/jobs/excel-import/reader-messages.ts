@@ -43,4 +43,9 @@ export type ReaderMessage =
   | { readonly type: "failed"; readonly code: ReaderFailure; readonly detail: string };
 
 export type ReaderFailure =
-  "workbook_encrypted" | "workbook_unreadable" | "workbook_too_large" | "workbook_no_header" | "storage_full";
+  | "input_gone"
+  | "workbook_encrypted"
+  | "workbook_unreadable"
+  | "workbook_too_large"
+  | "workbook_no_header"
+  | "storage_full";

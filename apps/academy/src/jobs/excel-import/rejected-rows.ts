@@ -34,7 +34,12 @@ export class RejectedRows {
   }
 
   /** Makes the file whole, if there is one. */
-  async close(): Promise<void> {
+  async finish(): Promise<void> {
+    await this.#workbook?.finish();
+  }
+
+  /** Gives the file back, whole or not. */
+  async [Symbol.asyncDispose](): Promise<void> {
     await this.#workbook?.close();
   }
 }

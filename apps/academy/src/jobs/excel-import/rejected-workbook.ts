@@ -58,7 +58,7 @@ interface Entry {
   readonly offset: number;
 }
 
-/** A sheet that is being written; {@link RejectedWorkbook.close} makes the file whole. */
+/** A sheet that is being written; {@link RejectedWorkbook.finish} makes the file whole. */
 export class RejectedWorkbook {
   readonly #file: FileHandle;
   readonly #deflate: DeflateRaw = createDeflateRaw();
@@ -70,7 +70,7 @@ export class RejectedWorkbook {
   private constructor(file: FileHandle) {
     this.#file = file;
     this.#written = this.#writeDeflated();
-    this.#written.catch(() => this.#deflate.destroy()); // told by the next addRow or by close
+    this.#written.catch(() => this.#deflate.destroy()); // told by the next addRow or by finish
   }
 
   /** Makes the file, replacing one that is there. */
@@ -85,24 +85,21 @@ export class RejectedWorkbook {
     if (this.#pending.length >= FLUSH_CHARS) await this.#flush();
   }
 
-  /** Writes what is left and the zip's directory; the file is whole afterwards. */
+  /** Writes what is left and the zip's directory, and closes: the file is whole afterwards. */
+  async finish(): Promise<void> {
+    this.#pending += "</sheetData></worksheet>";
+    await this.#flush();
+    this.#deflate.end();
+    const storedBytes = await this.#written;
+    const sizes = { checksum: this.#checksum, storedBytes, bytes: this.#bytes };
+    await this.#writeDirectory({ name: SHEET_PART, method: METHOD_DEFLATED, offset: 0, ...sizes });
+    await this.close();
+  }
+
+  /** Gives the file back, whole or not. A second close does nothing. */
   async close(): Promise<void> {
-    try {
-      this.#pending += "</sheetData></worksheet>";
-      await this.#flush();
-      this.#deflate.end();
-      const storedBytes = await this.#written;
-      await this.#writeDirectory({
-        name: SHEET_PART,
-        method: METHOD_DEFLATED,
-        checksum: this.#checksum,
-        storedBytes,
-        bytes: this.#bytes,
-        offset: 0,
-      });
-    } finally {
-      await this.#file.close();
-    }
+    this.#deflate.destroy();
+    await this.#file.close();
   }
 
   async #flush(): Promise<void> {

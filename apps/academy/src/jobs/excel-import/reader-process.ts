@@ -13,10 +13,10 @@ const MAX_STDERR_CHARS = 4_096;
 /**
  * Reads a workbook in a process of its own and yields what it says. Taking the next message lets the process go on, so
  * it is never more than a chunk ahead. Leaving the loop ends the process; so does the death of this one.
- * @throws {JobError} with the reader's own code; `workbook_too_large` when it ran out of memory; anything else it died
- * of is an Error. The signal's reason when it is aborted.
+ * @throws {JobError} `workbook_too_large` when it ran out of memory; anything else it died of is an Error. The signal's
+ * reason when it is aborted.
  */
-export async function* readWorkbook(
+export async function* readStudentsApart(
   order: ReaderOrder,
   signal: AbortSignal,
 ): AsyncGenerator<ReaderMessage, void, undefined> {
@@ -33,8 +33,7 @@ export async function* readWorkbook(
   try {
     let finished = false;
     for await (const message of messagesOf(child)) {
-      if (message.type === "failed") throw new JobError(message.code, { cause: new Error(message.detail) });
-      finished = message.type === "done";
+      finished = message.type === "done" || message.type === "failed";
       yield message;
     }
     signal.throwIfAborted();
@@ -53,7 +52,7 @@ export async function* readWorkbook(
 function startReader(order: ReaderOrder): ChildProcess {
   const here = import.meta.url;
   const fromSource = here.endsWith(".ts");
-  const entry = fileURLToPath(new URL(`read-workbook-process.${fromSource ? "ts" : "js"}`, here));
+  const entry = fileURLToPath(new URL(`read-students-process.${fromSource ? "ts" : "js"}`, here));
   const loader = fromSource ? ["--conditions=statusplane-source", "--import", tsxLoader()] : [];
   return fork(entry, [JSON.stringify(order)], {
     execArgv: [`--max-old-space-size=${MAX_HEAP_MEBIBYTES}`, "--disable-proto=throw", ...loader],

@@ -1,0 +1,96 @@
+import { openWorkbook, XlsxError, type Workbook } from "@statusplane/xlsx";
+import { ColumnLiterals } from "./array-literal.ts";
+import { problem, type RowProblem } from "./read-student.ts";
+import type { ReaderFailure, ReaderMessage, ReaderOrder } from "./reader-messages.ts";
+import { RejectedRows } from "./rejected-rows.ts";
+import { STUDENT_COLUMNS } from "./student-columns.ts";
+import { readStudentRows, type StudentRow } from "./student-rows.ts";
+
+class NoHeader extends Error {}
+
+/**
+ * Carries out an order, in the process it is called in: reads the workbook twice (what is checked, then what is
+ * imported), writes the rejected rows, and tells as it goes. A workbook that cannot be read is a message too.
+ */
+export async function* readStudents(order: ReaderOrder): AsyncGenerator<ReaderMessage, void, undefined> {
+  try {
+    using workbook = await openWorkbook(order.path);
+    const superseded = yield* check(workbook);
+    yield* chunks(workbook, order, superseded);
+  } catch (error) {
+    yield { type: "failed", code: failureOf(error), detail: String(error) };
+  }
+}
+
+/**
+ * Reads everything once, so that of equal student numbers the last is known before the first is written: the
+ * database never holds a value that the file takes back further down. @returns the positions of the earlier ones.
+ */
+async function* check(workbook: Workbook): AsyncGenerator<ReaderMessage, ReadonlySet<number>, undefined> {
+  const lastOf = new Map<string, number>();
+  const superseded = new Set<number>();
+  let total = 0;
+  let headers = 0;
+  for await (const { rows, percent } of readStudentRows(workbook, () => void headers++)) {
+    total += rows.length;
+    for (const { position, reading } of rows) {
+      if (reading.outcome !== "student") continue;
+      const earlier = lastOf.get(reading.studentNo);
+      if (earlier !== undefined) superseded.add(earlier);
+      lastOf.set(reading.studentNo, position);
+    }
+    yield { type: "checking", percent };
+  }
+  if (headers === 0) throw new NoHeader("no header row");
+  yield { type: "checked", total };
+  return superseded;
+}
+
+async function* chunks(
+  workbook: Workbook,
+  { rejectedPath, afterPosition, chunkRows }: ReaderOrder,
+  superseded: ReadonlySet<number>,
+): AsyncGenerator<ReaderMessage, void, undefined> {
+  await using rejected = new RejectedRows(rejectedPath);
+  const literals = new ColumnLiterals(STUDENT_COLUMNS.length);
+  let position = afterPosition;
+  const taken = (percent: number): ReaderMessage => {
+    const { rows } = literals;
+    const counts = { rejected: rejected.count, percent };
+    return { type: "chunk", rows, position, columns: literals.take(), ...counts };
+  };
+  for await (const { rows, percent } of readStudentRows(workbook)) {
+    for (const row of rows) {
+      const problems = problemsOf(row, superseded);
+      if (problems !== null) await rejected.add(row, problems);
+      else if (row.position > afterPosition && row.reading.outcome === "student") {
+        literals.add(row.reading.values);
+        position = row.position;
+        if (literals.rows === chunkRows) yield taken(percent);
+      }
+    }
+    if (literals.rows === 0) yield { type: "reading", rejected: rejected.count, percent };
+  }
+  if (literals.rows > 0) yield taken(100);
+  await rejected.finish();
+  yield { type: "done", rejected: rejected.count, errors: rejected.errors };
+}
+
+function problemsOf(
+  { reading, position, header }: StudentRow,
+  superseded: ReadonlySet<number>,
+): readonly RowProblem[] | null {
+  if (reading.outcome === "rejected") return reading.problems;
+  if (!superseded.has(position)) return null;
+  return [problem("duplicate_in_file", header.get("student_no")?.title ?? "학번")];
+}
+
+function failureOf(error: unknown): ReaderFailure {
+  if (error instanceof NoHeader) return "workbook_no_header";
+  if (error instanceof XlsxError) return `workbook_${error.code}`;
+  if (error instanceof Error && "code" in error) {
+    if (error.code === "ENOSPC") return "storage_full";
+    if (error.code === "ENOENT") return "input_gone";
+  }
+  throw error; // whoever carries the order out tells it as it is
+}

@@ -1,0 +1,60 @@
+import { openWorkbook } from "@statusplane/xlsx";
+import { readXlsx } from "hucre/xlsx";
+import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { expect, it } from "vitest";
+import { RejectedWorkbook } from "../../src/jobs/excel-import/rejected-workbook.ts";
+import { readRows } from "./import-fixture.ts";
+
+async function written(
+  rows: readonly (readonly (string | number | null)[])[],
+): Promise<{ path: string } & AsyncDisposable> {
+  const folder = await mkdtemp(join(tmpdir(), "statusplane-rejected-"));
+  const path = join(folder, "rejected.xlsx");
+  const workbook = await RejectedWorkbook.create(path);
+  for (const row of rows) await workbook.addRow(row);
+  await workbook.finish();
+  return { path, [Symbol.asyncDispose]: () => rm(folder, { recursive: true, force: true }) };
+}
+
+const HOSTILE = ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", "＝1+1", "＠a"];
+
+it("marks what looks like a formula as quoted text, and nothing else", async () => {
+  await using file = await written([[...HOSTILE, "보통", 7]]);
+  const { sheets } = await readXlsx(await readFile(file.path), { readStyles: true });
+  expect(sheets[0]?.rows[0]).toEqual([...HOSTILE, "보통", 7]);
+  using workbook = await openWorkbook(file.path);
+  expect(workbook.sheets).toHaveLength(1);
+  const bytes = await sheetXml(file.path);
+  expect(bytes.match(/<c t="inlineStr" s="1">/g)).toHaveLength(HOSTILE.length);
+  expect(bytes).not.toContain("<f>");
+});
+
+it("gives back what it was given, whatever the characters", async () => {
+  const rows = [
+    ["<a href='&amp;'>]]>\"", "_x0041_", "line\nbreak", "가나다 😀", null, -1.5],
+    ["\u0001control\u0000s"],
+  ];
+  await using file = await written(rows);
+  expect((await readRows(file.path)).map(({ cells }) => cells)).toEqual([rows[0], ["controls"]]);
+});
+
+it("writes many rows in order", async () => {
+  const rows = Array.from({ length: 20_000 }, (_, i) => [`${i} ${"x".repeat(i % 50)}`, i]);
+  await using file = await written(rows);
+  expect((await readRows(file.path)).map(({ cells }) => cells)).toEqual(rows);
+});
+
+/** The sheet's XML, by another reader of zips than ours. */
+async function sheetXml(path: string): Promise<string> {
+  const { openPromise } = await import("yauzl");
+  const zip = await openPromise(path);
+  for await (const entry of zip.eachEntry()) {
+    if (!entry.fileName.endsWith("sheet1.xml")) continue;
+    const chunks: Buffer[] = [];
+    for await (const chunk of await zip.openReadStreamPromise(entry)) chunks.push(chunk as Buffer);
+    return Buffer.concat(chunks).toString();
+  }
+  throw new Error("no sheet");
+}
