@@ -27,10 +27,11 @@ export class TokenVerifier {
   readonly #options: TokenVerifierOptions;
   readonly #now: () => number;
   readonly #known = new Map<string, Identity>();
+  readonly #underWay = new Map<string, Promise<Identity>>();
 
   constructor(options: TokenVerifierOptions) {
     this.#options = options;
-    this.#now = options.now ?? Date.now;
+    this.#now = options.now ?? (() => Date.now());
   }
 
   /** The identity of a token verified before; null: it has to be verified (again). */
@@ -46,7 +47,16 @@ export class TokenVerifier {
    * @param header the whole `Authorization` header.
    * @throws {unauthenticated} whatever is wrong with the token; {sign_in_unavailable} when the key set does not answer.
    */
-  async verify(header: string): Promise<Identity> {
+  verify(header: string): Promise<Identity> {
+    // One verification for all who bring a token at once: they also share its budget.
+    const underWay = this.#underWay.get(header);
+    if (underWay !== undefined) return underWay;
+    const verifying = this.#verify(header).finally(() => this.#underWay.delete(header));
+    this.#underWay.set(header, verifying);
+    return verifying;
+  }
+
+  async #verify(header: string): Promise<Identity> {
     const token = /^bearer +([A-Za-z0-9_.-]+) *$/i.exec(header)?.[1];
     if (token === undefined) throw new StatusplaneError("unauthenticated");
     const identity = await this.#identify(token);

@@ -34,7 +34,7 @@ export class PlaybackUrls {
   readonly #seconds: number;
   readonly #now: () => number;
 
-  constructor({ key, seconds = PLAYBACK_SECONDS, now = Date.now }: PlaybackOptions) {
+  constructor({ key, seconds = PLAYBACK_SECONDS, now = () => Date.now() }: PlaybackOptions) {
     if (!(seconds >= 2 * ROUND_SECONDS && seconds <= PLAYBACK_SECONDS)) {
       throw new TypeError(`playback URLs live ${2 * ROUND_SECONDS}–${PLAYBACK_SECONDS} s`);
     }

@@ -47,17 +47,24 @@ const TITLE_MAX_CHARACTERS = 300;
 export async function readForm(request: FastifyRequest, options: ReadFormOptions): Promise<Submission> {
   const declaredBytes = Number(request.headers["content-length"] ?? 0);
   if (declaredBytes > options.uploadMaxBytes + FORM_EXTRA_BYTES) throw new StatusplaneError("file_too_large");
-  const stopWatching = endWhenIdle(request, options.uploadIdleMs ?? UPLOAD_IDLE_MS);
+  const idle = endWhenIdle(request, options.uploadIdleMs ?? UPLOAD_IDLE_MS);
   const fields = new Map<string, Json>();
   let file: SubmittedFile | null = null;
   try {
     const limits = { files: 1, fields: FIELDS_MAX, fieldSize: JSON_MAX_BYTES, fileSize: Infinity };
     for await (const part of request.parts({ limits })) {
+      idle.refresh();
       if (part.type === "field") fields.set(part.fieldname, fieldValue(part));
-      else file = await saveFile(part, textField(fields, "job_type"), options);
+      else
+        file = await saveFile(part, textField(fields, "job_type"), {
+          ...options,
+          arrived: () => idle.refresh(),
+        });
     }
+  } catch (error) {
+    throw isBrokenForm(error) ? new StatusplaneError("invalid_request", { cause: error }) : error;
   } finally {
-    stopWatching();
+    clearTimeout(idle);
   }
   return {
     jobType: textField(fields, "job_type"),
@@ -70,7 +77,7 @@ export async function readForm(request: FastifyRequest, options: ReadFormOptions
 async function saveFile(
   part: MultipartFile,
   named: string | null,
-  { ref, files, typeOf, hashed, uploadMaxBytes }: ReadFormOptions,
+  { ref, files, typeOf, hashed, uploadMaxBytes, arrived }: ReadFormOptions & { readonly arrived: () => void },
 ): Promise<SubmittedFile> {
   if (part.fieldname !== "file") {
     part.file.destroy();
@@ -78,7 +85,7 @@ async function saveFile(
   }
   const hash = hashed ? createHash("sha256") : null;
   const look = (firstBytes: Uint8Array): ErrorCode | null => typeOf(named)?.looksRight?.(firstBytes) ?? null;
-  const saved = await files.saveInput(ref, inspectUpload(part.file, { look, hash }), uploadMaxBytes);
+  const saved = await files.saveInput(ref, inspectUpload(part.file, { look, hash, arrived }), uploadMaxBytes);
   return {
     name: part.filename === "" ? null : part.filename,
     sha256: hash?.digest("hex") ?? null,
@@ -113,8 +120,17 @@ function titleOf(text: string | null): string | null {
   return clean === "" ? null : clean;
 }
 
+/** The form parser's own complaints carry no code, only these words. */
+function isBrokenForm(error: unknown): boolean {
+  return (
+    error instanceof Error &&
+    /terminated early|Unexpected end of multipart|Boundary not found|Malformed part header/.test(
+      error.message,
+    )
+  );
+}
+
 /** Ends a request that sends nothing for so long; an upload that moves may take hours. */
-function endWhenIdle(request: FastifyRequest, idleMs: number): () => void {
-  request.raw.setTimeout(idleMs, () => request.raw.destroy(new StatusplaneError("request_timeout")));
-  return () => void request.raw.setTimeout(0);
+function endWhenIdle(request: FastifyRequest, idleMs: number): NodeJS.Timeout {
+  return setTimeout(() => request.raw.destroy(new StatusplaneError("request_timeout")), idleMs);
 }

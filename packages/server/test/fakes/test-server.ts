@@ -1,0 +1,97 @@
+import type { Delivery, JobQueue } from "@statusplane/core";
+import { StatusplaneError } from "@statusplane/core";
+import type { FastifyInstance } from "fastify";
+import { createServer, type AcceptedJobType, type FullServerOptions } from "../../src/index.ts";
+import { FakeRecords } from "./fake-records.ts";
+import { FakeStatusStore } from "./fake-status-store.ts";
+import { TemporaryFiles } from "./temporary-files.ts";
+import { SECRET } from "./tokens.ts";
+
+/** Accepts files that begin with "video" or "PK", and payloads that are objects. */
+export const JOB_TYPES: readonly AcceptedJobType[] = [
+  {
+    type: "video_hls",
+    kind: "video",
+    input: "file",
+    looksRight: (first) => (Buffer.from(first).toString("latin1").startsWith("video") ? null : "not_a_video"),
+  },
+  {
+    type: "excel_import",
+    kind: "job",
+    input: "file",
+    looksRight: (first) => (Buffer.from(first).toString("latin1").startsWith("PK") ? null : "not_a_workbook"),
+  },
+  {
+    type: "message_send",
+    kind: "job",
+    input: "none",
+    parsePayload: (payload) => {
+      if (typeof payload !== "object" || payload === null || !("to" in payload)) {
+        throw new StatusplaneError("invalid_payload", { detail: "to" });
+      }
+      return payload;
+    },
+  },
+];
+
+class FakeQueue implements Pick<JobQueue, "enqueue"> {
+  readonly deliveries: Delivery[] = [];
+  down = false;
+
+  async enqueue(delivery: Delivery): Promise<void> {
+    if (this.down) throw new StatusplaneError("queue_unavailable");
+    this.deliveries.push(delivery);
+  }
+}
+
+class FakeInstallation {
+  wakes = 0;
+
+  async wake(): Promise<void> {
+    this.wakes += 1;
+  }
+}
+
+export interface TestServer {
+  readonly server: FastifyInstance;
+  readonly store: FakeStatusStore;
+  readonly records: FakeRecords;
+  readonly files: TemporaryFiles;
+  readonly queue: FakeQueue;
+  readonly installation: FakeInstallation;
+  close(): Promise<void>;
+}
+
+/** A whole server over fakes; role `all`, HS256, no log. */
+export async function openTestServer(options: Partial<FullServerOptions> = {}): Promise<TestServer> {
+  const store = new FakeStatusStore();
+  const records = new FakeRecords();
+  const files = new TemporaryFiles();
+  const queue = new FakeQueue();
+  const installation = new FakeInstallation();
+  const server = await createServer({
+    role: "all",
+    reader: store,
+    writer: store,
+    records,
+    files,
+    queue,
+    installation,
+    jobTypes: JOB_TYPES,
+    signIn: { kind: "secret", secret: SECRET },
+    log: false,
+    ...options,
+  });
+  return {
+    server,
+    store,
+    records,
+    files,
+    queue,
+    installation,
+    async close() {
+      await server.close();
+      files.remove();
+    },
+  };
+}

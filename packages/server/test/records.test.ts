@@ -1,0 +1,375 @@
+import { jobRef, type JobRecord } from "@statusplane/core";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { DetailReads } from "../src/detail/index.ts";
+import { openTestServer, recordOf, signedIn, type TestServer } from "./fakes/index.ts";
+
+const AT = "2026-03-01T00:00:00.000Z";
+const video = jobRef("1", "video", "42");
+const job = jobRef("1", "job", "a");
+const READY: Partial<JobRecord> = {
+  status: "READY",
+  attempt: 2,
+  tries: 1,
+  title: "1강",
+  createdBy: "alice",
+  startedAt: AT,
+  finishedAt: AT,
+  result: {
+    kind: "inline",
+    value: { hls_path: "1/42/2/master.m3u8", duration: 8, renditions: [{ name: "360p" }], size_bytes: 99 },
+  },
+};
+
+let test: TestServer;
+let one: { authorization: string };
+let two: { authorization: string };
+beforeEach(async () => {
+  test = await openTestServer();
+  one = await signedIn(1);
+  two = await signedIn(2);
+});
+afterEach(() => test.close());
+
+const get = (url: string, headers = one) => test.server.inject({ url, headers });
+const post = (url: string, headers = one) => test.server.inject({ method: "POST", url, headers });
+
+describe("detail", () => {
+  it("of a video is the record, with signed addresses once it plays", async () => {
+    test.records.put(recordOf(video, READY));
+    const { hls_url: hls, poster_url: poster, ...body } = (await get("/media/videos/42/")).json();
+    expect(body).toEqual({
+      id: 42,
+      title: "1강",
+      status: "READY",
+      hls_path: "1/42/2/master.m3u8",
+      duration: 8,
+      renditions: [{ name: "360p" }],
+      size_bytes: 99,
+      error_reason: null,
+      error_code: null,
+      attempt: 2,
+      tries: 1,
+      max_tries: 3,
+      created_by: "alice",
+      created_at: AT,
+      started_at: AT,
+      finished_at: AT,
+      updated_at: AT,
+    });
+    expect(hls).toMatch(/^\/media\/hls\/[\w-]+\.[\w-]+\/master\.m3u8$/);
+    expect(poster).toMatch(/poster\.jpg$/);
+  });
+
+  it("of a job is the record, with its tenant, payload and result", async () => {
+    test.records.put(
+      recordOf(job, { status: "DONE", payload: { a: 1 }, result: { kind: "inline", value: { total: 3 } } }),
+    );
+    expect((await get("/api/v1/jobs/a/")).json()).toEqual({
+      job_id: "a",
+      job_type: "excel_import",
+      status: "DONE",
+      payload: { a: 1 },
+      result: { total: 3 },
+      error_message: null,
+      error_code: null,
+      tenant_id: "1",
+      attempt: 1,
+      tries: 0,
+      max_tries: 3,
+      created_by: null,
+      created_at: AT,
+      started_at: null,
+      finished_at: null,
+      updated_at: AT,
+    });
+  });
+
+  it("tells why a job failed, and where a large result is", async () => {
+    test.records.put(
+      recordOf(video, { status: "FAILED", errorCode: "worker_lost", errorDetail: "/var/lib/secret" }),
+    );
+    const failed = await get("/media/videos/42/");
+    expect(failed.json()).toMatchObject({
+      error_code: "worker_lost",
+      error_reason: "작업 서버와의 연결이 끊어졌습니다.",
+      hls_url: null,
+    });
+    expect(failed.body).not.toContain("secret");
+    test.records.put(recordOf(job, { status: "DONE", result: { kind: "row", bytes: 9_000 } }));
+    expect((await get("/api/v1/jobs/a/")).json()).toMatchObject({
+      result: null,
+      result_bytes: 9_000,
+      result_url: "/api/v1/jobs/a/result/",
+    });
+  });
+
+  it.each([
+    [{}, "announce PENDING 1 accepted"],
+    [{ status: "PROCESSING" }, "announce PROCESSING 1 accepted"],
+    [READY, "finish READY 2 accepted"],
+  ] satisfies [Partial<JobRecord>, string][])(
+    "writes what fits the row to the status store: %#",
+    async (changes, write) => {
+      test.records.put(recordOf(video, changes));
+      await get("/media/videos/42/");
+      expect(test.store.writes).toEqual([write]);
+    },
+  );
+
+  it("answers though the status store is away", async () => {
+    test.records.put(recordOf(job));
+    test.store.down = true;
+    expect((await get("/api/v1/jobs/a/")).statusCode).toBe(200);
+  });
+
+  it("answers unknown, foreign and malformed with the same bytes", async () => {
+    test.records.put(recordOf(video));
+    const answers = [
+      await get("/media/videos/43/"),
+      await get("/media/videos/42/", two),
+      await get("/media/videos/4%202/"),
+    ];
+    expect(answers.map(({ statusCode }) => statusCode)).toEqual([404, 404, 404]);
+    expect(new Set(answers.map(({ body }) => body)).size).toBe(1);
+    expect(answers[0]?.json().code).toBe("record_not_found");
+  });
+
+  it("answers 503 while the database is away", async () => {
+    test.records.down = "before";
+    expect((await get("/api/v1/jobs/a/")).json()).toMatchObject({
+      status: 503,
+      code: "database_unavailable",
+    });
+  });
+});
+
+describe("reads of rows", () => {
+  let nowMs = 0;
+  const reads = (perSecond = 50) =>
+    new DetailReads({
+      records: test.records,
+      writer: test.store,
+      log: test.server.log,
+      perSecond,
+      now: () => nowMs,
+    });
+
+  it("asked at once are one statement; one that fails is told to all of them and not remembered", async () => {
+    const details = reads();
+    test.records.put(recordOf(job));
+    expect(new Set(await Promise.all([1, 2, 3].map(() => details.find(job)))).size).toBe(1);
+    expect(test.records.statements).toEqual(["find"]);
+    test.records.down = "before";
+    const failed = await Promise.allSettled([details.find(video), details.find(video)]);
+    expect(failed.map(({ status }) => status)).toEqual(["rejected", "rejected"]);
+    test.records.down = false;
+    expect(await details.find(video)).toBeNull();
+  });
+
+  it("reuse a finished answer for 5 s, an unknown one for 10 s, a live one not at all", async () => {
+    const details = reads();
+    const asked = async (ref: typeof job): Promise<number> => {
+      test.records.statements.length = 0;
+      await details.find(ref);
+      return test.records.statements.length;
+    };
+    test.records.put(recordOf(video, READY));
+    expect([await asked(video), await asked(video), await asked(job), await asked(job)]).toEqual([
+      1, 0, 1, 0,
+    ]);
+    nowMs += 5_001;
+    expect([await asked(video), await asked(job)]).toEqual([1, 0]);
+    nowMs += 5_000;
+    expect(await asked(job)).toBe(1);
+    const live = jobRef("1", "job", "live");
+    test.records.put(recordOf(live));
+    expect([await asked(live), await asked(live)]).toEqual([1, 1]);
+  });
+
+  it("begun before a change are not remembered after it", async () => {
+    const details = reads();
+    test.records.put(recordOf(video, { status: "FAILED" }));
+    let open: () => void = () => undefined;
+    test.records.gate = new Promise((resolve) => (open = resolve));
+    const before = details.find(video);
+    details.forget(video);
+    open();
+    await before;
+    test.records.put(recordOf(video, { attempt: 2 }));
+    expect((await details.find(video))?.attempt).toBe(2);
+  });
+
+  it("have a budget, beyond which they are refused for a while", async () => {
+    const details = reads(2);
+    await details.find(jobRef("1", "job", "x"));
+    await details.find(jobRef("1", "job", "y"));
+    await expect(details.find(jobRef("1", "job", "z"))).rejects.toMatchObject({
+      code: "detail_budget_spent",
+      retryAfterSeconds: 1,
+    });
+    nowMs += 500;
+    await expect(details.find(jobRef("1", "job", "z"))).resolves.toBeNull();
+  });
+});
+
+describe("history", () => {
+  it("pages a tenant's own records of one kind, as details", async () => {
+    for (const id of ["a", "b", "c"]) test.records.put(recordOf(jobRef("1", "job", id)));
+    test.records.put(recordOf(jobRef("2", "job", "foreign")));
+    const first = (await get("/api/v1/jobs/?limit=2")).json();
+    expect(first.items.map((each: { job_id: string }) => each.job_id)).toEqual(["a", "b"]);
+    const rest = (await get(`/api/v1/jobs/?limit=2&cursor=${first.next_cursor}`)).json();
+    expect([rest.items.length, rest.next_cursor]).toEqual([1, null]);
+    expect((await get("/media/videos/")).json()).toEqual({ items: [], next_cursor: null });
+    expect(test.records.statements).toEqual(["page", "page", "page"]);
+  });
+
+  it("takes a status and a job type", async () => {
+    test.records.put(recordOf(job, { status: "DONE", jobType: "ocr" }));
+    test.records.put(recordOf(jobRef("1", "job", "b")));
+    expect((await get("/api/v1/jobs/?status=DONE")).json().items).toHaveLength(1);
+    expect((await get("/api/v1/jobs/?job_type=excel_import")).json().items).toMatchObject([{ job_id: "b" }]);
+  });
+
+  it.each(["limit=0", "limit=101", "limit=x", "status=HAPPY", "cursor=not-ours"])(
+    "refuses %s",
+    async (query) => {
+      expect((await get(`/api/v1/jobs/?${query}`)).json()).toMatchObject({
+        status: 400,
+        code: "invalid_request",
+      });
+    },
+  );
+});
+
+describe("cancel", () => {
+  it("ends what waits at once: row, then snapshot", async () => {
+    test.records.put(recordOf(video));
+    const answer = await post("/media/videos/42/cancel/");
+    expect([answer.statusCode, answer.json()]).toEqual([
+      202,
+      { id: 42, status: "CANCELLED", attempt: 1, cancel_requested: true },
+    ]);
+    expect(test.store.writes).toEqual(["finish CANCELLED 1 accepted"]);
+    expect((await post("/media/videos/42/cancel/")).statusCode).toBe(202);
+  });
+
+  it("asks what runs to stop, even if only the row can be told", async () => {
+    test.records.put(recordOf(job, { status: "PROCESSING", attempt: 3 }));
+    expect((await post("/api/v1/jobs/a/cancel/")).json()).toMatchObject({
+      job_id: "a",
+      status: "PROCESSING",
+    });
+    expect(test.store.cancelRequests).toEqual(["1.job.a 3"]);
+    test.store.down = true;
+    expect((await post("/api/v1/jobs/a/cancel/")).statusCode).toBe(202);
+  });
+
+  it("comes too late for what has ended, and does not know the unknown or foreign", async () => {
+    test.records.put(recordOf(video, READY));
+    expect((await post("/media/videos/42/cancel/")).json()).toMatchObject({
+      status: 409,
+      code: "already_finished",
+    });
+    const [foreign, unknown, malformed] = [
+      await post("/media/videos/42/cancel/", two),
+      await post("/media/videos/9/cancel/"),
+      await post("/media/videos/9%209/cancel/"),
+    ];
+    expect(foreign.statusCode).toBe(404);
+    expect(new Set([foreign.body, unknown.body, malformed.body]).size).toBe(1);
+  });
+});
+
+describe("retry", () => {
+  const none = async function* (): AsyncGenerator<Uint8Array> {
+    yield Buffer.from("video");
+  };
+
+  it("is a new attempt: row, snapshot, delivery; a detail read before is not repeated", async () => {
+    test.records.put(recordOf(video, { status: "FAILED", attempt: 2, tries: 3, errorCode: "encode_failed" }));
+    await test.files.saveInput(video, none(), 10);
+    await get("/media/videos/42/");
+    test.records.statements.length = 0;
+    const answer = await post("/media/videos/42/retry/");
+    expect([answer.statusCode, answer.json()]).toEqual([
+      202,
+      {
+        id: 42,
+        status: "PENDING",
+        attempt: 3,
+        version: 0,
+        progress_url: "/media/videos/42/progress/",
+        detail_url: "/media/videos/42/",
+      },
+    ]);
+    expect(answer.headers).toMatchObject({ location: "/media/videos/42/", "retry-after": "1" });
+    expect(test.records.statements).toEqual(["find", "retry"]);
+    expect(test.queue.deliveries).toMatchObject([{ attempt: 3 }]);
+    expect((await get("/media/videos/42/")).json()).toMatchObject({ status: "PENDING", attempt: 3 });
+  });
+
+  it.each([
+    [READY, 409, "not_retryable"],
+    [{ status: "PROCESSING" }, 409, "not_retryable"],
+    [{ status: "FAILED" }, 409, "input_gone"],
+    [{ status: "CANCELLED" }, 409, "input_gone"],
+  ] satisfies [Partial<JobRecord>, number, string][])(
+    "is refused where it makes no sense: %#",
+    async (changes, status, code) => {
+      test.records.put(recordOf(video, changes));
+      expect((await post("/media/videos/42/retry/")).json()).toMatchObject({ status, code });
+      expect(test.queue.deliveries).toEqual([]);
+    },
+  );
+
+  it("needs no input where the job type takes none, and does not know the foreign", async () => {
+    test.records.put(recordOf(job, { status: "FAILED", jobType: "message_send" }));
+    expect((await post("/api/v1/jobs/a/retry/", two)).json().code).toBe("record_not_found");
+    expect((await post("/api/v1/jobs/a/retry/")).statusCode).toBe(202);
+  });
+});
+
+describe("a result of its own", () => {
+  it("comes from Redis without a statement", async () => {
+    test.store.results.set("1.job.a", '{"rows":[1]}');
+    const answer = await get("/api/v1/jobs/a/result/");
+    expect([answer.statusCode, answer.body]).toEqual([200, '{"rows":[1]}']);
+    expect(test.records.statements).toEqual([]);
+    expect((await get("/api/v1/jobs/a/result/", two)).statusCode).toBe(404);
+  });
+
+  it("comes from the row on a miss, and is then in Redis again", async () => {
+    test.records.put(recordOf(job, { status: "DONE", result: { kind: "row", bytes: 9 } }));
+    test.records.largeResults.set("1.job.a", '{"rows":[]}');
+    expect((await get("/api/v1/jobs/a/result/")).body).toBe('{"rows":[]}');
+    expect((await get("/api/v1/jobs/a/result/")).body).toBe('{"rows":[]}');
+    expect(test.records.statements).toEqual(["find", "findResult"]);
+  });
+
+  it("comes from the attempt's folder where it is a file, and inline where it is small", async () => {
+    test.records.put(recordOf(job, { status: "DONE", attempt: 2, result: { kind: "file", bytes: 8 } }));
+    await test.files.writeOutput(job, 2, "result.json", '{"big":1}');
+    const answer = await get("/api/v1/jobs/a/result/");
+    expect([answer.body, answer.headers["content-type"]]).toEqual([
+      '{"big":1}',
+      "application/json; charset=utf-8",
+    ]);
+    test.records.put(
+      recordOf(jobRef("1", "job", "b"), { status: "DONE", result: { kind: "inline", value: [1] } }),
+    );
+    expect((await get("/api/v1/jobs/b/result/")).body).toBe("[1]");
+  });
+
+  it("is not there while the job runs, or when its file is gone", async () => {
+    test.records.put(recordOf(job, { status: "PROCESSING" }));
+    expect((await get("/api/v1/jobs/a/result/")).json()).toMatchObject({
+      status: 404,
+      code: "result_not_found",
+    });
+    test.records.put(
+      recordOf(jobRef("1", "job", "b"), { status: "DONE", result: { kind: "file", bytes: 8 } }),
+    );
+    expect((await get("/api/v1/jobs/b/result/")).json()).toMatchObject({ code: "result_not_found" });
+  });
+});

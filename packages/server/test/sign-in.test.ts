@@ -1,0 +1,300 @@
+import { jobRef } from "@statusplane/core";
+import { exportJWK, generateKeyPair, SignJWT, type JWTPayload } from "jose";
+import { createHmac } from "node:crypto";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
+import { openTestServer, SECRET, signedIn, signedToken, type TestServer } from "./fakes/index.ts";
+
+const base64url = (value: unknown): string => Buffer.from(JSON.stringify(value)).toString("base64url");
+const inAnHour = (): number => Math.floor(Date.now() / 1_000) + 3_600;
+const byHand = (header: object, claims: JWTPayload, secret = SECRET): string => {
+  const said = `${base64url(header)}.${base64url(claims)}`;
+  return `${said}.${createHmac("sha256", secret).update(said).digest("base64url")}`;
+};
+
+let test: TestServer;
+beforeAll(async () => {
+  test = await openTestServer({
+    signIn: { kind: "secret", secret: SECRET, issuer: "academy", audience: "statusplane" },
+    requestsPerMinute: 600_000,
+  });
+});
+afterAll(() => test.close());
+
+const good = { tenant_id: "1", iss: "academy", aud: "statusplane" };
+const ask = (authorization: string | undefined, server = test.server) =>
+  server.inject({
+    url: "/api/v1/jobs/a/progress/",
+    headers: authorization === undefined ? {} : { authorization },
+  });
+
+describe("a sign-in token", () => {
+  it("is accepted when algorithm, secret, issuer, audience and time are right", async () => {
+    expect((await ask(`Bearer ${await signedToken(good)}`)).statusCode).toBe(404);
+    expect((await ask(`bearer  ${await signedToken(good)}`)).statusCode).toBe(404);
+  });
+
+  const hostile: Record<string, () => Promise<string> | string | undefined> = {
+    "no header": () => undefined,
+    "an empty header": () => "",
+    "another scheme": () => "Basic YTpi",
+    "no token": () => "Bearer ",
+    "what is no token": () => "Bearer abc",
+    "alg none": () => `Bearer ${base64url({ alg: "none" })}.${base64url({ ...good, exp: inAnHour() })}.`,
+    "alg NonE with a signature": () => `Bearer ${byHand({ alg: "NonE" }, { ...good, exp: inAnHour() })}`,
+    "alg HS512 with the right secret": async () =>
+      `Bearer ${await new SignJWT(good).setProtectedHeader({ alg: "HS512" }).setExpirationTime("1h").sign(new TextEncoder().encode(SECRET))}`,
+    "an asymmetric alg": async () =>
+      `Bearer ${await new SignJWT(good)
+        .setProtectedHeader({ alg: "ES256" })
+        .setExpirationTime("1h")
+        .sign((await generateKeyPair("ES256")).privateKey)}`,
+    "an embedded key": async () => {
+      const { publicKey, privateKey } = await generateKeyPair("ES256");
+      const jwk = await exportJWK(publicKey);
+      const token = new SignJWT(good).setProtectedHeader({ alg: "ES256", jwk }).setExpirationTime("1h");
+      return `Bearer ${await token.sign(privateKey)}`;
+    },
+    "a key from elsewhere": () =>
+      `Bearer ${byHand({ alg: "HS256", jku: "http://127.0.0.1/keys", kid: "../../dev/null" }, { ...good, exp: inAnHour() }, "")}`,
+    "an unknown critical header": () =>
+      `Bearer ${byHand({ alg: "HS256", crit: ["x"], x: 1 }, { ...good, exp: inAnHour() })}`,
+    "another secret": async () => `Bearer ${await signedToken(good, `${SECRET}!`)}`,
+    "an empty secret": () => `Bearer ${byHand({ alg: "HS256" }, { ...good, exp: inAnHour() }, "")}`,
+    "no exp": () => `Bearer ${byHand({ alg: "HS256" }, good)}`,
+    "an exp that is no number": () =>
+      `Bearer ${byHand({ alg: "HS256" }, { ...good, exp: "9999999999" as never })}`,
+    "expired beyond the skew": async () =>
+      `Bearer ${await signedToken({ ...good, exp: inAnHour() - 3_632 })}`,
+    "not yet valid": async () => `Bearer ${await signedToken({ ...good, nbf: inAnHour() })}`,
+    "another issuer": async () => `Bearer ${await signedToken({ ...good, iss: "evil" })}`,
+    "no audience": async () => `Bearer ${await signedToken({ tenant_id: "1", iss: "academy" })}`,
+    "a watch token's audience, self-made": async () =>
+      `Bearer ${await signedToken({ ...good, aud: "statusplane:watch", jobs: ["job:a"] })}`,
+    "a flipped bit of the signature": async () => {
+      const token = await signedToken(good);
+      return `Bearer ${token.slice(0, -2)}${token.at(-2) === "A" ? "B" : "A"}${token.at(-1) ?? ""}`;
+    },
+    "another payload under the signature": async () => {
+      const [header, , mac] = (await signedToken(good)).split(".");
+      return `Bearer ${header ?? ""}.${base64url({ ...good, tenant_id: "2", exp: inAnHour() })}.${mac ?? ""}`;
+    },
+    "two tokens": async () => `Bearer ${await signedToken(good)}, Bearer ${await signedToken(good)}`,
+  };
+
+  it.each(Object.keys(hostile))("is refused with the same bytes: %s", async (name) => {
+    const answer = await ask(await hostile[name]?.());
+    const none = await ask(undefined);
+    expect(answer.statusCode).toBe(401);
+    expect(answer.headers["www-authenticate"]).toBe("Bearer");
+    expect(answer.body).toBe(none.body);
+    expect(answer.json()).toMatchObject({ code: "unauthenticated", detail: "로그인이 필요합니다." });
+  });
+
+  it("within the skew of 30 s is still accepted", async () => {
+    expect((await ask(`Bearer ${await signedToken({ ...good, exp: inAnHour() - 3_610 })}`)).statusCode).toBe(
+      404,
+    );
+  });
+
+  it.each([undefined, null, "", "a:b", "a b", "x".repeat(65), 1.5, 2 ** 60, { a: 1 }, ["1"], true])(
+    "without a tenant of the alphabet is told so: %j",
+    async (tenant) => {
+      const answer = await ask(`Bearer ${await signedToken({ ...good, tenant_id: tenant })}`);
+      expect(answer.statusCode).toBe(400);
+      expect(answer.json()).toMatchObject({ detail: "tenant가 필요합니다.", code: "tenant_required" });
+    },
+  );
+
+  it("is the only place that names a tenant", async () => {
+    test.store.putText(jobRef("2", "job", "a"), {
+      attempt: 1,
+      version: 0,
+      status: "PENDING",
+      text: "foreign",
+    });
+    const authorization = `Bearer ${await signedToken(good)}`;
+    const plain = await ask(authorization);
+    for (const headers of [
+      { "x-tenant-id": "2" },
+      { host: "2.academy.example" },
+      { "x-forwarded-host": "2" },
+      { cookie: "tenant=2" },
+    ]) {
+      const answer = await test.server.inject({
+        url: "/api/v1/jobs/a/progress/?tenant=2&tenant_id=2",
+        headers: { authorization, ...headers },
+      });
+      expect([answer.statusCode, answer.body]).toEqual([plain.statusCode, plain.body]);
+    }
+  });
+
+  it("is forgotten when it expires", async () => {
+    const other = await openTestServer();
+    vi.useFakeTimers({ toFake: ["Date"] });
+    const { authorization } = await signedIn(1);
+    expect((await ask(authorization, other.server)).statusCode).toBe(404);
+    vi.setSystemTime(Date.now() + 3_629_000);
+    expect((await ask(authorization, other.server)).statusCode).toBe(404);
+    vi.setSystemTime(Date.now() + 2_000);
+    expect((await ask(authorization, other.server)).statusCode).toBe(401);
+    await other.close();
+  });
+  afterEach(() => void vi.useRealTimers());
+
+  it("has a budget of its own", async () => {
+    const other = await openTestServer({ requestsPerMinute: 60 });
+    const [alice, bob] = [await signedIn(1), await signedIn(1, { sub: "bob" })];
+    const answers = await Promise.all(
+      Array.from({ length: 11 }, () => ask(alice.authorization, other.server)),
+    );
+    const refused = answers.filter(({ statusCode }) => statusCode === 429);
+    expect(refused.length).toBeGreaterThanOrEqual(1);
+    expect(refused[0]?.json()).toMatchObject({ code: "rate_limited" });
+    expect(Number(refused[0]?.headers["retry-after"])).toBeGreaterThanOrEqual(1);
+    expect((await ask(bob.authorization, other.server)).statusCode).toBe(404);
+    await other.close();
+  });
+});
+
+describe("a key set", () => {
+  it("verifies asymmetric tokens, and no symmetric ones; while it does not answer nobody is told to sign in", async () => {
+    const { publicKey, privateKey } = await generateKeyPair("ES256");
+    const jwk = { ...(await exportJWK(publicKey)), kid: "k1", alg: "ES256" };
+    let answers = false;
+    const fetch = async (): Promise<Response> => {
+      if (!answers) throw new TypeError("fetch failed");
+      return new Response(JSON.stringify({ keys: [jwk] }), {
+        headers: { "content-type": "application/json" },
+      });
+    };
+    const other = await openTestServer({
+      signIn: { kind: "jwks", url: "https://keys.example/jwks", signingSecret: SECRET, fetch },
+    });
+    const token = await new SignJWT({ tenant_id: 1 })
+      .setProtectedHeader({ alg: "ES256", kid: "k1" })
+      .setExpirationTime("1h")
+      .sign(privateKey);
+    expect((await ask(`Bearer ${token}`, other.server)).json()).toMatchObject({
+      status: 503,
+      code: "sign_in_unavailable",
+    });
+    answers = true;
+    expect((await ask(`Bearer ${token}`, other.server)).statusCode).toBe(404);
+    const confused = byHand(
+      { alg: "HS256", kid: "k1" },
+      { tenant_id: "1", exp: inAnHour() },
+      JSON.stringify(jwk),
+    );
+    expect((await ask(`Bearer ${confused}`, other.server)).statusCode).toBe(401);
+    await other.close();
+  });
+});
+
+describe("a watch token", () => {
+  let other: TestServer;
+  let person: { authorization: string };
+  beforeEach(async () => {
+    other = await openTestServer({ demo: true });
+    person = await signedIn(1);
+    for (const tenant of ["1", "2"]) {
+      for (const id of ["a", "b"]) {
+        const text = `{"attempt":1,"version":0,"status":"PENDING","job_id":"${id}","of":"${tenant}"}`;
+        other.store.putText(jobRef(tenant, "job", id), { attempt: 1, version: 0, status: "PENDING", text });
+      }
+    }
+  });
+  afterEach(() => other.close());
+
+  const renew = async (payload: object, headers = person) =>
+    other.server.inject({ method: "POST", url: "/api/v1/watch-token/", headers, payload });
+  const tokenFor = async (payload: object) => ({
+    authorization: `Bearer ${(await renew(payload)).json().watch_token}`,
+  });
+
+  it("reads the progress of the jobs it names, alone or in a batch, of its own tenant", async () => {
+    const headers = await tokenFor({ jobs: ["a"] });
+    expect((await other.server.inject({ url: "/api/v1/jobs/a/progress/", headers })).json()).toMatchObject({
+      of: "1",
+    });
+    const batch = await other.server.inject({ url: "/api/v1/progress/?jobs=a,b&videos=a", headers });
+    expect(Object.keys(batch.json().jobs)).toEqual(["a"]);
+    expect(batch.json().missing).toEqual({ videos: ["a"], jobs: ["b"] });
+  });
+
+  it("finds nothing else, whatever it asks", async () => {
+    const headers = await tokenFor({ jobs: ["a"] });
+    const routes = [
+      ["GET", "/api/v1/jobs/b/progress/"],
+      ["GET", "/media/videos/a/progress/"],
+      ["GET", "/api/v1/progress/?active=1"],
+      ["GET", "/api/v1/jobs/a/"],
+      ["GET", "/api/v1/jobs/"],
+      ["GET", "/media/videos/"],
+      ["GET", "/api/v1/jobs/a/result/"],
+      ["GET", "/media/videos/a/playback/"],
+      ["POST", "/api/v1/jobs/"],
+      ["POST", "/media/videos/"],
+      ["POST", "/api/v1/jobs/a/cancel/"],
+      ["POST", "/api/v1/jobs/a/retry/"],
+      ["POST", "/api/v1/watch-token/"],
+    ] as const;
+    for (const [method, url] of routes) {
+      const answer = await other.server.inject({ method, url, headers });
+      expect([url, answer.statusCode, answer.json().code]).toEqual([url, 404, "not_found"]);
+    }
+    expect(other.records.statements).toEqual([]);
+  });
+
+  it("lives 15 minutes", async () => {
+    vi.useFakeTimers({ toFake: ["Date"] });
+    const answer = await renew({ jobs: ["a"], videos: [42] });
+    expect(Date.parse(answer.json().expires_at) - Date.now()).toBeLessThanOrEqual(900_000);
+    const headers = { authorization: `Bearer ${answer.json().watch_token}` };
+    vi.setSystemTime(Date.now() + 932_000);
+    expect((await other.server.inject({ url: "/api/v1/jobs/a/progress/", headers })).statusCode).toBe(401);
+    vi.useRealTimers();
+  });
+
+  it.each([
+    [{}, "invalid_request"],
+    [{ jobs: ["a b"] }, "invalid_request"],
+    [{ jobs: "a" }, "invalid_request"],
+    [{ jobs: Array.from({ length: 101 }, (_, index) => String(index)) }, "too_many_refs"],
+    [{ jobs: Array.from({ length: 100 }, (_, index) => String(index).padStart(64, "x")) }, "too_many_refs"],
+  ])("names jobs, up to what fits: %#", async (payload, code) => {
+    expect((await renew(payload)).json()).toMatchObject({ status: 400, code });
+  });
+});
+
+describe("the demo", () => {
+  it("signs in as one of its tenants where it is on, and is unknown elsewhere", async () => {
+    const other = await openTestServer({ demo: true });
+    const list = await other.server.inject("/api/v1/demo/");
+    expect(list.json()).toEqual({
+      tenants: [
+        { tenant: "1", name: "가람학원" },
+        { tenant: "2", name: "나래학원" },
+      ],
+    });
+    const signIn = (tenant: string) =>
+      other.server.inject({ method: "POST", url: "/api/v1/demo/sign-in/", payload: { tenant } });
+    const { token, ...rest } = (await signIn("2")).json();
+    expect(rest).toMatchObject({ tenant: "2", name: "나래학원" });
+    expect((await ask(`Bearer ${token}`, other.server)).statusCode).toBe(404);
+    expect((await signIn("3")).statusCode).toBe(400);
+    await other.close();
+    expect((await test.server.inject("/api/v1/demo/")).statusCode).toBe(404);
+    const answer = await test.server.inject({
+      method: "POST",
+      url: "/api/v1/demo/sign-in/",
+      payload: { tenant: "1" },
+    });
+    expect(answer.statusCode).toBe(404);
+  });
+
+  it("is refused at start with a key set, as is a short secret", async () => {
+    const signIn = { kind: "jwks", url: "https://keys.example", signingSecret: SECRET } as const;
+    await expect(openTestServer({ signIn, demo: true })).rejects.toThrow(/JWT_SECRET/);
+    await expect(openTestServer({ signIn: { kind: "secret", secret: "short" } })).rejects.toThrow(/32 bytes/);
+  });
+});

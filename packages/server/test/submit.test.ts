@@ -1,0 +1,285 @@
+import { jobRef, refKey } from "@statusplane/core";
+import { request as httpRequest } from "node:http";
+import type { AddressInfo } from "node:net";
+import { eventually } from "@statusplane/test-support";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { openTestServer, signedIn, type TestServer } from "./fakes/index.ts";
+
+const VIDEO = `video${"x".repeat(6_000)}`;
+const BOUNDARY = "----boundary";
+
+type Part = readonly [name: string, content: string, fileName?: string];
+
+function form(...parts: readonly Part[]) {
+  const payload = parts
+    .map(([name, content, fileName]) => {
+      const file =
+        fileName === undefined ? "" : `; filename="${fileName}"\r\ncontent-type: application/octet-stream`;
+      return `--${BOUNDARY}\r\ncontent-disposition: form-data; name="${name}"${file}\r\n\r\n${content}\r\n`;
+    })
+    .join("");
+  return {
+    headers: { "content-type": `multipart/form-data; boundary=${BOUNDARY}` },
+    payload: `${payload}--${BOUNDARY}--\r\n`,
+  };
+}
+
+let test: TestServer;
+let one: { authorization: string };
+beforeEach(async () => {
+  test = await openTestServer({ uploadMaxBytes: 10_000 });
+  one = await signedIn(1);
+});
+afterEach(() => test.close());
+
+function post(
+  url: string,
+  body: { headers?: Record<string, string>; payload?: string | object },
+  more: Record<string, string> = {},
+) {
+  return test.server.inject({
+    method: "POST",
+    url,
+    headers: { ...one, ...body.headers, ...more },
+    ...(body.payload === undefined ? {} : { payload: body.payload }),
+  });
+}
+const postVideo = (parts: readonly Part[], more?: Record<string, string>) =>
+  post("/media/videos/", form(...parts), more);
+const postJob = (parts: readonly Part[], more?: Record<string, string>) =>
+  post("/api/v1/jobs/", form(...parts), more);
+const file = (content: string, name = "강의 1.mp4"): Part => ["file", content, name];
+
+describe("a submitted video", () => {
+  it("is a row, an upload, a PENDING snapshot and a delivery before the answer", async () => {
+    const answer = await postVideo([["title", "1강"], file(VIDEO)]);
+    expect(answer.statusCode).toBe(202);
+    const { id, watch_token: watchToken, ...rest } = answer.json();
+    expect(rest).toEqual({
+      status: "PENDING",
+      attempt: 1,
+      version: 0,
+      progress_url: `/media/videos/${id}/progress/`,
+      detail_url: `/media/videos/${id}/`,
+    });
+    expect(answer.headers).toMatchObject({ location: `/media/videos/${id}/`, "retry-after": "1" });
+    const ref = jobRef("1", "video", id);
+    expect(test.records.rows.get(refKey(ref))).toMatchObject({
+      jobType: "video_hls",
+      title: "1강",
+      createdBy: "alice",
+    });
+    expect(test.files.inputs()).toEqual([refKey(ref)]);
+    expect(test.queue.deliveries).toEqual([{ ref, attempt: 1, jobType: "video_hls" }]);
+    expect(test.records.statements).toEqual(["submit"]);
+    const watched = await test.server.inject({
+      url: rest.progress_url,
+      headers: { authorization: `Bearer ${watchToken}` },
+    });
+    expect(watched.json()).toMatchObject({ id, status: "PENDING" });
+  });
+
+  it("takes its fields in any order, its title from the file's name, and its id from nobody", async () => {
+    await postVideo([file(VIDEO), ["title", "뒤에 온 제목"], ["id", "42"]]);
+    await postVideo([file(VIDEO, "강의 2.mp4")]);
+    const rows = [...test.records.rows.values()];
+    expect(rows.map(({ title }) => title)).toEqual(["뒤에 온 제목", "강의 2.mp4"]);
+    expect(rows.every(({ ref }) => /^[0-9a-f-]{36}$/.test(ref.id))).toBe(true);
+  });
+
+  it.each<[string, readonly Part[], number, string]>([
+    ["not a video", [file("text")], 415, "not_a_video"],
+    ["an empty file", [file("")], 422, "file_empty"],
+    ["no file", [["title", "x"]], 422, "file_required"],
+    ["a file of another name", [["upload", VIDEO, "a.mp4"]], 400, "invalid_request"],
+    ["too large a file", [file(VIDEO + VIDEO)], 413, "file_too_large"],
+    ["two files", [file(VIDEO), file(VIDEO)], 400, "invalid_request"],
+    [
+      "too many fields",
+      [file(VIDEO), ...Array.from({ length: 12 }, (_, n): Part => [`f${n}`, ""])],
+      400,
+      "invalid_request",
+    ],
+    ["too large a field", [file(VIDEO), ["title", "x".repeat(70_000)]], 413, "body_too_large"],
+    ["a payload that is no JSON", [file(VIDEO), ["payload", "{"]], 400, "invalid_json"],
+    ["a field that reaches for the prototype", [file(VIDEO), ["__proto__", "x"]], 400, "invalid_request"],
+  ])("that is refused keeps nothing: %s", async (_what, parts, status, code) => {
+    const answer = await postVideo(parts);
+    expect([answer.statusCode, answer.json().code]).toEqual([status, code]);
+    expect([test.files.inputs(), test.records.statements, test.store.writes]).toEqual([[], [], []]);
+  });
+
+  it("is refused as JSON, and by a content length beyond the limit before a byte is read", async () => {
+    expect((await post("/media/videos/", { payload: { title: "x" } })).statusCode).toBe(415);
+    const answer = await post("/media/videos/", form(file(VIDEO)), { "content-length": "99999999" });
+    expect(answer.json()).toMatchObject({ status: 413, code: "file_too_large" });
+  });
+
+  it("keeps nothing when its form ends in the middle", async () => {
+    const { headers, payload } = form(file(VIDEO));
+    const answer = await post("/media/videos/", { headers, payload: payload.slice(0, 3_000) });
+    expect(answer.statusCode).toBe(400);
+    expect([test.files.inputs(), test.records.statements]).toEqual([[], []]);
+  });
+});
+
+describe("a submitted job", () => {
+  it("comes as JSON where it needs no file", async () => {
+    const answer = await post("/api/v1/jobs/", {
+      payload: { job_type: "message_send", payload: { to: "all" } },
+    });
+    expect(answer.statusCode).toBe(202);
+    expect(answer.json()).toMatchObject({
+      status: "PENDING",
+      detail_url: `/api/v1/jobs/${answer.json().job_id}/`,
+    });
+    expect([...test.records.rows.values()][0]).toMatchObject({
+      jobType: "message_send",
+      payload: { to: "all" },
+    });
+  });
+
+  it("comes as a form with job_type before or after the file", async () => {
+    expect((await postJob([["job_type", "excel_import"], file("PK..")])).statusCode).toBe(202);
+    expect(
+      (await postJob([file("PK.."), ["payload", '{"a":1}'], ["job_type", "excel_import"]])).statusCode,
+    ).toBe(202);
+    expect([...test.records.rows.values()].map(({ payload }) => payload)).toEqual([{}, { a: 1 }]);
+  });
+
+  it.each<[string, object | readonly Part[], number, string]>([
+    ["an unknown type", { job_type: "mine_bitcoin" }, 422, "unknown_job_type"],
+    ["a video's type", { job_type: "video_hls" }, 422, "unknown_job_type"],
+    ["no type", { payload: {} }, 400, "invalid_request"],
+    ["a payload its type refuses", { job_type: "message_send", payload: {} }, 422, "invalid_payload"],
+    [
+      "a number that a browser would round",
+      { job_type: "message_send", payload: { to: 2 ** 60 } },
+      422,
+      "invalid_payload",
+    ],
+    ["no file where one is needed", { job_type: "excel_import" }, 422, "file_required"],
+    ["not a workbook", [["job_type", "excel_import"], file("text")], 415, "not_a_workbook"],
+    [
+      "not a workbook, its type named later",
+      [file("text"), ["job_type", "excel_import"]],
+      415,
+      "not_a_workbook",
+    ],
+    ["an unknown type with a file", [file("PK.."), ["job_type", "x"]], 422, "unknown_job_type"],
+    [
+      "a file where none belongs",
+      [["job_type", "message_send"], ["payload", '{"to":1}'], file("PK..")],
+      400,
+      "invalid_request",
+    ],
+  ])("that is refused keeps nothing: %s", async (_what, body, status, code) => {
+    const answer = await (Array.isArray(body) ? postJob(body) : post("/api/v1/jobs/", { payload: body }));
+    expect([answer.statusCode, answer.json().code]).toEqual([status, code]);
+    expect([test.files.inputs(), test.records.statements, test.store.writes]).toEqual([[], [], []]);
+  });
+});
+
+describe("what fails around a COMMIT", () => {
+  it("after it is the relay's: 202, and the reconciler is woken", async () => {
+    test.queue.down = true;
+    expect((await postVideo([file(VIDEO)])).statusCode).toBe(202);
+    test.store.down = true;
+    expect((await postVideo([file(VIDEO)])).statusCode).toBe(202);
+    expect([test.installation.wakes, test.records.rows.size]).toEqual([2, 2]);
+  });
+
+  it("in it is unknown: 503 with Retry-After, and the upload stays", async () => {
+    test.records.down = "after";
+    const answer = await postVideo([file(VIDEO)]);
+    expect(answer.json()).toMatchObject({ status: 503, code: "database_unavailable" });
+    expect(answer.headers["retry-after"]).toBeDefined();
+    expect(test.files.inputs()).toHaveLength(1);
+  });
+
+  it("before it, where there is no room, is refused before the body is read", async () => {
+    const full = await openTestServer({ acceptsWork: () => "storage_full" });
+    const answer = await full.server.inject({
+      method: "POST",
+      url: "/media/videos/",
+      ...form(file(VIDEO)),
+      headers: { ...form().headers, ...one },
+    });
+    expect([answer.statusCode, answer.json().code, full.files.inputs()]).toEqual([507, "storage_full", []]);
+    await full.close();
+  });
+});
+
+describe("an Idempotency-Key", () => {
+  const key = { "idempotency-key": "k-1" };
+
+  it("gives the same answer and one job for the same key and body; the second upload is not kept", async () => {
+    const first = await postVideo([["title", "1"], file(VIDEO)], key);
+    const second = await postVideo([["title", "1"], file(VIDEO)], key);
+    const { watch_token: _1, ...one } = first.json();
+    const { watch_token: _2, ...two } = second.json();
+    expect([second.statusCode, two]).toEqual([202, one]);
+    expect(second.headers.location).toBe(first.headers.location);
+    expect([test.records.rows.size, test.files.inputs().length, test.queue.deliveries.length]).toEqual([
+      1, 1, 1,
+    ]);
+  });
+
+  it.each<[string, readonly Part[]]>([
+    ["another file of the same size", [["title", "1"], file(VIDEO.replace("xx", "xy"))]],
+    ["another title", [["title", "2"], file(VIDEO)]],
+  ])("with another body is a conflict that keeps nothing: %s", async (_what, parts) => {
+    await postVideo([["title", "1"], file(VIDEO)], key);
+    const answer = await postVideo(parts, key);
+    expect(answer.json()).toMatchObject({ status: 409, code: "idempotency_conflict" });
+    expect(test.files.inputs()).toHaveLength(1);
+  });
+
+  it("holds for JSON too, and within its tenant", async () => {
+    const body = { payload: { job_type: "message_send", payload: { to: 1 } } };
+    const first = (await post("/api/v1/jobs/", body, key)).json();
+    expect((await post("/api/v1/jobs/", body, key)).json().job_id).toBe(first.job_id);
+    const other = { payload: { job_type: "message_send", payload: { to: 2 } } };
+    expect((await post("/api/v1/jobs/", other, key)).statusCode).toBe(409);
+    const foreign = await post("/api/v1/jobs/", other, { ...key, ...(await signedIn(2)) });
+    expect(foreign.statusCode).toBe(202);
+  });
+
+  it.each(["", "a b", "ä", "x".repeat(256)])("is visible ASCII: %j", async (bad) => {
+    const answer = await postVideo([file(VIDEO)], { "idempotency-key": bad });
+    expect(answer.json()).toMatchObject({ status: 400, code: "invalid_idempotency_key" });
+  });
+});
+
+describe("a client", () => {
+  const upload = async (): Promise<ReturnType<typeof httpRequest>> => {
+    await test.server.listen({ port: 0, host: "127.0.0.1" });
+    const { port } = test.server.server.address() as AddressInfo;
+    const { headers } = form();
+    const request = httpRequest({
+      port,
+      method: "POST",
+      path: "/media/videos/",
+      headers: { ...one, ...headers },
+    });
+    request.on("error", () => undefined); // its connection is cut on purpose
+    request.write(form(file(VIDEO)).payload.slice(0, 5_500));
+    await eventually("the upload has begun", () => test.files.inputs().length === 1);
+    return request;
+  };
+
+  it("that goes away in the middle of an upload leaves nothing", async () => {
+    (await upload()).destroy();
+    await eventually("nothing is kept", () => test.files.inputs().length === 0);
+    expect(test.records.statements).toEqual([]);
+  });
+
+  it("that sends nothing more is let go, and leaves nothing", async () => {
+    await test.close();
+    test = await openTestServer({ uploadIdleMs: 50 });
+    const request = await upload();
+    await new Promise((resolve) => request.once("close", resolve));
+    await eventually("nothing is kept", () => test.files.inputs().length === 0);
+    expect(test.records.statements).toEqual([]);
+  });
+});
