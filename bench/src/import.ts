@@ -1,0 +1,177 @@
+import { jobRef } from "@statusplane/core";
+import { openServerDatabase, type Database } from "@statusplane/db";
+import { findProgram, postgresFolders, startPostgres, withClient } from "@statusplane/test-support";
+import type { JobContext } from "@statusplane/worker";
+import { writeXlsxStream } from "hucre/xlsx";
+import { execFile } from "node:child_process";
+import { createWriteStream } from "node:fs";
+import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { performance } from "node:perf_hooks";
+import { pipeline } from "node:stream/promises";
+import { promisify } from "node:util";
+import { excelImportJob, STUDENT_COLUMNS } from "../../apps/academy/src/jobs/excel-import/index.ts";
+
+const execute = promisify(execFile);
+const ROWS = 100_000;
+const ROW_BY_ROW_ROWS = 3_000;
+const ROUNDS = 3;
+const WANTED_OVER_ROW_BY_ROW = 40;
+const WANTED_OVER_COPY = 0.6;
+const COLUMNS = STUDENT_COLUMNS.map(([column]) => column).join(", ");
+const UPSERT =
+  `ON CONFLICT (tenant_id, student_no) DO UPDATE SET (name, grade, school, class_name, phone, parent_phone, registered_on, memo, email) = ` +
+  `(excluded.name, excluded.grade, excluded.school, excluded.class_name, excluded.phone, excluded.parent_phone, excluded.registered_on, excluded.memo, excluded.email)`;
+
+type Cells = readonly (string | number)[];
+
+/** The row that all sides import; the i-th of a hundred thousand different ones. */
+function rowOf(i: number): Cells {
+  const digits = (factor: number): string => String((i * factor) % 10_000).padStart(4, "0");
+  const day = `2026-${String((i % 12) + 1).padStart(2, "0")}-${String((i % 28) + 1).padStart(2, "0")}`;
+  const place = [(i % 12) + 1, `한빛학교 ${i % 50}`, `${(i % 9) + 1}반`];
+  const phones = [`010-1234-${digits(7)}`, `010-5678-${digits(11)}`];
+  return [String(20_000_000 + i), `홍길동 ${i}`, ...place, ...phones, day, `메모 ${i}`, `s${i}@example.com`];
+}
+
+interface Side {
+  readonly name: string;
+  readonly rows: number;
+  readonly rowsPerSecond: number[];
+  readonly once: (tenant: string) => Promise<void>;
+}
+
+/**
+ * Rows per second of a whole import job (a file read twice and validated in a process of its own, chunks of one fenced
+ * upsert) against one INSERT … ON CONFLICT per row, and against `\copy` of a ready CSV into a temporary table with one
+ * INSERT … ON CONFLICT from there. New rows, a durable Postgres, sides in turns, medians.
+ */
+export async function run(): Promise<void> {
+  const folder = await mkdtemp(join(tmpdir(), "statusplane-bench-import-"));
+  const postgres = await startPostgres({ durable: true });
+  try {
+    const url = await postgres.createDatabase();
+    await using database = await openServerDatabase({ url });
+    await database.migrate(new URL("../../apps/academy/migrations/", import.meta.url), "academy");
+    await writeInputs(folder);
+    const sides: readonly Side[] = [
+      {
+        name: "import job",
+        rows: ROWS,
+        rowsPerSecond: [],
+        once: (tenant) => runJob(database, folder, tenant),
+      },
+      {
+        name: "\\copy + upsert",
+        rows: ROWS,
+        rowsPerSecond: [],
+        once: (tenant) => runCopy(url, folder, tenant),
+      },
+      {
+        name: "row by row",
+        rows: ROW_BY_ROW_ROWS,
+        rowsPerSecond: [],
+        once: (tenant) => runRowByRow(url, tenant),
+      },
+    ];
+    for (let round = 0; round < ROUNDS; round++) {
+      for (const side of round % 2 === 0 ? sides : sides.toReversed()) await measure(side, url);
+    }
+    report(sides);
+  } finally {
+    await postgres.stop();
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+async function measure(side: Side, url: string): Promise<void> {
+  await withClient(url, (client) => client.query("TRUNCATE student, import_checkpoint, job; CHECKPOINT"));
+  const start = performance.now();
+  await side.once("bench");
+  side.rowsPerSecond.push(side.rows / ((performance.now() - start) / 1_000));
+  const { rows } = await withClient(url, (client) =>
+    client.query("SELECT count(*)::int AS count FROM student"),
+  );
+  if (rows[0].count !== side.rows) throw new Error(`${side.name} left ${rows[0].count} rows`);
+}
+
+async function writeInputs(folder: string): Promise<void> {
+  function* rows(): Generator<(string | number)[]> {
+    yield STUDENT_COLUMNS.map(([, title]) => title);
+    for (let i = 0; i < ROWS; i++) yield [...rowOf(i)];
+  }
+  const csv = Array.from({ length: ROWS }, (_, i) => rowOf(i).join(",")).join("\n");
+  await writeFile(join(folder, "students.csv"), csv);
+  await pipeline(writeXlsxStream(rows(), { name: "학생" }), createWriteStream(join(folder, "students.xlsx")));
+}
+
+async function runJob(database: Database, folder: string, tenant: string): Promise<void> {
+  const ref = jobRef(tenant, "job", "import");
+  await database.requests.submit({ ref, jobType: "excel_import", title: null, payload: {}, createdBy: null });
+  await database.worker.claim(ref, "bench", 90_000);
+  const ctx: JobContext = {
+    ...{ ref, tenant, attempt: 1, createdBy: null, title: null, payload: {} },
+    inputPath: join(folder, "students.xlsx"),
+    signal: new AbortController().signal,
+    log: { info: () => undefined, warn: () => undefined, error: () => undefined },
+    outputFolder: async () => {
+      await mkdir(join(folder, "outputs"), { recursive: true });
+      return join(folder, "outputs");
+    },
+    ...{ step: () => undefined, progress: () => undefined, partial: () => undefined, kept: () => undefined },
+  };
+  await excelImportJob({ database }).run(ctx, {});
+}
+
+async function runCopy(url: string, folder: string, tenant: string): Promise<void> {
+  const psql = findProgram("psql", postgresFolders());
+  if (psql === null) throw new Error("psql is missing");
+  const commands = [
+    `CREATE TEMP TABLE incoming (${STUDENT_COLUMNS.map(([column]) => `${column} ${typeOf(column)}`).join(", ")})`,
+    `\\copy incoming FROM '${join(folder, "students.csv")}' CSV`,
+    `INSERT INTO student (tenant_id, ${COLUMNS}) SELECT '${tenant}', ${COLUMNS} FROM incoming ${UPSERT}`,
+  ];
+  await execute(psql, [
+    "-X",
+    "-q",
+    "-v",
+    "ON_ERROR_STOP=1",
+    ...commands.flatMap((each) => ["-c", each]),
+    url,
+  ]);
+}
+
+async function runRowByRow(url: string, tenant: string): Promise<void> {
+  const text = `INSERT INTO student (tenant_id, ${COLUMNS}) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) ${UPSERT}`;
+  await withClient(url, async (client) => {
+    for (let i = 0; i < ROW_BY_ROW_ROWS; i++) {
+      await client.query({ name: "row", text, values: [tenant, ...rowOf(i)] });
+    }
+  });
+}
+
+function typeOf(column: string): string {
+  if (column === "grade") return "smallint";
+  return column === "registered_on" ? "date" : "text";
+}
+
+function report(sides: readonly Side[]): void {
+  const median = (side: Side | undefined): number =>
+    (side?.rowsPerSecond ?? []).toSorted((a, b) => a - b)[Math.floor(ROUNDS / 2)] ?? Number.NaN;
+  for (const side of sides) {
+    const rounds = side.rowsPerSecond.map((each) => Math.round(each)).join(", ");
+    console.log(
+      `${side.name.padEnd(16)} ${String(Math.round(median(side))).padStart(8)} rows/s   (${rounds})`,
+    );
+  }
+  const [job, copy, rowByRow] = sides.map(median);
+  const line = (name: string, rival: number | undefined, wanted: number): void => {
+    const ratio = (job ?? Number.NaN) / (rival ?? Number.NaN);
+    console.log(
+      `import job / ${name}: ${ratio.toFixed(2)} (wanted ≥ ${wanted}${ratio >= wanted ? "" : ": not reached"})`,
+    );
+  };
+  line("row by row", rowByRow, WANTED_OVER_ROW_BY_ROW);
+  line("\\copy + upsert", copy, WANTED_OVER_COPY);
+}
