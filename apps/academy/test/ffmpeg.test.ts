@@ -45,7 +45,7 @@ async function lives(pid: number): Promise<boolean> {
   return stat !== "" && !/^\d+ \(.*\) Z/.test(stat);
 }
 
-describe("finding ffmpeg", () => {
+describe("finding ffmpeg", { timeout: 120_000 }, () => {
   test("finds it in PATH, by name, and tells its version", () => {
     expect(ffmpeg.ffmpegPath).toMatch(/\/ffmpeg$/);
     expect(ffmpeg.ffprobePath).toMatch(/\/ffprobe$/);
@@ -147,7 +147,7 @@ describe("installing ffmpeg", () => {
   });
 });
 
-describe("running a program confined", () => {
+describe("running a program confined", { timeout: 120_000 }, () => {
   test("hands over its lines, its exit code and the last KiB of its complaints", async () => {
     const lines: string[] = [];
     const script = "echo one; echo two; head -c 5000 /dev/zero | tr '\\0' x >&2; echo end >&2; exit 3";
@@ -168,7 +168,7 @@ describe("running a program confined", () => {
 
   test("ends it, and what it started, when its time is over, even if it ignores SIGTERM", async () => {
     const lines: string[] = [];
-    const script = "trap '' TERM; sleep 60 & echo $!; wait; wait; sleep 60";
+    const script = "trap '' TERM; sleep 600 & echo $!; wait; wait; sleep 600";
     const limits = { ...BASH.limits, wallClockMs: 300 };
     const end = await sh(script, { limits, onLine: (line) => lines.push(line) });
     expect(end.limit).toBe("wall_clock");
@@ -178,7 +178,7 @@ describe("running a program confined", () => {
   test("rejects with the reason when aborted, and when it cannot be started", async () => {
     const abort = new AbortController();
     const reason = new Error("enough");
-    const end = sh("echo ready; sleep 60", { signal: abort.signal, onLine: () => abort.abort(reason) });
+    const end = sh("echo ready; sleep 600", { signal: abort.signal, onLine: () => abort.abort(reason) });
     await expect(end).rejects.toBe(reason);
     await expect(sh("", { program: join(folder, "nothing") })).rejects.toMatchObject({ code: "ENOENT" });
   });
@@ -200,7 +200,7 @@ describe("running a program confined", () => {
     const runner = JSON.stringify(new URL("../src/ffmpeg/run-confined.ts", import.meta.url).href);
     const run = {
       ...BASH,
-      args: ["-c", "echo $$; exec sleep 60"],
+      args: ["-c", "echo $$; exec sleep 600"],
       writable: [folder],
       confinement: { ...NONE, setpriv },
     };

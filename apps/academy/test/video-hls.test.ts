@@ -35,7 +35,7 @@ async function refusal(path: string, options = {}): Promise<string> {
   );
 }
 
-describe("a lecture becomes HLS", () => {
+describe("a lecture becomes HLS", { timeout: 120_000 }, () => {
   test("in every rendition not above the source, cut at the same places, each segment about 4 s", async () => {
     const args = [...picture("1280x720", 6), ...SINE, "-c:v", "mpeg4", "-q:v", "3", ...AAC];
     const { ref, result, names, playlist, outputs, steps, percents } = await encoded("lecture.mp4", args);
@@ -115,7 +115,7 @@ describe("a lecture becomes HLS", () => {
   });
 });
 
-describe("a source that browsers can play", () => {
+describe("a source that browsers can play", { timeout: 120_000 }, () => {
   /** The picture's packets, by their bytes. */
   async function pictureOf(path: string): Promise<string[]> {
     const lines = await probe(path, "packet=codec_type,size,flags");
@@ -162,7 +162,7 @@ describe("a source that browsers can play", () => {
   });
 });
 
-describe("what is no video ends with a code that no other try would mend", () => {
+describe("what is no video ends with a code that no other try would mend", { timeout: 120_000 }, () => {
   async function written(name: string, content: string | Buffer): Promise<string> {
     const path = join(bench.folder, name);
     await writeFile(path, content);

@@ -57,15 +57,16 @@ export function createPacketScan(startSeconds: number): { add(line: string): voi
     add(line) {
       const packet = parsePacket(line);
       if (packet === null || packet.discarded) return;
-      const at = packet.ptsSeconds - startSeconds;
       bytes += packet.bytes;
-      endSeconds = Math.max(endSeconds, at + packet.durationSeconds);
-      if (packet.keyframe) {
-        greatestGap = Math.max(greatestGap, at - (lastKeyframe ?? 0));
-        lastKeyframe = at;
-        if (at >= SEGMENT_SECONDS * (cutSeconds.length + 1)) cutSeconds.push(at);
-      } else if (first || Number.isNaN(at)) greatestGap = Infinity;
+      const at = packet.ptsSeconds === null ? null : packet.ptsSeconds - startSeconds;
+      if (at === null || (first && !packet.keyframe)) greatestGap = Infinity;
       first = false;
+      if (at === null) return;
+      endSeconds = Math.max(endSeconds, at + packet.durationSeconds);
+      if (!packet.keyframe) return;
+      greatestGap = Math.max(greatestGap, at - (lastKeyframe ?? 0));
+      lastKeyframe = at;
+      if (at >= SEGMENT_SECONDS * (cutSeconds.length + 1)) cutSeconds.push(at);
     },
     result() {
       const lastGap = lastKeyframe === null ? Infinity : endSeconds - lastKeyframe;
@@ -75,7 +76,8 @@ export function createPacketScan(startSeconds: number): { add(line: string): voi
 }
 
 interface Packet {
-  readonly ptsSeconds: number;
+  /** Null when the file does not say. */
+  readonly ptsSeconds: number | null;
   readonly durationSeconds: number;
   readonly bytes: number;
   readonly keyframe: boolean;
@@ -88,9 +90,9 @@ function parsePacket(line: string): Packet | null {
   const size = /(?:^|\|)size=(\d+)/.exec(line);
   const pts = /(?:^|\|)pts_time=(-?[\d.]+)/.exec(line);
   const flags = /(?:^|\|)flags=([^|]*)/.exec(line)?.[1] ?? "";
-  if (size === null || pts === null) return null;
+  if (size === null) return null;
   return {
-    ptsSeconds: Number(pts[1]),
+    ptsSeconds: pts === null ? null : Number(pts[1]),
     durationSeconds: Number(/(?:^|\|)duration_time=([\d.]+)/.exec(line)?.[1] ?? 0),
     bytes: Number(size[1]),
     keyframe: flags.includes("K"),

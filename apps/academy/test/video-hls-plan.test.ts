@@ -1,0 +1,144 @@
+import { describe, expect, test } from "vitest";
+import { outputFrameRate, parseRatio } from "../src/jobs/video-hls/frame-rate.ts";
+import { looksLikeVideo } from "../src/jobs/video-hls/index.ts";
+import { percentOf } from "../src/jobs/video-hls/encode-hls.ts";
+import { posterSeconds } from "../src/jobs/video-hls/make-poster.ts";
+import { bandwidthOf, parseMediaPlaylist } from "../src/jobs/video-hls/media-playlist.ts";
+import { planRenditions } from "../src/jobs/video-hls/plan-renditions.ts";
+import { createPacketScan, type PacketScan } from "../src/jobs/video-hls/scan-packets.ts";
+import type { VideoSource } from "../src/jobs/video-hls/video-source.ts";
+
+const SOURCE: VideoSource = {
+  ...{ videoTrack: 0, width: 1_920, height: 1_080, frameRate: { numerator: 25, denominator: 1 } },
+  ...{ interlaced: false, durationSeconds: 60, startSeconds: 0, browserPicture: true },
+  audio: { track: 1, browserSound: true },
+};
+const SCAN: PacketScan = { endSeconds: 60, bytes: 15_000_000, greatestGapSeconds: 2, cutSeconds: [] };
+
+describe("the renditions", () => {
+  const sizes = (width: number, height: number, scan: PacketScan | null = null) =>
+    planRenditions({ ...SOURCE, width, height }, scan).map(
+      (each) => `${each.name} ${each.width}x${each.height}${each.copyVideo ? " copied" : ""}`,
+    );
+
+  test("are those of the ladder that are not above the source", () => {
+    expect(sizes(3_840, 2_160)).toEqual(["360p 640x360", "720p 1280x720", "1080p 1920x1080"]);
+    expect(sizes(1_920, 1_080)).toEqual(["360p 640x360", "720p 1280x720", "1080p 1920x1080"]);
+    expect(sizes(1_080, 1_920)).toEqual(["360p 360x640", "720p 720x1280", "1080p 1080x1920"]);
+    expect(sizes(854, 480)).toEqual(["360p 640x360"]);
+    expect(sizes(321, 181)).toEqual(["181p 322x182"]);
+  });
+
+  test("of a very wide picture stay within what decoders take", () => {
+    expect(sizes(7_680, 1_080)).toEqual(["360p 960x136", "720p 1920x270", "1080p 2880x406"]);
+  });
+
+  test("have the source itself on top where it can be taken over, and below only what is clearly smaller", () => {
+    expect(sizes(1_920, 1_080, SCAN)).toEqual(["360p 640x360", "720p 1280x720", "1080p 1920x1080 copied"]);
+    const small = { ...SCAN, bytes: 6_000_000 };
+    expect(sizes(854, 480, small)).toEqual(["360p 640x360", "480p 854x480 copied"]);
+    expect(sizes(640, 360, small)).toEqual(["360p 640x360 copied"]);
+  });
+
+  test.for([
+    ["its bit rate is too high", { bytes: 60_000_000 }],
+    ["its keyframes are too far apart", { greatestGapSeconds: 4.1 }],
+    ["it has no packets", { bytes: 0, endSeconds: 0 }],
+  ] as const)("are all encoded when %s", ([, more]) => {
+    expect(sizes(1_920, 1_080, { ...SCAN, ...more }).join()).not.toContain("copied");
+  });
+
+  test("take the sound over only with the picture, and only where browsers play it", () => {
+    const copies = (source: VideoSource) => planRenditions(source, SCAN).map(({ copyAudio }) => copyAudio);
+    expect(copies(SOURCE)).toEqual([false, false, true]);
+    expect(copies({ ...SOURCE, audio: { track: 1, browserSound: false } })).toEqual([false, false, false]);
+    expect(copies({ ...SOURCE, browserPicture: false })).toEqual([false, false, false]);
+  });
+});
+
+describe("the walk over the packets", () => {
+  const scanOf = (lines: readonly string[], startSeconds = 0): PacketScan => {
+    const scan = createPacketScan(startSeconds);
+    for (const line of lines) scan.add(line);
+    return scan.result();
+  };
+  const packet = (pts: number | string, flags = "__", size = 10) =>
+    `pts_time=${pts}|duration_time=1.0|size=${size}|flags=${flags}`;
+
+  test("cuts at the first keyframe from each multiple of 4 s on, as ffmpeg's muxer does", () => {
+    const keyframes = [10, 13, 16, 19, 22, 31].map((at) => packet(at, "K_"));
+    const { cutSeconds, greatestGapSeconds, endSeconds, bytes } = scanOf(keyframes, 10);
+    expect(cutSeconds).toEqual([6, 9, 12, 21]);
+    expect({ greatestGapSeconds, endSeconds, bytes }).toEqual({
+      greatestGapSeconds: 9,
+      endSeconds: 22,
+      bytes: 60,
+    });
+  });
+
+  test("counts the time to the end, and wants a keyframe first and a time on each packet", () => {
+    expect(scanOf([packet(0, "K_"), packet(8)]).greatestGapSeconds).toBe(9);
+    expect(scanOf([packet(0), packet(1, "K_")]).greatestGapSeconds).toBe(Infinity);
+    expect(scanOf([packet(0, "K_"), packet("N/A"), packet(1, "K_")]).greatestGapSeconds).toBe(Infinity);
+    expect(scanOf([]).greatestGapSeconds).toBe(Infinity);
+  });
+
+  test("leaves out what the file itself never shows", () => {
+    expect(scanOf([packet(-1, "_D"), packet(0, "K_")])).toMatchObject({ greatestGapSeconds: 1, bytes: 10 });
+  });
+});
+
+test("a rendition's frame rate is the source's, halved to 60 at most, and 30 where the source's varies", () => {
+  const rate = (average: string, base: string) => {
+    const { numerator, denominator } = outputFrameRate(parseRatio(average), parseRatio(base));
+    return `${numerator}/${denominator}`;
+  };
+  expect(rate("30000/1001", "30000/1001")).toBe("30000/1001");
+  expect(rate("120/1", "120/1")).toBe("120/2");
+  expect(rate("29/4", "1000/1")).toBe("30/1");
+  expect(rate("29/4", "15/1")).toBe("15/1");
+  expect(rate("99/2", "90000/1")).toBe("50/1");
+  expect(rate("0/0", "0/0")).toBe("30/1");
+});
+
+test("a cheap look at the first bytes refuses what is no mp4, mov, mkv or webm", () => {
+  const box = (type: string) => Buffer.concat([Buffer.from([0, 0, 0, 24]), Buffer.from(type)]);
+  for (const type of ["ftyp", "moov", "mdat", "wide", "free", "skip"])
+    expect(looksLikeVideo(box(type))).toBeNull();
+  expect(looksLikeVideo(Buffer.from("1a45dfa3", "hex"))).toBeNull();
+  expect(looksLikeVideo(Buffer.alloc(0))).toBe("file_empty");
+  for (const text of ["#EXTM3U\n#EXTINF:2,", "ffconcat version 1.0", "PK\u0003\u0004", "f", "RIFF....AVI "]) {
+    expect(looksLikeVideo(Buffer.from(text)), text).toBe("not_a_video");
+  }
+});
+
+test("ffmpeg's progress is a percentage that ends at 100, and nothing while it says N/A", () => {
+  expect(percentOf("out_time_us=2500000", 10)).toBe(25);
+  expect(percentOf("out_time_us=10010000", 10)).toBe(100);
+  for (const line of ["out_time_us=N/A", "out_time_us=-23220", "frame=12", ""])
+    expect(percentOf(line, 10)).toBeNull();
+});
+
+test("the poster is taken at a tenth, a second at least where there is one", () => {
+  expect([3_600, 20, 5, 1].map(posterSeconds)).toEqual([360, 2, 1, 0.5]);
+});
+
+test("a playlist that is not finished, or has no init segment, is none", () => {
+  const whole = '#EXTM3U\n#EXT-X-MAP:URI="v0_init.mp4"\n#EXTINF:4.000000,\nv0_000000.m4s\n#EXT-X-ENDLIST\n';
+  expect(parseMediaPlaylist(whole)).toEqual({
+    initName: "v0_init.mp4",
+    segments: [{ name: "v0_000000.m4s", durationSeconds: 4 }],
+  });
+  expect(parseMediaPlaylist(whole.replace("#EXT-X-ENDLIST\n", ""))).toBeNull();
+  expect(parseMediaPlaylist(whole.replace(/#EXT-X-MAP.*\n/, ""))).toBeNull();
+  expect(parseMediaPlaylist(whole.replace(/#EXTINF.*\n/, ""))).toBeNull();
+});
+
+test("the bandwidth is the peak over whole segments; a short last one makes none", () => {
+  const segments = [
+    { durationSeconds: 4, bytes: 1_000 },
+    { durationSeconds: 4, bytes: 3_000 },
+    { durationSeconds: 0.1, bytes: 500 },
+  ];
+  expect(bandwidthOf(segments)).toEqual({ peak: 6_000, average: Math.ceil((4_500 * 8) / 8.1) });
+});
