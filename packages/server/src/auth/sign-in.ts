@@ -1,5 +1,5 @@
 import { createRemoteJWKSet, customFetch, type FetchImplementation, type JWTVerifyOptions } from "jose";
-import type { webcrypto } from "node:crypto";
+import { webcrypto } from "node:crypto";
 import { assertLong } from "./signing-keys.ts";
 
 interface SignInBase {
@@ -66,5 +66,8 @@ function isSet(value: string | null | undefined): value is string {
 
 /** An HS256 key, imported once: importing it at each verification would cost as much again. */
 export function hmacKey(bytes: Uint8Array): Promise<webcrypto.CryptoKey> {
-  return crypto.subtle.importKey("raw", bytes, { name: "HMAC", hash: "SHA-256" }, false, ["sign", "verify"]);
+  return webcrypto.subtle.importKey("raw", bytes, { name: "HMAC", hash: "SHA-256" }, false, [
+    "sign",
+    "verify",
+  ]);
 }

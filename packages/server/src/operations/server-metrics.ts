@@ -7,10 +7,10 @@ import { POLL_ANSWERS, POLL_ROUTES, PollCounts } from "../progress/index.ts";
 export interface MetricSources {
   /** Statements sent to Postgres so far, by cause. */
   readonly statements?: () => Readonly<Record<string, number>>;
-  /** Status writes so far, by kind and answer; `failed` where the store did not answer. */
+  /** Status writes so far, by kind and answer; `unavailable` where the store gave none. */
   readonly writes?: () => Iterable<{
     readonly kind: WriteKind;
-    readonly answer: WriteAnswer | "failed";
+    readonly answer: WriteAnswer | "unavailable";
     readonly count: number;
   }>;
   /** Values of other programs read so far. */
