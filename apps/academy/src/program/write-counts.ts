@@ -1,15 +1,14 @@
 import type { WriteAnswer, WriteKind } from "@statusplane/core";
 import type { StatusStoreCounters } from "@statusplane/status-store";
 
-type Answer = WriteAnswer | "failed";
+type Answer = WriteAnswer | "unavailable";
 
 /** Status writes by kind and answer, and reads of other programs' values, as `/metrics` shows them. */
 export class WriteCounts implements StatusStoreCounters {
   readonly #writes = new Map<string, { readonly kind: WriteKind; readonly answer: Answer; count: number }>();
   foreignReads = 0;
 
-  readonly onWrite = (kind: WriteKind, answered: WriteAnswer | "unavailable"): void => {
-    const answer = answered === "unavailable" ? "failed" : answered;
+  readonly onWrite = (kind: WriteKind, answer: Answer): void => {
     const key = `${kind} ${answer}`;
     const entry = this.#writes.get(key);
     if (entry === undefined) this.#writes.set(key, { kind, answer, count: 1 });
