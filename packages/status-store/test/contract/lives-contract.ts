@@ -1,4 +1,4 @@
-import { DEFAULT_TIMINGS } from "@statusplane/core";
+import { DEFAULT_TIMINGS, type WriteReply } from "@statusplane/core";
 import { eventually } from "@statusplane/test-support";
 import { expect } from "vitest";
 import type { ContractContext, Life } from "./contract-types.ts";
@@ -77,20 +77,32 @@ export function describeLives({ check, opened, open }: ContractContext): void {
     await expect(open({ finishedTtlSeconds: 3_600 })).rejects.toThrow(TypeError);
   });
 
-  check("live keys expire unless they are renewed, finished ones never", async () => {
+  check("an equal announcement renews the life of text and hash", async () => {
+    const { store, life } = opened();
+    const ref = freshRef();
+    const write = (): Promise<WriteReply> => store.writer.write("announce", processing(ref));
+    await write();
+    await eventually("time passes", async () => {
+      const { status, progress } = await life(ref);
+      return Number(status) < LIVE && Number(progress) < LIVE;
+    });
+    await eventually("both lives are whole again", async () => {
+      expect(await write()).toMatchObject({ answer: "duplicate" });
+      const { status, progress } = await life(ref);
+      return status === LIVE && progress === LIVE;
+    });
+  });
+
+  check("live keys expire, finished ones never", async () => {
     const opened = await open({ timings: { ...PATIENT, liveTtlSeconds: 1 } });
     try {
       const { writer, reader } = opened.store;
-      const [left, renewed, ended] = [freshRef(), freshRef(), freshRef()];
-      await Promise.all([left, renewed].map((ref) => writer.write("announce", pending(ref))));
+      const [live, ended] = [freshRef(), freshRef()];
+      await writer.write("announce", pending(live));
+      await writer.write("announce", processing(ended));
       await writer.write("finish", succeeded(ended));
-      await eventually("the key that nobody renews expires", async () => {
-        expect(await writer.write("announce", pending(renewed))).toMatchObject({ answer: "duplicate" });
-        return (await reader.read(left)) === null;
-      });
-      expect((await reader.read(renewed))?.status).toBe("PENDING");
+      await eventually("the live key expires", async () => (await reader.read(live)) === null);
       expect((await reader.read(ended))?.status).toBe("READY");
-      await eventually("the other expires as well", async () => (await reader.read(renewed)) === null);
       expect((await opened.life(ended)).status).toBe("none");
     } finally {
       await opened.close();
@@ -128,8 +140,10 @@ function describeResults({ check, opened }: Pick<ContractContext, "check" | "ope
     const { store, life } = opened();
     const ref = freshRef("job");
     await store.writer.restoreResult(ref, 1, "[0]");
+    expect(await store.reader.readResult(ref)).toBeNull();
     await store.writer.write("announce", processing(ref));
     await store.writer.restoreResult(ref, 1, "[0]");
+    expect(await store.reader.readResult(ref)).toBeNull();
     await store.writer.write("finish", doneWith(ref, 1, { kind: "large", bytes: 3, text: null }));
     await store.writer.restoreResult(ref, 2, "[0]");
     expect(await store.reader.readResult(ref)).toBeNull();
