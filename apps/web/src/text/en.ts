@@ -4,7 +4,6 @@ const plural = (count: string, one: string, many: string): string => (count === 
 
 /** English. */
 export const en: Messages = {
-  languageName: "English",
   switchLanguage: "한국어",
 
   app: {
@@ -55,7 +54,6 @@ export const en: Messages = {
   },
 
   upload: {
-    title: "Upload",
     drop: "Drop videos or Excel files here",
     dropNow: "Let go to upload",
     choose: "Choose files",
@@ -151,7 +149,6 @@ export const en: Messages = {
 
   live: {
     title: "In progress",
-    here: "On this page",
     empty: "Nothing is in progress.",
     emptyMore: "Upload a file and watch it get ready here.",
     more: (count) => `${count} more ${plural(count, "is", "are")} in progress.`,
@@ -197,7 +194,6 @@ export const en: Messages = {
     empty: "Nothing here.",
     more: "Show more",
     refresh: "Reload",
-    details: "Details",
     attempt: "Attempt",
     tries: "Tries",
     triesOf: (tries, max) => `${tries} of ${max}`,

@@ -1,6 +1,5 @@
 /** Korean, the first language: {@link Messages} is its shape, so a missing key elsewhere does not compile. */
 export const ko = {
-  languageName: "한국어",
   switchLanguage: "English",
 
   app: {
@@ -51,7 +50,6 @@ export const ko = {
   },
 
   upload: {
-    title: "올리기",
     drop: "영상이나 엑셀 파일을 여기에 놓으세요",
     dropNow: "놓으면 바로 올립니다",
     choose: "파일 고르기",
@@ -147,7 +145,6 @@ export const ko = {
 
   live: {
     title: "진행 중",
-    here: "이 화면의 작업",
     empty: "진행 중인 작업이 없습니다.",
     emptyMore: "파일을 올리면 이곳에서 진행을 볼 수 있습니다.",
     more: (count: string) => `이 밖에 ${count}건이 더 진행 중입니다.`,
@@ -193,7 +190,6 @@ export const ko = {
     empty: "기록이 없습니다.",
     more: "더 보기",
     refresh: "다시 불러오기",
-    details: "자세히",
     attempt: "회차",
     tries: "시도",
     triesOf: (tries: string, max: string) => `${max}번 중 ${tries}번`,
