@@ -1,5 +1,6 @@
+import type { DeliveryOutcome } from "@statusplane/core";
 import { createBullmqQueue, type BullmqQueue } from "@statusplane/worker";
-import { eventually, startRedis, type RedisServer } from "@statusplane/test-support";
+import { eventually, freePort, startRedis, type RedisServer } from "@statusplane/test-support";
 import { Queue, Worker } from "bullmq";
 import { Redis } from "ioredis";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
@@ -107,6 +108,40 @@ describe("the BullMQ queue", () => {
       return true;
     });
     await eventually("it consumes again", () => seen.some(({ ref }) => ref.id === "c"));
+  });
+
+  it("closes although its Redis was killed, with a delivery that could not be given back", async () => {
+    const queue = await open();
+    let begun = false;
+    let end: (outcome: DeliveryOutcome) => void = () => undefined;
+    const ended = new Promise<DeliveryOutcome>((resolve) => {
+      end = resolve;
+    });
+    await queue.consume({
+      jobType: "count",
+      concurrency: 1,
+      handle: () => {
+        begun = true;
+        return ended;
+      },
+    });
+    await queue.enqueue(delivery("a"));
+    await eventually("it is being handled", () => begun);
+    await server.kill();
+    try {
+      end({ outcome: "give-back", delayMs: 0 });
+      await queue.close();
+    } finally {
+      await server.start();
+    }
+    await expect(queue.enqueue(delivery("b"))).rejects.toMatchObject({ code: "queue_unavailable" });
+  });
+
+  it("closes although its Redis never answered", async () => {
+    const queue = await createBullmqQueue({ url: `redis://127.0.0.1:${await freePort()}` });
+    await recordAll(queue);
+    await queue.close();
+    await expect(queue.enqueue(delivery("b"))).rejects.toMatchObject({ code: "queue_unavailable" });
   });
 
   it("keeps the reconciler's sentinel in its own Redis", async () => {

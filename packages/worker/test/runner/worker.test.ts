@@ -249,6 +249,13 @@ describe("results by size", () => {
   });
 });
 
+describe("createWorker", () => {
+  it("refuses a job type that is there twice and a concurrency below 1", async () => {
+    await expect(openWorker({ jobs: (led) => [led, led] })).rejects.toThrow(TypeError);
+    await expect(openWorker({ concurrency: { "*": 0 } })).rejects.toThrow(TypeError);
+  });
+});
+
 describe("readiness", () => {
   it("consumes nothing and says why until what is required is there", async () => {
     let missing: string | null = "ffmpeg_missing";
@@ -299,6 +306,7 @@ describe("shutdown", () => {
     expect(files.folders.size).toBe(0);
     await stopped;
     expect(clock.waiting).toBe(0);
+    expect(worker.status().counts.handedBack).toBe(1);
   });
 
   it("lets a job finish that is known to end soon", async () => {

@@ -8,7 +8,7 @@ import {
 } from "@statusplane/core";
 import type { Job, Worker } from "bullmq";
 import type { BullmqPackages } from "./load-bullmq.ts";
-import type { QueueConnection } from "./queue-connections.ts";
+import type { ConsumerConnections } from "./queue-connections.ts";
 
 /** What BullMQ keeps of a delivery. Read back, it is unknown again. */
 export interface DeliveryData {
@@ -20,7 +20,7 @@ export interface DeliveryData {
 
 export interface BullmqConsumerOptions extends ConsumeOptions {
   readonly bullmq: BullmqPackages["bullmq"];
-  readonly connection: QueueConnection;
+  readonly connections: ConsumerConnections;
   readonly prefix: string;
   readonly lockMs: number;
   readonly onError: (error: unknown) => void;
@@ -42,17 +42,18 @@ export class BullmqConsumer implements QueueConsumer {
   readonly closed: Promise<void>;
   readonly #options: BullmqConsumerOptions;
   readonly #worker: Worker<DeliveryData>;
+  readonly #handling = new Set<Promise<unknown>>();
   #closing: Promise<void> | null = null;
   #wasClosed: () => void = () => undefined;
 
   constructor(options: BullmqConsumerOptions) {
     this.#options = options;
-    const { bullmq, connection, prefix, jobType, concurrency, lockMs, onError } = options;
+    const { bullmq, connections, prefix, jobType, concurrency, lockMs, onError } = options;
     this.closed = new Promise((resolve) => {
       this.#wasClosed = resolve;
     });
     this.#worker = new bullmq.Worker<DeliveryData>(jobType, (job, token) => this.#process(job, token), {
-      connection,
+      connection: connections.connection,
       prefix,
       concurrency,
       lockDuration: lockMs,
@@ -75,8 +76,12 @@ export class BullmqConsumer implements QueueConsumer {
   }
 
   async #close(): Promise<void> {
+    const { connections } = this.#options;
+    await this.#worker.pause(true);
+    await Promise.allSettled(this.#handling);
+    await connections.giveUpAway();
     await this.#worker.close();
-    this.#options.connection.disconnect();
+    connections.disconnect();
     this.#wasClosed();
   }
 
@@ -94,11 +99,15 @@ export class BullmqConsumer implements QueueConsumer {
   }
 
   async #handle(delivery: Delivery): Promise<DeliveryOutcome> {
+    const handled = this.#options.handle(delivery);
+    this.#handling.add(handled);
     try {
-      return await this.#options.handle(delivery);
+      return await handled;
     } catch (error) {
       this.#options.onError(error);
       return { outcome: "give-back", delayMs: BROKEN_HANDLER_DELAY_MS };
+    } finally {
+      this.#handling.delete(handled);
     }
   }
 }

@@ -13,7 +13,7 @@ import { settlesWithin, systemClock } from "../../clock.ts";
 import { BullmqConsumer, type DeliveryData } from "./bullmq-consumer.ts";
 import { loadBullmq, type BullmqPackages } from "./load-bullmq.ts";
 import {
-  consumerConnection,
+  consumerConnections,
   requestConnection,
   type ConnectionOptions,
   type QueueConnection,
@@ -96,13 +96,13 @@ class BullmqJobQueue implements BullmqQueue {
 
   async consume(options: ConsumeOptions): Promise<QueueConsumer> {
     this.#assertOpen();
-    const connection = consumerConnection(this.#connectionOptions());
+    const connections = consumerConnections(this.#connectionOptions());
     const consumer = new BullmqConsumer({
       ...this.#options,
       ...options,
       bullmq: this.#packages.bullmq,
       prefix: this.#prefix(),
-      connection,
+      connections,
     });
     this.#consumers.add(consumer);
     void consumer.closed.then(() => this.#consumers.delete(consumer));

@@ -21,7 +21,8 @@ interface OwnOptions {
 
 /** Reconnect soon: what waits for the queue is to go on within a second of its return. */
 const RECONNECT_MAX_MS = 500;
-const retryStrategy = (times: number): number => Math.min(RECONNECT_MAX_MS, 50 * times);
+const RECONNECT_STEP_MS = 50;
+const retryStrategy = (times: number): number => Math.min(RECONNECT_MAX_MS, RECONNECT_STEP_MS * times);
 const CONNECT_TIMEOUT_MS = 500;
 const DEFAULT_PORT = 6_379;
 
@@ -35,28 +36,78 @@ export function requestConnection(options: ConnectionOptions, deadlineMs: number
   });
 }
 
-/** For consumers: BullMQ blocks on it, so a command has no deadline and waits for the server's return. */
-export function consumerConnection(options: ConnectionOptions): QueueConnection {
-  return connect(options, { maxRetriesPerRequest: null });
+/** What a consumer has: the connection it was given and the copy of it that BullMQ makes to block on. */
+export interface ConsumerConnections {
+  readonly connection: QueueConnection;
+  /**
+   * Ends those that are looking for a server that is away; the others stay for an orderly close. Without this
+   * BullMQ's close would wait for the server's return.
+   */
+  giveUpAway(): Promise<void>;
+  /** Ends all of them. */
+  disconnect(): void;
 }
 
-function connect({ ioredis, url, cluster, onError }: ConnectionOptions, own: OwnOptions): QueueConnection {
+/** For consumers: BullMQ blocks on them, so a command has no deadline and waits for the server's return. */
+export function consumerConnections(options: ConnectionOptions): ConsumerConnections {
+  let givenUp = false;
+  const untilGivenUp = (times: number): number | null => (givenUp ? null : retryStrategy(times));
+  const connection = connect(options, { maxRetriesPerRequest: null }, untilGivenUp);
+  const all = [connection];
+  const duplicate = connection.duplicate.bind(connection) as (...args: unknown[]) => QueueConnection;
+  Object.assign(connection, {
+    duplicate(...args: unknown[]): QueueConnection {
+      const copy = duplicate(...args);
+      copy.on("error", options.onError);
+      all.push(copy);
+      return copy;
+    },
+  });
+  return {
+    connection,
+    async giveUpAway() {
+      givenUp = true;
+      await Promise.all(all.filter(({ status }) => status !== "ready" && status !== "end").map(end));
+    },
+    disconnect() {
+      for (const one of all) one.disconnect();
+    },
+  };
+}
+
+/** Resolves when the connection has given up, at its next attempt, or has found its server after all. */
+async function end(connection: QueueConnection): Promise<void> {
+  await new Promise<void>((resolve) => {
+    connection.once("end", resolve);
+    connection.once("ready", resolve);
+  });
+}
+
+function connect(
+  { ioredis, url, cluster, onError }: ConnectionOptions,
+  own: OwnOptions,
+  retry: (times: number) => number | null = retryStrategy,
+): QueueConnection {
   const connection = cluster
-    ? connectCluster(ioredis, url, own)
-    : new ioredis.Redis(url, { ...own, retryStrategy });
+    ? connectCluster(ioredis, url, { ...own, retry })
+    : new ioredis.Redis(url, { ...own, retryStrategy: retry });
   connection.on("error", onError);
   return connection;
 }
 
-function connectCluster(ioredis: BullmqPackages["ioredis"], urls: string, own: OwnOptions): Cluster {
+function connectCluster(
+  ioredis: BullmqPackages["ioredis"],
+  urls: string,
+  own: OwnOptions & { readonly retry: (times: number) => number | null },
+): Cluster {
   const nodes = urls.split(",").map((url) => new URL(url.trim()));
   const [first] = nodes;
   if (first === undefined) throw new StatusplaneError("queue_unavailable", { detail: "no node in the URL" });
-  const { enableOfflineQueue = true, ...commands } = own;
+  const { enableOfflineQueue = true, retry, ...commands } = own;
   return new ioredis.Cluster(
     nodes.map((node) => ({ host: node.hostname, port: Number(node.port === "" ? DEFAULT_PORT : node.port) })),
     {
-      clusterRetryStrategy: retryStrategy,
+      clusterRetryStrategy: retry,
       enableOfflineQueue,
       redisOptions: {
         ...commands,
