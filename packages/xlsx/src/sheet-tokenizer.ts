@@ -14,6 +14,8 @@ export interface Row {
 export interface TokenizerOptions extends CellContext {
   readonly maxColumns: number;
   readonly maxRowXmlChars: number;
+  /** Whether a column (from 0) is wanted; cells of others are passed over unread and stay null. */
+  readonly wants: (column: number) => boolean;
 }
 
 const SLASH = 0x2f;
@@ -148,12 +150,22 @@ export class SheetTokenizer {
       this.#attributes.read(text, tag + nameLength, open);
       column = columnOf(this.#attributes.r) ?? column + 1;
       if (text.charCodeAt(open - 1) === SLASH) continue;
+      if (column >= this.#options.maxColumns || !this.#options.wants(column)) {
+        at = this.#passOver(text, at, to);
+        continue;
+      }
       const value = this.#content(text, at, to);
       at = this.#contentEnd;
-      if (value === null || column >= this.#options.maxColumns) continue;
+      if (value === null) continue;
       while (cells.length < column) cells.push(null);
       cells[column] = value;
     }
+  }
+
+  #passOver(text: string, from: number, to: number): number {
+    const end = text.indexOf(`</${this.#prefix}c`, from);
+    if (end === -1 || end >= to) throw new XlsxError("unreadable", "a cell without its end");
+    return text.indexOf(">", end) + 1;
   }
 
   /** Walks a cell's children up to its end tag: `<f>`, `<v>`, `<is>`, in any order; leaves `#contentEnd` behind it. */

@@ -68,12 +68,16 @@ export class Workbook {
   /**
    * The rows of one sheet that exist in the file, in its order, in batches of 1–500 or so; gives way to the event
    * loop between batches. Blank rows appear if the file has them.
+   * @param wants whether a column (from 0) is to be read, asked for each cell; others are passed over and stay null.
    * @throws {unreadable | too_large}
    */
-  async *rows(sheet: Sheet): AsyncGenerator<Row[], void, undefined> {
+  async *rows(
+    sheet: Sheet,
+    wants: (column: number) => boolean = () => true,
+  ): AsyncGenerator<Row[], void, undefined> {
     const part = this.#partOfSheet.get(sheet);
     if (part === undefined) throw new TypeError("a sheet of another workbook");
-    const tokenizer = new SheetTokenizer({ ...this.#limits, ...this.#parts, strings: this.#strings });
+    const tokenizer = new SheetTokenizer({ ...this.#limits, ...this.#parts, strings: this.#strings, wants });
     let batch: Row[] = [];
     this.#rowsOf.set(sheet, 0);
     try {

@@ -154,6 +154,15 @@ describe("workbooks", () => {
     }
   });
 
+  it("passes over the columns that nobody wants", async () => {
+    const rows = `<row><c t="s"><v>9</v></c><c t="str"><f>"</f><v>b</v></c><c/><c t="inlineStr"><is><t>d</t></is></c><c><v>5</v></c></row>`;
+    using workbook = await openWorkbook(await writeWorkbook({ sheets: [{ rows }] }));
+    const [sheet] = workbook.sheets;
+    if (sheet === undefined) throw new Error("no sheet");
+    const { value } = await workbook.rows(sheet, (column) => column === 1 || column === 4).next();
+    expect(value).toEqual([{ number: 1, cells: [null, "b", null, null, 5] }]);
+  });
+
   it("stops when its signal is aborted", async () => {
     const path = await writeWorkbook({ sheets: [{ rows: "<row><c><v>1</v></c></row>".repeat(30_000) }] });
     const controller = new AbortController();

@@ -33,6 +33,9 @@ function cleanText(text: string): string {
  * 1900–2100.
  */
 export function dateOf(cell: CellValue): string | null {
+  if (cell !== null && typeof cell === "object" && "iso" in cell && RECENT_DATE.test(cell.iso)) {
+    return cell.iso.slice(0, 10);
+  }
   const text = textOf(cell)?.normalize("NFKC") ?? "";
   const match = SEPARATED.exec(text) ?? COMPACT.exec(text);
   if (match === null) return null;
@@ -43,6 +46,8 @@ export function dateOf(cell: CellValue): string | null {
   return exists && Number(year) >= 1900 && Number(year) <= 2100 ? iso : null;
 }
 
+/** A date cell exists already: only its century is looked at. */
+const RECENT_DATE = /^(?:19|20)\d\d-/;
 const SEPARATED =
   /^(\d{4})\s*[-./년]\s*(\d{1,2})\s*[-./월]\s*(\d{1,2})\s*[.일]?(?:[T\s]+\d{1,2}:\d\d(?::\d\d(?:\.\d+)?)?Z?)?$/;
 const COMPACT = /^(\d{4})(\d\d)(\d\d)$/;
@@ -52,6 +57,7 @@ const COMPACT = /^(\d{4})(\d\d)(\d\d)$/;
  * leading zero: it gets it back. Null when it is no telephone number.
  */
 export function phoneOf(cell: CellValue): string | null {
+  if (typeof cell === "string" && MOBILE.test(cell)) return cell;
   const text = textOf(cell)?.normalize("NFKC") ?? "";
   if (!PHONE.test(text)) return null;
   const digits = text.replace(/\D/g, "");
@@ -64,4 +70,5 @@ export function phoneOf(cell: CellValue): string | null {
   return whole;
 }
 
+const MOBILE = /^01\d-\d{4}-\d{4}$/;
 const PHONE = /^\+?[\d(][\d\s().-]{5,29}$/;

@@ -26,7 +26,7 @@ export interface ExcelImportOptions {
 export const REJECTED_NAME = "rejected.xlsx";
 
 export type ImportCounts = {
-  /** Rows below a header that are not blank: the sum of the other four. */
+  /** Rows below a header that are not blank, so far: the sum of the other four. */
   readonly total: number;
   readonly inserted: number;
   readonly updated: number;
@@ -137,7 +137,6 @@ class ChunkWriter {
 class ImportProgress {
   readonly #ctx: Context;
   #checkpoint: Checkpoint;
-  #total = 0;
   #rejected = 0;
   #errors: readonly RowError[] = [];
 
@@ -152,7 +151,6 @@ class ImportProgress {
         this.#ctx.progress(message.percent);
         break;
       case "checked":
-        this.#total = message.total;
         this.#ctx.step("import");
         this.#tell();
         break;
@@ -185,7 +183,8 @@ class ImportProgress {
 
   #counts(): ImportCounts {
     const { inserted, updated, unchanged } = this.#checkpoint;
-    return { total: this.#total, inserted, updated, unchanged, rejected: this.#rejected };
+    const rejected = this.#rejected;
+    return { total: inserted + updated + unchanged + rejected, inserted, updated, unchanged, rejected };
   }
 
   result(): ImportResult {

@@ -1,6 +1,6 @@
 import type { CellValue } from "@statusplane/xlsx";
 import { CellHasError, dateOf, phoneOf, textOf } from "./cell-text.ts";
-import { columnOfTitle, STUDENT_COLUMNS, type HeaderRow, type StudentColumn } from "./student-columns.ts";
+import { STUDENT_COLUMNS, type HeaderRow, type StudentColumn } from "./student-columns.ts";
 
 /** A student's row as the table takes it: one value per column of {@link STUDENT_COLUMNS}, in that order. */
 export type StudentValues = readonly (string | null)[];
@@ -139,7 +139,19 @@ function readStudentNo(cell: CellValue): string {
   return fits && !/[\n\t]/.test(text) ? text : refuse("student_no_invalid");
 }
 
+/** The number that a student's row is stored under, null when it would be rejected for it. */
+export function studentNumberOf(cell: CellValue): string | null {
+  try {
+    return readStudentNo(cell);
+  } catch (error) {
+    codeOf(error); // throws what is no refusal
+    return null;
+  }
+}
+
 function gradeOf(cell: CellValue): string | null {
+  if (typeof cell === "number")
+    return Number.isInteger(cell) && cell >= 1 && cell <= 12 ? String(cell) : null;
   const match = /^(\d{1,2})\s*(?:학년)?$/.exec(textOf(cell)?.normalize("NFKC") ?? "");
   const grade = Number(match?.[1] ?? Number.NaN);
   return grade >= 1 && grade <= 12 ? String(grade) : null;
@@ -154,8 +166,11 @@ function isBlank(cell: CellValue | undefined): boolean {
   return cell === undefined || cell === null || (typeof cell === "string" && cell.trim() === "");
 }
 
+/** Some programs repeat the header on each printed page. */
 function repeatsHeader(cells: readonly CellValue[], header: HeaderRow): boolean {
-  return (["student_no", "name"] as const).every(
-    (column) => columnOfTitle(cells[header.get(column)?.index ?? -1] ?? null) === column,
-  );
+  return (["student_no", "name"] as const).every((column) => {
+    const { index, title } = header.get(column) ?? { index: -1, title: "" };
+    const cell = cells[index];
+    return typeof cell === "string" && cell.trim() === title;
+  });
 }

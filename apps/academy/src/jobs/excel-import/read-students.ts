@@ -4,7 +4,7 @@ import { problem, type RowProblem } from "./read-student.ts";
 import type { ReaderFailure, ReaderMessage, ReaderOrder } from "./reader-messages.ts";
 import { RejectedRows } from "./rejected-rows.ts";
 import { STUDENT_COLUMNS } from "./student-columns.ts";
-import { readStudentRows, type StudentRow } from "./student-rows.ts";
+import { readStudentNumbers, readStudentRows, type StudentRow } from "./student-rows.ts";
 
 class NoHeader extends Error {}
 
@@ -23,26 +23,41 @@ export async function* readStudents(order: ReaderOrder): AsyncGenerator<ReaderMe
 }
 
 /**
- * Reads everything once, so that of equal student numbers the last is known before the first is written: the
- * database never holds a value that the file takes back further down. @returns the positions of the earlier ones.
+ * Looks at the whole file first, so that of equal student numbers the last is known before the first is written: the
+ * database never holds a value that the file takes back further down. Only where a number does repeat must every
+ * column be read for it, for a row that is rejected takes nothing back.
+ * @returns the positions of the rows that a later one takes back.
  */
 async function* check(workbook: Workbook): AsyncGenerator<ReaderMessage, ReadonlySet<number>, undefined> {
+  const seen = new Set<string>();
+  let headers = false;
+  let numbers = 0;
+  for await (const batch of readStudentNumbers(workbook)) {
+    headers = true;
+    numbers += batch.numbers.length;
+    for (const number of batch.numbers) seen.add(number);
+    yield { type: "checking", percent: batch.percent };
+  }
+  if (!headers) throw new NoHeader("no header row");
+  const superseded = seen.size === numbers ? new Set<number>() : yield* findSuperseded(workbook);
+  yield { type: "checked" };
+  return superseded;
+}
+
+async function* findSuperseded(
+  workbook: Workbook,
+): AsyncGenerator<ReaderMessage, ReadonlySet<number>, undefined> {
   const lastOf = new Map<string, number>();
   const superseded = new Set<number>();
-  let total = 0;
-  let headers = 0;
-  for await (const { rows, percent } of readStudentRows(workbook, () => void headers++)) {
-    total += rows.length;
+  for await (const { rows } of readStudentRows(workbook)) {
     for (const { position, reading } of rows) {
       if (reading.outcome !== "student") continue;
       const earlier = lastOf.get(reading.studentNo);
       if (earlier !== undefined) superseded.add(earlier);
       lastOf.set(reading.studentNo, position);
     }
-    yield { type: "checking", percent };
+    yield { type: "checking", percent: 100 };
   }
-  if (headers === 0) throw new NoHeader("no header row");
-  yield { type: "checked", total };
   return superseded;
 }
 

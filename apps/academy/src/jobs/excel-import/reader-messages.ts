@@ -34,8 +34,8 @@ export interface StudentChunk {
 
 export type ReaderMessage =
   | { readonly type: "checking"; readonly percent: number }
-  /** All rows were looked at once: their number is known, and which of equal student numbers is the last. */
-  | { readonly type: "checked"; readonly total: number }
+  /** All rows were looked at once: which of equal student numbers is the last is known. */
+  | { readonly type: "checked" }
   | StudentChunk
   /** A stretch without accepted rows. */
   | { readonly type: "reading"; readonly rejected: number; readonly percent: number }

@@ -1,5 +1,5 @@
 import { type CellValue, type Sheet, type Workbook } from "@statusplane/xlsx";
-import { readStudent, type StudentReading } from "./read-student.ts";
+import { readStudent, studentNumberOf, type StudentReading } from "./read-student.ts";
 import { readHeader, type HeaderRow } from "./student-columns.ts";
 
 /** A header is looked for in this many rows of each sheet. */
@@ -28,40 +28,73 @@ export function visibleSheets(workbook: Workbook): readonly Sheet[] {
   return workbook.sheets.filter(({ hidden }) => !hidden);
 }
 
-/** Reads all visible sheets in order; a sheet without a header gives no rows. */
-export async function* readStudentRows(
+/** A row below a header, as it stands in the file. */
+interface BodyRow {
+  readonly position: number;
+  readonly row: number;
+  readonly cells: readonly CellValue[];
+}
+
+interface BodyBatch {
+  readonly sheet: string;
+  readonly header: HeaderRow;
+  readonly rows: readonly BodyRow[];
+  readonly percent: number;
+}
+
+/** Reads all visible sheets in order; a sheet without a header gives nothing. */
+async function* readBodies(
   workbook: Workbook,
-  onHeader: () => void = () => undefined,
-): AsyncGenerator<StudentBatch, void, undefined> {
+  wants: (column: number, header: HeaderRow) => boolean,
+): AsyncGenerator<BodyBatch, void, undefined> {
   const sheets = visibleSheets(workbook);
-  const totalBytes = Math.max(
-    1,
-    sheets.reduce((sum, { bytes }) => sum + bytes, 0),
-  );
+  const totalBytes = sheets.reduce((sum, { bytes }) => sum + bytes, 1);
   let bytesBefore = 0;
   let position = 0;
   for (const sheet of sheets) {
     const startBytes = workbook.bytesRead;
     let header: HeaderRow | null = null;
     let looked = 0;
-    for await (const batch of workbook.rows(sheet)) {
-      const rows: StudentRow[] = [];
+    for await (const batch of workbook.rows(sheet, (column) => header === null || wants(column, header))) {
+      const rows: BodyRow[] = [];
       for (const { number, cells } of batch) {
         position += 1;
-        if (header === null) {
-          if (++looked > HEADER_WITHIN_ROWS) break;
-          header = readHeader(cells);
-          if (header !== null) onHeader();
-          continue;
-        }
-        const reading = readStudent(cells, header);
-        if (reading.outcome === "blank") continue;
-        rows.push({ position, sheet: sheet.name, row: number, header, cells, reading });
+        if (header !== null) rows.push({ position, row: number, cells });
+        else if (looked++ < HEADER_WITHIN_ROWS) header = readHeader(cells);
       }
-      if (header === null && looked > HEADER_WITHIN_ROWS) break;
+      if (header === null && looked >= HEADER_WITHIN_ROWS) break;
       const bytes = bytesBefore + workbook.bytesRead - startBytes;
-      yield { rows, percent: Math.min(100, (bytes / totalBytes) * 100) };
+      const percent = Math.min(100, (bytes / totalBytes) * 100);
+      if (header !== null) yield { sheet: sheet.name, header, rows, percent };
     }
     bytesBefore += sheet.bytes;
+  }
+}
+
+/** Reads all students of all visible sheets; blank rows are left out. */
+export async function* readStudentRows(workbook: Workbook): AsyncGenerator<StudentBatch, void, undefined> {
+  for await (const { sheet, header, rows, percent } of readBodies(workbook, () => true)) {
+    const students: StudentRow[] = [];
+    for (const row of rows) {
+      const reading = readStudent(row.cells, header);
+      if (reading.outcome !== "blank") students.push({ ...row, sheet, header, reading });
+    }
+    yield { rows: students, percent };
+  }
+}
+
+export interface NumberBatch {
+  /** Student numbers as they would be stored; of rows that will be rejected too. */
+  readonly numbers: readonly string[];
+  readonly percent: number;
+}
+
+/** Reads the student numbers alone, several times faster than all columns. */
+export async function* readStudentNumbers(workbook: Workbook): AsyncGenerator<NumberBatch, void, undefined> {
+  const wants = (column: number, header: HeaderRow): boolean => header.get("student_no")?.index === column;
+  for await (const { header, rows, percent } of readBodies(workbook, wants)) {
+    const index = header.get("student_no")?.index ?? -1;
+    const numbers = rows.flatMap(({ cells }) => studentNumberOf(cells[index] ?? null) ?? []);
+    yield { numbers, percent };
   }
 }
