@@ -145,6 +145,15 @@ describe("installing ffmpeg", () => {
     expect(steps[1]).toBe("apt-get install -y --no-install-recommends ffmpeg");
     expect(await ensureFfmpeg({ ...options, execute: failing })).toBe("present");
   });
+
+  test("says at start what the system lacks to hold ffmpeg back", async () => {
+    const said: string[] = [];
+    const source = openFfmpeg({}, async () => ({ ...ffmpeg, confinement: NONE }));
+    expect(await ensureFfmpeg({ ffmpeg: source, say: (sentence) => void said.push(sentence) })).toBe(
+      "present",
+    );
+    expect(said.map((sentence) => sentence.split(" ")[0])).toEqual(["bubblewrap", "prlimit", "setpriv"]);
+  });
 });
 
 describe("running a program confined", { timeout: 120_000 }, () => {

@@ -1,5 +1,6 @@
 import { execFile } from "node:child_process";
 import { promisify } from "node:util";
+import { confinementGaps } from "./confinement.ts";
 import type { FfmpegSource } from "./ffmpeg-source.ts";
 import { findProgram } from "./find-program.ts";
 import { planInstall, type Machine } from "./install-plan.ts";
@@ -23,9 +24,18 @@ export type EnsureOutcome = "present" | "installed" | "missing";
 
 /**
  * Sees to it that there is an ffmpeg: looks; installs it where that needs no question and says so; else says the exact
- * command. Never throws and never asks: the server is listening already, and video jobs wait meanwhile.
+ * command. Says as well what this system lacks to hold ffmpeg back. Never throws and never asks: the server is listening
+ * already, and video jobs wait meanwhile.
  */
 export async function ensureFfmpeg(options: EnsureFfmpegOptions): Promise<EnsureOutcome> {
+  const outcome = await lookOrInstall(options);
+  if (outcome === "missing") return outcome;
+  const found = await options.ffmpeg.find();
+  for (const gap of found === null ? [] : confinementGaps(found.confinement)) options.say(gap);
+  return outcome;
+}
+
+async function lookOrInstall(options: EnsureFfmpegOptions): Promise<EnsureOutcome> {
   const { ffmpeg, say, machine = lookAtMachine, execute = runStep } = options;
   if ((await ffmpeg.readiness()) === null) return "present";
   const { steps, command } = planInstall(await machine());

@@ -6,6 +6,8 @@ import { isExecutable } from "./find-program.ts";
 export interface FfmpegSource {
   /** Why no video can be encoded now, null when one can. Looks again each time while it is missing; cheap otherwise. */
   readiness(): Promise<"ffmpeg_missing" | null>;
+  /** The ffmpeg there is now, or null. */
+  find(): Promise<Ffmpeg | null>;
   /** @throws {ffmpeg_missing} when there is none now. */
   get(): Promise<Ffmpeg>;
 }
@@ -29,6 +31,7 @@ export function openFfmpeg(
   }
 
   return {
+    find: current,
     readiness: async () => ((await current()) === null ? "ffmpeg_missing" : null),
     async get() {
       const ffmpeg = await current();
