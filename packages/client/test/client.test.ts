@@ -261,6 +261,18 @@ describe("detail after completion", () => {
     expect(server.details).toHaveLength(1);
   });
 
+  it("is another request for another attempt", async () => {
+    const { client, server, environment } = setUp();
+    for (const attempt of [1, 2]) {
+      server.snapshots.set("video:1", bodies.failed(attempt));
+      client.watch(video("1"));
+      await environment.advance(0);
+      void client.detailOnce(video("1"));
+      await environment.advance(0);
+    }
+    expect(server.details).toHaveLength(2);
+  });
+
   it("is null when it had no answer, and not asked again", async () => {
     const { client, server, environment } = setUp();
     server.handler = () => problem(429, "detail_budget_spent");

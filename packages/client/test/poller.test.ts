@@ -40,6 +40,28 @@ describe("one poller per client", () => {
     expect(client.get(job("j200"))?.percent).toBe(5);
   });
 
+  it("asks at once again for what is watched while a request is in flight", async () => {
+    const { client, server, environment } = setUp();
+    server.snapshots.set("job:a", bodies.running(1, 5));
+    server.snapshots.set("job:b", bodies.running(1, 6));
+    let answer = () => {};
+    server.handler = () => new Promise((resolve) => (answer = () => resolve(batch)));
+    const batch = { body: { videos: {}, jobs: { a: bodies.running(1, 5) }, missing: {} } };
+    client.watch(job("a"));
+    await environment.advance(0);
+    client.watch(job("b"));
+    await environment.advance(0);
+    expect(server.polls).toHaveLength(1);
+    server.handler = () => undefined;
+    answer();
+    await environment.advance(0);
+    expect(server.polls.map(({ path }) => path)).toEqual([
+      "/api/v1/progress/?jobs=a",
+      "/api/v1/progress/?jobs=a,b",
+    ]);
+    expect(client.get(job("b"))?.percent).toBe(6);
+  });
+
   it("asks nothing while nothing is watched, and stops when the last watch ends", async () => {
     const { client, server, environment } = setUp();
     server.snapshots.set("job:a", bodies.running(1, 5));
@@ -233,14 +255,18 @@ describe("ETags", () => {
     expect(server.polls).toHaveLength(5); // backing off: 0, 1, 2, 4, 8 s, then 15
   });
 
-  it("sends none for a set with a job that has no answer yet", async () => {
+  it("sends none for a job whose answer it has forgotten", async () => {
     const { client, server, environment } = setUp();
     server.snapshots.set("job:a", bodies.running(1, 5));
-    client.watch(job("a"));
-    await environment.advance(1_000);
-    client.watch(job("new"));
+    const end = client.watch(job("a"));
     await environment.advance(0);
-    expect(server.polls.at(-1)?.headers["if-none-match"]).toBeUndefined();
+    end();
+    for (let i = 0; i < 600; i++) client.watch(job(`j${i}`))();
+    expect(client.get(job("a"))).toBeUndefined();
+    client.watch(job("a"));
+    await environment.advance(0);
+    expect(server.polls[1]?.headers["if-none-match"]).toBeUndefined();
+    expect(client.get(job("a"))?.percent).toBe(5);
   });
 });
 

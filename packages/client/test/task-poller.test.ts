@@ -2,7 +2,7 @@ import { describe, expect, it, vi } from "vitest";
 import { createAsyncStatusStore } from "../src/async-status-store.ts";
 import { createTaskPoller, taskPollerOf, type OnSuccess } from "../src/task-poller.ts";
 import type { ClientOptions } from "../src/statusplane-client.ts";
-import { bodies } from "./fake-server.ts";
+import { bodies, outage } from "./fake-server.ts";
 import { setUp, video } from "./setup.ts";
 
 function setUpTasks(options: Partial<ClientOptions> = {}) {
@@ -63,6 +63,22 @@ describe("a polled task", () => {
       expect.objectContaining({ status: "READY" }),
     );
     expect(second).toHaveBeenCalledOnce();
+  });
+
+  it("ends once, whatever else becomes known of its job", async () => {
+    const { tasks, store, client, server, environment } = setUpTasks();
+    const onSuccess = vi.fn<OnSuccess>();
+    server.snapshots.set("video:42", bodies.ready());
+    tasks.pollVideoJob("a", "42", onSuccess);
+    await environment.advance(1_000);
+    const before = store.getSnapshot();
+    server.handler = outage;
+    client.watch(video("42"));
+    await environment.advance(0);
+    expect(client.get(video("42"))?.connection).toBe("lost");
+    await environment.advance(5_000);
+    expect(store.getSnapshot()).toBe(before);
+    expect(onSuccess).toHaveBeenCalledOnce();
   });
 
   it.each([

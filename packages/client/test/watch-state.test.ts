@@ -74,12 +74,12 @@ describe("the state of a watched job", () => {
     );
   });
 
-  it("is polled exactly while unknown or live, or while a recheck is due", () => {
+  it("is unknown before its first answer, ended exactly with a terminal status, and gone only when told so", () => {
     fc.assert(
       fc.property(fc.array(event, { maxLength: 40 }), (events) => {
         for (const { phase, job } of play(events)) {
           if (phase === "unknown") expect(job.status).toBe("UNKNOWN");
-          if (phase === "ended") expect(["READY", "FAILED", "CANCELLED"]).toContain(job.status);
+          expect(phase === "ended").toBe(["READY", "FAILED", "CANCELLED"].includes(job.status));
           expect(phase).not.toBe("gone");
         }
       }),
@@ -92,6 +92,15 @@ describe("the state of a watched job", () => {
       answer({ attempt: 2, version: 0, status: "PENDING" }),
     ]);
     expect(states.map(({ phase }) => phase)).toEqual(["unknown", "ended", "live"]);
+  });
+
+  it("is polled as young again when it opens again", () => {
+    const pending = { reading: reading({ attempt: 2, version: 0, status: "PENDING" }), serverNowMs: null };
+    const states = play([
+      answer({ attempt: 1, version: FINAL_VERSION, status: "FAILED" }),
+      { type: "answer", ...pending, atMs: 90_000 },
+    ]);
+    expect(states.map(({ sinceMs }) => sinceMs)).toEqual([0, 0, 90_000]);
   });
 
   it("takes every differing answer of attempt 0, until it has seen a higher attempt", () => {
