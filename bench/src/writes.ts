@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
 import {
+  DEFAULT_TIMINGS,
   encodeSnapshot,
   jobKeys,
   jobRef,
@@ -28,7 +29,10 @@ interface Rival {
  */
 export async function run(): Promise<void> {
   const server = await startRedis();
-  const store = await openRedisStatusStore({ url: server.url });
+  const store = await openRedisStatusStore({
+    url: server.url,
+    timings: { ...DEFAULT_TIMINGS, requestDeadlineMs: 10_000 },
+  });
   const client = new Redis(server.url);
   try {
     const refs = Array.from({ length: IN_FLIGHT }, () => jobRef("7", "video", randomUUID()));
