@@ -35,7 +35,7 @@ try {
     .configureOutput({ writeErr: (text) => process.stderr.write(text) })
     .parseAsync();
 } catch (error) {
-  process.exitCode = explain(error);
+  process.exit(explain(error)); // whatever was half open must not keep a refused start alive
 }
 
 function explain(error: unknown): number {

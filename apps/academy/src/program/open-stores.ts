@@ -5,7 +5,8 @@ import {
   openRedisStatusStore,
   type StatusStoreCounters,
 } from "@statusplane/status-store";
-import { createBullmqQueue, createMemoryQueue } from "@statusplane/worker";
+import { createBullmqQueue, createMemoryQueue, type BullmqQueue } from "@statusplane/worker";
+import { setTimeout } from "node:timers/promises";
 import type { Logger } from "pino";
 import { ConfigError, type Config } from "../config/config.ts";
 import type { UndoStack } from "./undo-stack.ts";
@@ -51,9 +52,7 @@ async function openDurable(
   const database = await openDatabase(options, url);
   undo.push("database", () => database.close());
   await database.migrate(MIGRATIONS, MIGRATION_SPACE);
-  const queue = await openQueue(options);
-  undo.push("queue", () => queue.close());
-  return { database, queue };
+  return { database, queue: await openQueue(options) };
 }
 
 function openDatabase(
@@ -75,18 +74,39 @@ function openDatabase(
   });
 }
 
-/** @throws {ConfigError} when the queue's Redis would evict deliveries. */
-async function openQueue({ config: { values }, log }: OpenStoresOptions): Promise<JobQueue> {
-  if (values.QUEUE_URL === null) return createMemoryQueue();
+/** How long the start waits for a queue that does not answer yet, and how often it asks. */
+const POLICY_WITHIN_MS = 30_000;
+const POLICY_ASK_EVERY_MS = 500;
+
+/** @throws {ConfigError} when the queue's Redis would evict deliveries; {queue_unavailable} when it does not answer. */
+async function openQueue({ config: { values }, log, undo }: OpenStoresOptions): Promise<JobQueue> {
+  if (values.QUEUE_URL === null) {
+    const queue = createMemoryQueue();
+    undo.push("queue", () => queue.close());
+    return queue;
+  }
   const queue = await createBullmqQueue({
     url: values.QUEUE_URL,
     onError: (error) => log.warn({ err: error }, "the queue's connection is in trouble"),
     onMalformed: (queueId) => log.warn({ queueId }, "a delivery that names no job was acknowledged"),
   });
-  const policy = await queue.checkPolicy();
+  undo.push("queue", () => queue.close());
+  const policy = await policyOf(queue);
   if (policy === "noeviction") return queue;
-  await queue.close();
   throw new ConfigError([
     `QUEUE_URL: its Redis evicts by ${policy} and would lose deliveries; set maxmemory-policy noeviction`,
   ]);
+}
+
+/** Processes of one installation often start together: a queue that comes a little later is waited for. */
+async function policyOf(queue: BullmqQueue): Promise<string> {
+  const deadlineMs = performance.now() + POLICY_WITHIN_MS;
+  for (;;) {
+    try {
+      return await queue.checkPolicy();
+    } catch (error) {
+      if (performance.now() > deadlineMs) throw error;
+      await setTimeout(POLICY_ASK_EVERY_MS);
+    }
+  }
 }
