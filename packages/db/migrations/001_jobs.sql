@@ -40,8 +40,8 @@ CREATE TABLE job (
 CREATE INDEX job_lease ON job (lease_until) WHERE status = 'PROCESSING';
 -- what waits, in pages by key; a claim goes by the primary key
 CREATE INDEX job_pending ON job (tenant_id, kind, id) WHERE status = 'PENDING';
--- what ended lately, after data loss in Redis
-CREATE INDEX job_finished ON job (finished_at) WHERE finished_at IS NOT NULL;
+-- what ended lately, in pages, after data loss in Redis
+CREATE INDEX job_finished ON job (finished_at, tenant_id, kind, id) WHERE finished_at IS NOT NULL;
 -- history, newest first
 CREATE INDEX job_history ON job (tenant_id, kind, created_at DESC, id DESC);
 

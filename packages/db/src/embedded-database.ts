@@ -4,7 +4,7 @@ import { join, resolve } from "node:path";
 import { Worker } from "node:worker_threads";
 import { openDatabase, type Database, type RecordOptions } from "./database.ts";
 import { lockFolder } from "./folder-lock.ts";
-import { socketFolder } from "./socket-folder.ts";
+import { removeSocketFolder, socketFolder } from "./socket-folder.ts";
 
 export interface EmbeddedDatabaseOptions extends RecordOptions {
   /** The database is in `postgres` of this folder; made if missing. */
@@ -32,6 +32,7 @@ export async function openEmbeddedDatabase(options: EmbeddedDatabaseOptions): Pr
   const undoAll = async (): Promise<void> => {
     for (const step of undo.splice(0).reverse()) await step();
   };
+  undo.push(() => removeSocketFolder(sockets));
   try {
     const lock = await lockFolder(sockets, dataDir);
     undo.push(() => lock.release());

@@ -29,8 +29,9 @@ const ENQUEUE_ENDED: Statement = {
     WITH page AS (
       SELECT finished_at, tenant_id, kind, id
       FROM job
-      WHERE finished_at >= to_timestamp($1::float8 / 1000)
-        AND (finished_at, tenant_id, kind, id) > ($2::timestamptz, $3::text, $4::text, $5::text)
+      WHERE finished_at IS NOT NULL
+        AND (finished_at, tenant_id, kind, id)
+          > (greatest($2::timestamptz, to_timestamp($1::float8 / 1000)), $3::text, $4::text, $5::text)
       ORDER BY finished_at, tenant_id, kind, id
       LIMIT $6::int
     ), entry AS (${leaveEntry("page", "0")})

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { lstat, mkdir, realpath } from "node:fs/promises";
+import { lstat, mkdir, realpath, rmdir } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
@@ -25,4 +25,11 @@ export async function socketFolder(dataDir: string): Promise<string> {
     throw new Error(`${folder} is not a folder that only this user writes to`);
   }
   return folder;
+}
+
+/** Leaves nothing of ours in the temporary folder; a folder that another process already uses again stays. */
+export async function removeSocketFolder(folder: string): Promise<void> {
+  await rmdir(folder).catch((error: NodeJS.ErrnoException) => {
+    if (error.code !== "ENOTEMPTY" && error.code !== "ENOENT") throw error;
+  });
 }

@@ -17,6 +17,8 @@ import {
   success,
 } from "./contract/open-records.ts";
 
+type AskingClient = Parameters<Parameters<typeof withClient>[1]>[0];
+
 let server: PostgresServer;
 let url: string;
 let opened: Database[] = [];
@@ -277,15 +279,13 @@ describe("several reconcilers and workers", () => {
 
 describe("statements", () => {
   /** What Postgres counted in this database since the last reset. */
-  function countedByPostgres(): Promise<number> {
-    return withClient(server.url, async (client) => {
-      const { rows } = await client.query<{ calls: string }>(
-        `SELECT coalesce(sum(calls), 0) AS calls FROM pg_stat_statements
-         WHERE dbid = (SELECT oid FROM pg_database WHERE datname = $1)`,
-        [new URL(url).pathname.slice(1)],
-      );
-      return Number(rows[0]?.calls);
-    });
+  async function countedByPostgres(client: AskingClient): Promise<number> {
+    const { rows } = await client.query<{ calls: string }>(
+      `SELECT coalesce(sum(calls), 0) AS calls FROM pg_stat_statements
+       WHERE dbid = (SELECT oid FROM pg_database WHERE datname = $1)`,
+      [new URL(url).pathname.slice(1)],
+    );
+    return Number(rows[0]?.calls);
   }
   beforeAll(() =>
     withClient(server.url, (client) => client.query("CREATE EXTENSION IF NOT EXISTS pg_stat_statements")),
@@ -336,14 +336,15 @@ describe("statements", () => {
       ["cancel of an ended job", "people", 2, () => requests.cancel(ref)],
       ["metrics", "housekeeping", 0, () => reconciler.stats()],
     ];
-    await withClient(server.url, (client) => client.query("SELECT pg_stat_statements_reset()"));
-    for (const [what, cause, count, act] of steps) {
-      const before = { ...database.statements };
-      const postgresBefore = await countedByPostgres();
-      await act();
-      expect(database.statements, what).toEqual({ ...before, [cause]: before[cause] + count });
-      expect((await countedByPostgres()) - postgresBefore, what).toBe(count);
-    }
+    await withClient(server.url, async (client) => {
+      for (const [what, cause, count, act] of steps) {
+        const before = { ...database.statements };
+        const postgresBefore = await countedByPostgres(client);
+        await act();
+        expect(database.statements, what).toEqual({ ...before, [cause]: before[cause] + count });
+        expect((await countedByPostgres(client)) - postgresBefore, what).toBe(count);
+      }
+    });
     expect(database.statements.watching).toBe(0);
   });
 });
