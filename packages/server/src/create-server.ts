@@ -97,7 +97,8 @@ function prepare(fastify: FastifyInstance, options: ServerOptions): void {
   fastify.setValidatorCompiler(validatorCompiler);
   fastify.setSerializerCompiler(serializerCompiler);
   acceptJsonBodies(fastify);
-  if (options.log !== undefined && options.log !== false) fastify.setChildLoggerFactory((logger) => logger);
+  // A child logger per request would be made for every poll, and used by none.
+  if (options.log !== false) fastify.setChildLoggerFactory((logger) => logger);
   fastify.addHook("onRequest", (request, _reply, done) => {
     if (request.url.length > URL_MAX_BYTES) done(new StatusplaneError("url_too_long"));
     else done();

@@ -34,7 +34,12 @@ export function answerError(error: unknown, request: FastifyRequest, reply: Fast
       known.message,
     );
   } else if (ERRORS[known.code].http >= 500) {
-    request.log.warn({ code: known.code, cause: messageOf(known.cause), request: request.id }, known.message);
+    // While the status store is away every poll is answered so: the store's adapter logs the outage, once.
+    const level = known.code === "store_unavailable" ? "debug" : "warn";
+    request.log[level](
+      { code: known.code, cause: messageOf(known.cause), request: request.id },
+      known.message,
+    );
   }
   return sendProblem(reply, known.code, {
     detail: known.detail,
