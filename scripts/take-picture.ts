@@ -20,7 +20,10 @@ try {
   const { page } = await openPage(browser, { width: 1280, height: 820 });
   await signInAsDemo(page, program.url, 1);
   const short = await named(await makeVideo(folder, { seconds: 4, size: "640x360" }), "오리엔테이션.mp4");
-  const list = await named(await makeWorkbook(folder, { rows: 500, badEvery: 100 }), "3월 신입생.xlsx");
+  const list = await named(
+    await makeWorkbook(folder, { rows: 500, isBad: (index) => index % 100 === 0 }),
+    "3월 신입생.xlsx",
+  );
   await upload(page, [short, list]);
   await page.locator('[data-status="READY"]').waitFor({ timeout: 120_000 });
   await page.locator('[data-status="DONE"]').waitFor({ timeout: 120_000 });

@@ -111,9 +111,9 @@ describe("bad input", () => {
   });
 
   it("imports the good rows of a workbook of which 60 % are bad", async () => {
-    const mostlyBad = await makeWorkbook(folder, { rows: 100, badEvery: 1, from: 5_000 });
+    const mostlyBad = await makeWorkbook(folder, { rows: 100, from: 5_000, isBad: (index) => index % 5 < 3 });
     const done = await api.ended<JobProgressBody>(await api.submitImport(mostlyBad));
-    expect(done).toMatchObject({ status: "DONE", result: { total: 100, inserted: 0, rejected: 100 } });
+    expect(done).toMatchObject({ status: "DONE", result: { total: 100, inserted: 40, rejected: 60 } });
     expect((done.result as { errors: unknown[] }).errors).toHaveLength(20);
   });
 
@@ -145,7 +145,7 @@ describe("bad input", () => {
   it("answers ids that are none as it answers unknown ones, and a foreign tenant's header changes nothing", async () => {
     const unknown = await api.call<unknown>("/media/videos/424242/progress/");
     expect(unknown.status).toBe(404);
-    for (const id of ["１２", "a:b", "%2e%2e", "a%00b", "+7", "x".repeat(65), "{7}"]) {
+    for (const id of ["１２", "a:b", "..%2f..", "a%00b", "+7", "x".repeat(65), "{7}"]) {
       const answer = await api.call<unknown>(`/media/videos/${id}/progress/`, {
         headers: { "x-tenant-id": "2" },
       });

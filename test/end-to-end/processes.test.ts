@@ -51,7 +51,7 @@ describe("separate processes", () => {
       await makeVideo(deployment.folder, { seconds: 5, size: "320x180", extension: "mkv" }),
     ];
     const workbooks = [
-      await makeWorkbook(deployment.folder, { rows: 3_000, badEvery: 500 }),
+      await makeWorkbook(deployment.folder, { rows: 3_000, isBad: (index) => index % 500 === 0 }),
       await makeWorkbook(deployment.folder, { rows: 2_000, from: 10_001 }),
     ];
     const mark = await StatementMark.set(deployment.databaseUrl, [API_ROLE, WORKER_ROLE]);

@@ -1,4 +1,5 @@
 import { execFile } from "node:child_process";
+import { randomUUID } from "node:crypto";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
@@ -39,16 +40,16 @@ export interface WorkbookInput {
   readonly rows: number;
   /** The first student number; default 1. */
   readonly from?: number;
-  /** Every n-th row has a grade that is refused; 0: none. */
-  readonly badEvery?: number;
+  /** Which rows, from 0, have a grade that is refused; default none. */
+  readonly isBad?: (index: number) => boolean;
 }
 
 /** A students' workbook. Answers its path. */
 export async function makeWorkbook(folder: string, input: WorkbookInput): Promise<string> {
-  const { rows, from = 1, badEvery = 0 } = input;
+  const { rows, from = 1, isBad = () => false } = input;
   const students = Array.from({ length: rows }, (_, i) => {
     const number = from + i;
-    const grade = badEvery > 0 && (i + 1) % badEvery === 0 ? 13 : (number % 12) + 1;
+    const grade = isBad(i) ? 13 : (number % 12) + 1;
     return [
       `S${String(number).padStart(6, "0")}`,
       `학생 ${number}`,
@@ -62,7 +63,7 @@ export async function makeWorkbook(folder: string, input: WorkbookInput): Promis
       `student${number}@example.com`,
     ];
   });
-  const path = join(folder, `students-${from}-${rows}-${badEvery}.xlsx`);
+  const path = join(folder, `students-${from}-${rows}-${randomUUID().slice(0, 8)}.xlsx`);
   await writeFile(path, await writeXlsx({ sheets: [{ name: "학생", rows: [HEADER, ...students] }] }));
   return path;
 }
