@@ -58,7 +58,7 @@ export function demoRoutes(fastify: FastifyInstance, signIn: SignInOptions): voi
     },
     async (request, reply) => {
       const found = DEMO_TENANTS.find(({ tenant }) => tenant === request.body.tenant);
-      if (found === undefined) throw new StatusplaneError("invalid_request", { detail: "tenant: 1 or 2" });
+      if (found === undefined) throw new StatusplaneError("invalid_request", { detail: "tenant is 1 or 2" });
       const expiresAtSeconds = Math.floor(Date.now() / 1_000) + DEMO_TOKEN_SECONDS;
       const token = new SignJWT({ tenant_id: found.tenant })
         .setProtectedHeader({ alg: "HS256", typ: "JWT" })
