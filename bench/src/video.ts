@@ -1,4 +1,5 @@
-import { execFile } from "node:child_process";
+import { execFile, spawn } from "node:child_process";
+import { once } from "node:events";
 import { mkdir, mkdtemp, readdir, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -86,7 +87,14 @@ async function runAlone(ffmpeg: Ffmpeg, inputPath: string, folder: string): Prom
   await mkdir(folder);
   const renditions = planRenditions(CLIP, null);
   const plan = { inputPath, source: CLIP, renditions, cutSeconds: null, limits: VIDEO_LIMITS };
-  await execute(ffmpeg.ffmpegPath, encodeArguments(plan), { cwd: folder });
+  // A session of its own, like the job's: on a busy machine the scheduler shares by session.
+  const child = spawn(ffmpeg.ffmpegPath, encodeArguments(plan), {
+    cwd: folder,
+    detached: true,
+    stdio: "ignore",
+  });
+  const [exitCode]: unknown[] = await once(child, "exit");
+  if (exitCode !== 0) throw new Error(`ffmpeg ended with ${String(exitCode)}`);
   await assertWritten(folder);
 }
 
