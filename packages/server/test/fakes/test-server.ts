@@ -81,6 +81,9 @@ export async function openTestServer(options: Partial<FullServerOptions> = {}): 
     signIn: { kind: "secret", secret: SECRET },
     log: false,
     ...options,
+  }).catch((error: unknown) => {
+    files.remove();
+    throw error;
   });
   return {
     server,
