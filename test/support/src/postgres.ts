@@ -14,6 +14,8 @@ export interface PostgresServer {
   /** Superuser, database `postgres`. */
   readonly url: string;
   readonly port: number;
+  /** Of the postmaster. */
+  readonly pid: number;
   /** Makes an empty database and answers its URL (same superuser). */
   createDatabase(name?: string): Promise<string>;
   /** SIGKILL of the postmaster and its backends, as a power cut would. */
@@ -100,6 +102,9 @@ export async function startPostgres(options: { readonly durable?: boolean } = {}
   return {
     url,
     port,
+    get pid() {
+      return child?.pid ?? 0;
+    },
     async createDatabase(name = `test_${++databases}`) {
       await withClient(url, (client) => client.query(`CREATE DATABASE ${pg.escapeIdentifier(name)}`));
       return `postgres://postgres@127.0.0.1:${port}/${name}`;

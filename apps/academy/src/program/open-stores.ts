@@ -55,10 +55,8 @@ async function openDurable(
   return { database, queue: await openQueue(options) };
 }
 
-function openDatabase(
-  { config: { values }, log, onFatal }: OpenStoresOptions,
-  url: string | null,
-): Promise<Database> {
+function openDatabase({ config, log, onFatal }: OpenStoresOptions, url: string | null): Promise<Database> {
+  const { values } = config;
   const common = {
     resultInlineMaxBytes: values.RESULT_INLINE_MAX_BYTES,
     onConnectionError: (error: Error) => log.warn({ err: error }, "an idle database connection broke"),
@@ -71,6 +69,9 @@ function openDatabase(
     url,
     connMaxAgeSeconds: values.DB_CONN_MAX_AGE,
     poolMax: values.DB_POOL_MAX,
+    // a worker answers no requests; an api process has nothing in the background but the reconciler
+    ...(config.role === "worker" ? { backgroundPoolMax: values.DB_POOL_MAX } : {}),
+    ...(config.role === "api" ? { backgroundPoolMax: 1 } : {}),
   });
 }
 

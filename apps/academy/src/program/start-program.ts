@@ -165,6 +165,7 @@ async function startReconciler(
   const { config, log, undo, stores, running } = parts;
   const { values } = config;
   const collector = createCollector(files.paths);
+  const ending = new AbortController();
   const reconciler = createReconciler({
     records: database.reconciler,
     writer: stores.store.writer,
@@ -180,11 +181,15 @@ async function startReconciler(
     collect: async () => {
       const inputRetentionSeconds = values.INPUT_RETENTION_SECONDS;
       const { attemptsOf } = database.reconciler;
-      await collector.collect({ attemptsOf, inputRetentionSeconds, nowMs: Date.now() });
+      const { signal } = ending;
+      await collector.collect({ attemptsOf, inputRetentionSeconds, nowMs: Date.now(), signal });
     },
   });
   running.reconciler = reconciler;
-  undo.push("reconciler", () => reconciler.stop());
+  undo.push("reconciler", () => {
+    ending.abort();
+    return reconciler.stop();
+  });
   await reconciler.start();
 }
 
