@@ -207,13 +207,13 @@ function standIn(type: string, kind: "video" | "job") {
     type,
     kind,
     steps: [{ key: "encode", name: "인코딩" }],
-    run: async ({ signal, step, progress }) => {
-      step("encode");
-      for (let beat = 0; !signal.aborted; beat++) {
-        progress(Math.min(99, beat / 20));
+    run: async (ctx) => {
+      ctx.step("encode");
+      for (let beat = 0; !ctx.signal.aborted; beat++) {
+        ctx.progress(Math.min(99, beat / 20));
         await sleep(250);
       }
-      throw signal.reason;
+      throw ctx.signal.reason;
     },
   });
 }

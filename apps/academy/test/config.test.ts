@@ -64,6 +64,9 @@ describe("readConfig", () => {
     expect(problemsOf("all", jwks)).toEqual([expect.stringContaining("SIGNING_SECRET")]);
     expect(readConfig("all", { ...jwks, SIGNING_SECRET: SECRET }).signIn).toMatchObject({ kind: "jwks" });
     expect(problemsOf("all", { ...jwks, JWT_SECRET: SECRET, SIGNING_SECRET: SECRET })).toHaveLength(1);
+    expect(problemsOf("all", { ...jwks, SIGNING_SECRET: SECRET, DEMO: "1" })).toEqual([
+      expect.stringMatching(/^DEMO:/),
+    ]);
   });
 
   it("reports every wrong value together", () => {

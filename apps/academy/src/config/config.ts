@@ -77,6 +77,7 @@ function chooseSignIn(demo: boolean, { values }: ReadVariables, problems: string
   if (secret !== null && url !== null) problems.push("JWT_SECRET, JWKS_URL: set one of them, not both");
   if (url !== null) {
     if (signingSecret === null) problems.push("SIGNING_SECRET: required with JWKS_URL (32 bytes or more)");
+    if (demo) problems.push("DEMO: signs in with JWT_SECRET, not with JWKS_URL; unset one of them");
     return { kind: "jwks", url, signingSecret: signingSecret ?? "" };
   }
   if (secret !== null) return { kind: "secret", secret };

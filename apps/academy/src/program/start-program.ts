@@ -144,7 +144,7 @@ async function makeServer(parts: Parts, files: FolderFiles | null): Promise<Fast
 }
 
 function addStudents(signedIn: FastifyInstance, database: Database, files: FolderFiles): void {
-  const findRecord = database.requests.find;
+  const findRecord: typeof database.requests.find = (ref) => database.requests.find(ref);
   studentsRoutes(signedIn, { students: new StudentRecords(database), findRecord, files, requireTenant });
 }
 
@@ -180,7 +180,8 @@ async function startReconciler(
     onLoss: (loss) => log.warn({ loss }, "the status store or queue lost data; it is written again"),
     collect: async () => {
       const inputRetentionSeconds = values.INPUT_RETENTION_SECONDS;
-      const { attemptsOf } = database.reconciler;
+      const attemptsOf: typeof database.reconciler.attemptsOf = (refs) =>
+        database.reconciler.attemptsOf(refs);
       const { signal } = ending;
       await collector.collect({ attemptsOf, inputRetentionSeconds, nowMs: Date.now(), signal });
     },

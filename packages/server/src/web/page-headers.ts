@@ -1,13 +1,13 @@
 /**
  * Headers of every HTML page and its assets. Scripts and connections only from here; hls.js plays through blob: URLs
- * in a blob: worker; inline styles are what UI libraries write to lock scrolling.
+ * in a blob: worker. Styles come from files alone: what React writes into `style` goes through the CSSOM.
  */
 export const PAGE_HEADERS: Readonly<Record<string, string>> = {
   "content-security-policy": [
     "default-src 'self'",
     "script-src 'self'",
-    "style-src 'self' 'unsafe-inline'",
-    "img-src 'self' data: blob:",
+    "style-src 'self'",
+    "img-src 'self' blob:",
     "media-src 'self' blob:",
     "worker-src 'self' blob:",
     "connect-src 'self'",
