@@ -69,6 +69,24 @@ describe("readConfig", () => {
     ]);
   });
 
+  it("merges intervals over the defaults and refuses one that is none", () => {
+    const { TIMINGS } = readConfig("all", { TIMINGS: '{"leaseMs":3000}' }).values;
+    expect(TIMINGS).toMatchObject({ leaseMs: 3_000, tickMs: 5_000 });
+    expect(problemsOf("all", { TIMINGS: '{"leaseSeconds":3}' })).toEqual([
+      "TIMINGS: has no interval leaseSeconds",
+    ]);
+    expect(problemsOf("all", { TIMINGS: '{"leaseMs":0}' })).toEqual([
+      "TIMINGS: leaseMs must be a number above 0",
+    ]);
+    expect(problemsOf("all", { TIMINGS: "3" })).toEqual(["TIMINGS: must be a JSON object"]);
+  });
+
+  it("is quiet where somebody tries it, and tells operators what happens", () => {
+    expect(readConfig("all", {}).values.LOG_LEVEL).toBe("warn");
+    expect(readConfig("all", { LOG_LEVEL: "info" }).values.LOG_LEVEL).toBe("info");
+    expect(readConfig("api", SHARED).values.LOG_LEVEL).toBe("info");
+  });
+
   it("reports every wrong value together", () => {
     const problems = problemsOf("all", {
       PORT: "http",

@@ -1,3 +1,4 @@
+import { DEFAULT_TIMINGS, type Timings } from "@statusplane/core";
 import { z } from "zod";
 
 /*
@@ -25,6 +26,28 @@ const urlOf = (...protocols: string[]) =>
 const secret = z
   .string()
   .refine((value) => Buffer.byteLength(value) >= 32, "must be at least 32 bytes: openssl rand -hex 32");
+
+/** Intervals by name, merged over the defaults; every member a positive number of ms (or s, as its name says). */
+const timings = z.string().transform((text, context): Timings => {
+  const refuse = (message: string): never => {
+    context.addIssue({ code: "custom", message });
+    return z.NEVER;
+  };
+  let given: unknown;
+  try {
+    given = JSON.parse(text);
+  } catch {
+    return refuse('must be JSON, e.g. {"leaseMs":3000}');
+  }
+  if (typeof given !== "object" || given === null || Array.isArray(given))
+    return refuse("must be a JSON object");
+  for (const [name, value] of Object.entries(given)) {
+    const known: unknown = DEFAULT_TIMINGS[name as keyof Timings];
+    if (typeof known !== "number") return refuse(`has no interval ${name}`);
+    if (typeof value !== "number" || !(value > 0)) return refuse(`${name} must be a number above 0`);
+  }
+  return { ...DEFAULT_TIMINGS, ...given };
+});
 
 const BYTES_GIB = 1024 ** 3;
 
@@ -158,10 +181,15 @@ export const VARIABLES = {
     6_000,
     "requests per token and minute",
   ),
+  TIMINGS: variable(
+    timings,
+    DEFAULT_TIMINGS,
+    "for tests and drills: intervals of `packages/core/src/timings.ts` as JSON, merged over the defaults",
+  ),
   LOG_LEVEL: variable(
     z.enum(["fatal", "error", "warn", "info", "debug", "silent"]),
     "info",
-    "pino's log level",
+    "pino's log level; on the embedded database the default is `warn`",
   ),
 } as const;
 

@@ -1,4 +1,4 @@
-import { DEFAULT_TIMINGS, type JobQueue, type StatusStore } from "@statusplane/core";
+import type { JobQueue, StatusStore } from "@statusplane/core";
 import { openEmbeddedDatabase, openServerDatabase, type Database } from "@statusplane/db";
 import {
   openMemoryStatusStore,
@@ -39,7 +39,7 @@ export async function openStores(options: OpenStoresOptions): Promise<Stores> {
 }
 
 function openStore({ config: { values }, counters, log }: OpenStoresOptions): Promise<StatusStore> {
-  const common = { timings: DEFAULT_TIMINGS, finishedTtlSeconds: values.FINISHED_TTL_SECONDS, counters, log };
+  const common = { timings: values.TIMINGS, finishedTtlSeconds: values.FINISHED_TTL_SECONDS, counters, log };
   if (values.REDIS_URL === null) return Promise.resolve(openMemoryStatusStore(common));
   return openRedisStatusStore({ ...common, url: values.REDIS_URL, cluster: values.REDIS_CLUSTER });
 }
@@ -59,6 +59,7 @@ function openDatabase({ config, log, onFatal }: OpenStoresOptions, url: string |
   const { values } = config;
   const common = {
     resultInlineMaxBytes: values.RESULT_INLINE_MAX_BYTES,
+    committerGraceMs: values.TIMINGS.committerGraceMs,
     onConnectionError: (error: Error) => log.warn({ err: error }, "an idle database connection broke"),
   };
   if (url === null) {
@@ -75,6 +76,8 @@ function openDatabase({ config, log, onFatal }: OpenStoresOptions, url: string |
   });
 }
 
+/** A consumer that died before its claim is replaced well before a lease would be over. */
+const LEASE_PER_LOCK = 3;
 /** How long the start waits for a queue that does not answer yet, and how often it asks. */
 const POLICY_WITHIN_MS = 30_000;
 const POLICY_ASK_EVERY_MS = 500;
@@ -88,6 +91,7 @@ async function openQueue({ config: { values }, log, undo }: OpenStoresOptions): 
   }
   const queue = await createBullmqQueue({
     url: values.QUEUE_URL,
+    lockMs: values.TIMINGS.leaseMs / LEASE_PER_LOCK,
     onError: (error) => log.warn({ err: error }, "the queue's connection is in trouble"),
     onMalformed: (queueId) => log.warn({ queueId }, "a delivery that names no job was acknowledged"),
   });

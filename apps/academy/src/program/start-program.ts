@@ -1,4 +1,4 @@
-import { DEFAULT_TIMINGS, type Json } from "@statusplane/core";
+import type { Json } from "@statusplane/core";
 import type { Database } from "@statusplane/db";
 import {
   createMetricsServer,
@@ -9,12 +9,7 @@ import {
   type Readiness,
   type SignInOptions,
 } from "@statusplane/server";
-import {
-  createReconciler,
-  createWorker,
-  type ReconcilerHandle,
-  type StatusWorker,
-} from "@statusplane/worker";
+import { createReconciler, createWorker } from "@statusplane/worker";
 import type { FastifyInstance } from "fastify";
 import { fileURLToPath } from "node:url";
 import type { Logger } from "pino";
@@ -26,6 +21,7 @@ import { createCollector, openFolderFiles, type FolderFiles } from "../files/ind
 import { ACCEPTED_JOB_TYPES, jobDefinitions } from "../jobs/job-types.ts";
 import { StudentRecords, studentsRoutes } from "../students/index.ts";
 import { openStores, type Stores } from "./open-stores.ts";
+import { registerProcessMetrics, type RunningParts } from "./process-metrics.ts";
 import { QueueDepths } from "./queue-depths.ts";
 import { StoreHealth } from "./store-health.ts";
 import type { UndoStack } from "./undo-stack.ts";
@@ -47,7 +43,7 @@ interface Parts extends StartOptions {
   readonly health: StoreHealth;
   readonly registry: Registry;
   readonly ffmpeg: FfmpegSource;
-  readonly running: { reconciler?: ReconcilerHandle; worker?: StatusWorker; depths?: QueueDepths };
+  readonly running: RunningParts;
 }
 
 type Durable = NonNullable<Stores["durable"]>;
@@ -70,6 +66,7 @@ export async function startProgram(options: StartOptions): Promise<{ readonly an
   const ffmpeg = openFfmpeg(ffmpegPaths(config));
   const parts: Parts = { ...options, stores, counts, health, registry: new Registry(), ffmpeg, running: {} };
 
+  registerProcessMetrics(parts.registry, parts.running, stores.durable?.database ?? null);
   const files = stores.durable === null ? null : await openFolderFiles(config.values.DATA_DIR);
   const address = config.role === "worker" ? null : await listen(parts, files);
   if (stores.durable !== null && files !== null) {
@@ -172,12 +169,14 @@ async function startReconciler(
     installation: stores.store.installation,
     queue,
     files,
-    timings: DEFAULT_TIMINGS,
+    timings: values.TIMINGS,
     recoverWindowSeconds: values.RECOVER_WINDOW_SECONDS,
     sole: values.REDIS_URL === null || values.QUEUE_URL === null,
     log,
     onSwept: (swept) => log.warn({ count: swept.length }, "leases were over; their jobs move on"),
-    onLoss: (loss) => log.warn({ loss }, "the status store or queue lost data; it is written again"),
+    // a store in memory is empty at each start: that is no news
+    onLoss: (loss) =>
+      log[values.REDIS_URL === null ? "info" : "warn"]({ loss }, "data was lost; it is written again"),
     collect: async () => {
       const inputRetentionSeconds = values.INPUT_RETENTION_SECONDS;
       const attemptsOf: typeof database.reconciler.attemptsOf = (refs) =>
@@ -205,7 +204,7 @@ async function startWorker(parts: Parts, { database, queue }: Durable, files: Fo
     queue,
     installation,
     files,
-    timings: DEFAULT_TIMINGS,
+    timings: values.TIMINGS,
     concurrency: values.WORKER_CONCURRENCY,
     resultInlineMaxBytes: values.RESULT_INLINE_MAX_BYTES,
     resultMaxBytes: values.RESULT_MAX_BYTES,

@@ -1,0 +1,58 @@
+import type { Database } from "@statusplane/db";
+import type { ReconcilerHandle, StatusWorker } from "@statusplane/worker";
+import { collectDefaultMetrics, Gauge, type Registry } from "prom-client";
+
+/** What runs in this process; a part that this role does not have, or not yet, is absent. */
+export interface RunningParts {
+  reconciler?: ReconcilerHandle;
+  worker?: StatusWorker;
+}
+
+/** Registers what worker, reconciler and connection pool count, and Node's own figures. Asked only when `/metrics` is. */
+export function registerProcessMetrics(
+  registry: Registry,
+  running: RunningParts,
+  database: Database | null,
+): void {
+  collectDefaultMetrics({ register: registry });
+  const gauge = (name: string, help: string, labelNames: string[], fill: (gauge: Gauge) => void): void => {
+    const made = new Gauge({
+      name: `statusplane_${name}`,
+      help,
+      labelNames,
+      registers: [],
+      collect() {
+        fill(this);
+      },
+    });
+    registry.registerMetric(made);
+  };
+  if (database === null) return;
+  gauge("database_connections", "Connections of this process", ["state"], (each) => {
+    for (const [state, count] of Object.entries(database.connections())) each.labels(state).set(count);
+  });
+  gauge("reconciler_leading", "1 while this process repairs", [], (each) => {
+    each.set(running.reconciler?.status().leading === true ? 1 : 0);
+  });
+  gauge("reconciler_total", "What the reconciler did", ["what"], (each) => {
+    const status = running.reconciler?.status();
+    each.labels("applied").set(status?.applied ?? 0);
+    each.labels("failed").set(status?.failedApplications ?? 0);
+    each.labels("stalled_jobs_ended").set(status?.swept ?? 0);
+    each.labels("losses_seen").set(status?.lossesSeen ?? 0);
+  });
+  gauge("jobs_running", "Jobs whose code runs in this process", [], (each) => {
+    each.set(running.worker?.status().running ?? 0);
+  });
+  gauge("job_ends_unwritten", "Committed ends that wait for the status store", [], (each) => {
+    each.set(running.worker?.status().keptEnds ?? 0);
+  });
+  gauge("jobs_total", "What this worker did", ["what"], (each) => {
+    const counts = running.worker?.status().counts;
+    if (counts === undefined) return;
+    for (const what of ["claimed", "failedTries", "handedBack", "lost", "duplicateDeliveries"] as const) {
+      each.labels(what.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)).set(counts[what]);
+    }
+    for (const [status, count] of Object.entries(counts.ended)) each.labels(status.toLowerCase()).set(count);
+  });
+}

@@ -1,0 +1,114 @@
+import { startProgram, type RunningProgram } from "@statusplane/test-support";
+import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { createRequire } from "node:module";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { Browser, Page } from "playwright-core";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { openBrowser, openPage, signInAsDemo, upload, type PageOptions } from "./support/browser.ts";
+import { makeVideo, makeWorkbook } from "./support/inputs.ts";
+
+const AXE = createRequire(import.meta.url).resolve("axe-core/axe.min.js");
+
+/** The page as people meet it: in Chromium, on the embedded default. */
+describe("the page", () => {
+  let folder: string;
+  let program: RunningProgram;
+  let browser: Browser;
+
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), "statusplane-page-"));
+    program = await startProgram({ env: { DATA_DIR: join(folder, "data") } });
+    browser = await openBrowser();
+  });
+  afterAll(async () => {
+    await browser?.close();
+    await program?.stop();
+    await rm(folder, { recursive: true, force: true });
+  });
+
+  it("follows a video and an import to their ends, plays the one and lists the other", async () => {
+    const { page, context } = await openPage(browser, { language: "en-US" });
+    const errors: string[] = [];
+    page.on("pageerror", (error) => errors.push(error.message));
+    page.on("console", (message) => void (message.type() === "error" && errors.push(message.text())));
+    await signInAsDemo(page, program.url, 1);
+    await upload(page, [
+      await makeVideo(folder, { seconds: 4, size: "640x360" }),
+      await makeWorkbook(folder, { rows: 40, isBad: (index) => index === 7 }),
+    ]);
+    await page.locator("[data-status=READY]").waitFor({ timeout: 120_000 });
+    const done = page.locator("[data-status=DONE]");
+    await done.waitFor({ timeout: 120_000 });
+    expect(await done.innerText()).toMatch(/39/);
+
+    await page.locator("[data-status=READY]").getByRole("button", { name: /Play/ }).click();
+    await page.locator("video").evaluate((video: HTMLVideoElement) => {
+      video.muted = true;
+      return video.play().catch(() => undefined); // its source may not be attached yet: the wait below decides
+    });
+    await page.waitForFunction(() => (document.querySelector("video")?.currentTime ?? 0) > 0.3);
+    await page.keyboard.press("Escape");
+    await done.getByRole("button", { name: /Show students/ }).click();
+    await page.getByText("S000001").waitFor();
+    expect(errors).toEqual([]);
+    await context.close();
+  });
+
+  it("finds running work again after a reload and in a second tab, without asking history", async () => {
+    const { page, context } = await openPage(browser);
+    await signInAsDemo(page, program.url, 2);
+    await upload(page, [await makeVideo(folder, { seconds: 25, size: "1280x720" })]);
+    await page.locator("[data-status=PROCESSING]").waitFor({ timeout: 60_000 });
+    const asked: string[] = [];
+    page.on("request", (request) => asked.push(new URL(request.url()).pathname));
+    await page.reload();
+    await page.locator("[data-status=PROCESSING]").waitFor();
+    const second = await openPage(browser);
+    await signInAsDemo(second.page, program.url, 2);
+    await second.page.locator("[data-status=PROCESSING]").waitFor();
+    expect(asked.filter((path) => /^\/(media\/videos|api\/v1\/(jobs|students))\/?$/.test(path))).toEqual([]);
+    await page.locator("[data-status=PROCESSING]").getByRole("button", { name: /취소/ }).click();
+    await page.locator("[data-status=CANCELLED]").waitFor({ timeout: 30_000 });
+    await second.page.locator("[data-status=CANCELLED]").waitFor({ timeout: 30_000 });
+    await second.context.close();
+    await context.close();
+  });
+
+  it.each<[string, PageOptions]>([
+    ["phone, light, Korean", { width: 360, height: 740 }],
+    ["phone, dark, English", { width: 360, height: 740, colorScheme: "dark", language: "en-US" }],
+    ["desktop, dark, Korean", { width: 1280, height: 800, colorScheme: "dark" }],
+    ["desktop, light, English", { width: 1280, height: 800, language: "en-US" }],
+  ])("is accessible and fits: %s", async (_, options) => {
+    const { page, context } = await openPage(browser, options);
+    await page.goto(`${program.url}/`);
+    await page.getByRole("button", { name: /가람학원/ }).waitFor();
+    await expectSound(page);
+    await signInAsDemo(page, program.url, 1);
+    for (const view of ["work", "history", "students"]) {
+      await page.goto(`${program.url}/#/${view}`);
+      await page.waitForLoadState("networkidle");
+      await expectSound(page);
+    }
+    await context.close();
+  });
+
+  /** Nothing that axe finds, and nothing to scroll sideways. */
+  async function expectSound(page: Page): Promise<void> {
+    await page.evaluate(await readFile(AXE, "utf8"));
+    const found = await page.evaluate(async () => {
+      const axe = (
+        globalThis as unknown as {
+          axe: { run(): Promise<{ violations: { id: string; nodes: { html: string }[] }[] }> };
+        }
+      ).axe;
+      return (await axe.run()).violations.map(({ id, nodes }) => `${id}: ${nodes[0]?.html ?? ""}`);
+    });
+    expect(found).toEqual([]);
+    const overflow = await page.evaluate(
+      () => document.documentElement.scrollWidth - document.documentElement.clientWidth,
+    );
+    expect(overflow).toBeLessThanOrEqual(0);
+  }
+});
