@@ -11,11 +11,17 @@ export interface Row {
   readonly cells: readonly CellValue[];
 }
 
+/** Columns from 0, both inclusive. */
+export interface ColumnRange {
+  readonly from: number;
+  readonly to: number;
+}
+
 export interface TokenizerOptions extends CellContext {
   readonly maxColumns: number;
   readonly maxRowXmlChars: number;
-  /** Whether a column (from 0) is wanted; cells of others are passed over unread and stay null. */
-  readonly wants: (column: number) => boolean;
+  /** Asked for each row: cells outside are passed over unread. */
+  readonly range: () => ColumnRange;
 }
 
 const SLASH = 0x2f;
@@ -32,6 +38,7 @@ export class SheetTokenizer {
   readonly #options: TokenizerOptions;
   #state: "root" | "data" | "rows" | "end" = "root";
   #prefix = "";
+  #tags = tagsOf("");
   #text = "";
   /** Where to look on for the end of a row that is not whole yet: nothing is searched twice. */
   #searchFrom = 0;
@@ -64,6 +71,7 @@ export class SheetTokenizer {
     const root = findRoot(this.#text);
     if (root === null) return;
     this.#prefix = root.prefix;
+    this.#tags = tagsOf(root.prefix);
     this.#text = this.#text.slice(root.at);
     this.#state = "data";
   }
@@ -83,8 +91,7 @@ export class SheetTokenizer {
   #takeRows(): Row[] {
     const rows: Row[] = [];
     const text = this.#text;
-    const rowTag = `<${this.#prefix}row`;
-    const rowEnd = `</${this.#prefix}row`;
+    const { row: rowTag, rowEnd } = this.#tags;
     let at = 0;
     for (;;) {
       const tag = text.indexOf("<", at);
@@ -136,22 +143,26 @@ export class SheetTokenizer {
 
   #cells(text: string, from: number, to: number): CellValue[] {
     const cells: CellValue[] = [];
-    const nameLength = 2 + this.#prefix.length;
-    const cellTag = `<${this.#prefix}c`;
+    const range = this.#options.range();
+    const last = Math.min(range.to, this.#options.maxColumns - 1);
     let at = from;
     let column = -1;
     for (;;) {
       const tag = text.indexOf("<", at);
       if (tag === -1 || tag >= to) return cells;
+      const nameEnd = tag + this.#tags.cell.length;
       const open = text.indexOf(">", tag);
       if (open === -1 || open >= to) throw new XlsxError("unreadable", "a cell without its end");
       at = open + 1;
-      if (!text.startsWith(cellTag, tag) || !isNameEnd(text.charCodeAt(tag + nameLength))) continue;
-      this.#attributes.read(text, tag + nameLength, open);
+      if (!text.startsWith(this.#tags.cell, tag) || !isNameEnd(text.charCodeAt(nameEnd))) continue;
+      this.#attributes.read(text, nameEnd, open);
       column = columnOf(this.#attributes.r) ?? column + 1;
+      if (column > last) return cells; // cells come in ascending order (ECMA-376, 18.3.1.73)
       if (text.charCodeAt(open - 1) === SLASH) continue;
-      if (column >= this.#options.maxColumns || !this.#options.wants(column)) {
-        at = this.#passOver(text, at, to);
+      if (column < range.from) {
+        at = text.indexOf(this.#tags.cellEnd, at);
+        if (at === -1 || at >= to) throw new XlsxError("unreadable", "a cell without its end");
+        at = text.indexOf(">", at) + 1;
         continue;
       }
       const value = this.#content(text, at, to);
@@ -160,12 +171,6 @@ export class SheetTokenizer {
       while (cells.length < column) cells.push(null);
       cells[column] = value;
     }
-  }
-
-  #passOver(text: string, from: number, to: number): number {
-    const end = text.indexOf(`</${this.#prefix}c`, from);
-    if (end === -1 || end >= to) throw new XlsxError("unreadable", "a cell without its end");
-    return text.indexOf(">", end) + 1;
   }
 
   /** Walks a cell's children up to its end tag: `<f>`, `<v>`, `<is>`, in any order; leaves `#contentEnd` behind it. */
@@ -183,7 +188,7 @@ export class SheetTokenizer {
       at = open + 1;
       if (open === -1 || text.charCodeAt(open - 1) === SLASH) continue;
       const name = this.#childName(text, tag, open);
-      const close = text.indexOf(`</${this.#prefix}${name}`, at);
+      const close = text.indexOf(name === "v" ? this.#tags.valueEnd : `</${this.#prefix}${name}`, at);
       if (close === -1 || close > to) throw new XlsxError("unreadable", "a cell's value without its end");
       if (name === "v") {
         value = cellValue(text.slice(at, close), this.#attributes.t, this.#attributes.s, this.#options);
@@ -203,6 +208,18 @@ export class SheetTokenizer {
     while (end < open && !isNameEnd(text.charCodeAt(end))) end++;
     return text.slice(start, end);
   }
+}
+
+function tagsOf(
+  prefix: string,
+): Readonly<Record<"row" | "rowEnd" | "cell" | "cellEnd" | "valueEnd", string>> {
+  return {
+    row: `<${prefix}row`,
+    rowEnd: `</${prefix}row`,
+    cell: `<${prefix}c`,
+    cellEnd: `</${prefix}c`,
+    valueEnd: `</${prefix}v`,
+  };
 }
 
 /** The column of a reference such as `AB12`, from 0; null when it names none. */

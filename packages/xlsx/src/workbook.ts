@@ -1,7 +1,7 @@
 import { setImmediate } from "node:timers/promises";
 import { DEFAULT_LIMITS, type XlsxLimits } from "./limits.ts";
 import { readSharedStrings, type SharedStrings } from "./shared-strings.ts";
-import { SheetTokenizer, type Row } from "./sheet-tokenizer.ts";
+import { SheetTokenizer, type ColumnRange, type Row } from "./sheet-tokenizer.ts";
 import { readWorkbookParts, type SheetPart, type WorkbookParts } from "./small-parts.ts";
 import { decodeParts } from "./xml-stream.ts";
 import { asXlsxError, XlsxError } from "./xlsx-error.ts";
@@ -9,6 +9,7 @@ import { openZip, type ZipParts } from "./zip-parts.ts";
 
 /** A batch is given out when it has this many rows, so that a slow taker holds few. */
 const BATCH_ROWS = 500;
+const ALL_COLUMNS: ColumnRange = { from: 0, to: Number.POSITIVE_INFINITY };
 
 export interface OpenOptions {
   /** Departures from {@link DEFAULT_LIMITS}. */
@@ -68,16 +69,17 @@ export class Workbook {
   /**
    * The rows of one sheet that exist in the file, in its order, in batches of 1–500 or so; gives way to the event
    * loop between batches. Blank rows appear if the file has them.
-   * @param wants whether a column (from 0) is to be read, asked for each cell; others are passed over and stay null.
+   * @param range which columns (from 0, both inclusive) to read, asked for each row; cells outside stay null and cost
+   * little. Default: all.
    * @throws {unreadable | too_large}
    */
   async *rows(
     sheet: Sheet,
-    wants: (column: number) => boolean = () => true,
+    range: () => ColumnRange = () => ALL_COLUMNS,
   ): AsyncGenerator<Row[], void, undefined> {
     const part = this.#partOfSheet.get(sheet);
     if (part === undefined) throw new TypeError("a sheet of another workbook");
-    const tokenizer = new SheetTokenizer({ ...this.#limits, ...this.#parts, strings: this.#strings, wants });
+    const tokenizer = new SheetTokenizer({ ...this.#limits, ...this.#parts, strings: this.#strings, range });
     let batch: Row[] = [];
     this.#rowsOf.set(sheet, 0);
     try {

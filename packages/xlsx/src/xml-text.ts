@@ -70,7 +70,7 @@ export function richText(
     at = open;
     if (xml.charCodeAt(name) !== LETTER_T || !isNameEnd(xml.charCodeAt(name + 1))) continue;
     if (xml.charCodeAt(open - 2) === SLASH) continue;
-    const close = closeOf(xml, `</${prefix}t`, open, end);
+    const close = closeOf(xml, prefix === "" ? "</t" : `</${prefix}t`, open, end);
     text += decodeCellText(xml.slice(open, close));
     at = close + 1;
   }

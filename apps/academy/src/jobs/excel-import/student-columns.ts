@@ -48,17 +48,17 @@ function normalizeTitle(title: string): string {
 }
 
 /** The column that a cell of a header row names, or null. */
-export function columnOfTitle(cell: CellValue): StudentColumn | null {
-  if (typeof cell !== "string" || cell.length > 100) return null;
-  return COLUMN_OF_TITLE.get(normalizeTitle(cell)) ?? null;
+function columnOfTitle(title: string): StudentColumn | null {
+  return title.length > 100 ? null : (COLUMN_OF_TITLE.get(normalizeTitle(title)) ?? null);
 }
 
 /** Reads a row as a header: needs 학번 and 이름; of two equal columns the first counts, others are ignored. Else null. */
 export function readHeader(cells: readonly CellValue[]): HeaderRow | null {
   const header = new Map<StudentColumn, { index: number; title: string }>();
   for (const [index, cell] of cells.entries()) {
+    if (typeof cell !== "string") continue;
     const column = columnOfTitle(cell);
-    if (column !== null && !header.has(column)) header.set(column, { index, title: String(cell).trim() });
+    if (column !== null && !header.has(column)) header.set(column, { index, title: cell.trim() });
   }
   return header.has("student_no") && header.has("name") ? header : null;
 }

@@ -1,9 +1,10 @@
-import { type CellValue, type Sheet, type Workbook } from "@statusplane/xlsx";
+import type { CellValue, ColumnRange, Sheet, Workbook } from "@statusplane/xlsx";
 import { readStudent, studentNumberOf, type StudentReading } from "./read-student.ts";
 import { readHeader, type HeaderRow } from "./student-columns.ts";
 
 /** A header is looked for in this many rows of each sheet. */
 const HEADER_WITHIN_ROWS = 20;
+const ALL: ColumnRange = { from: 0, to: Number.POSITIVE_INFINITY };
 
 /** A row below a header that is not blank. */
 export interface StudentRow {
@@ -45,7 +46,7 @@ interface BodyBatch {
 /** Reads all visible sheets in order; a sheet without a header gives nothing. */
 async function* readBodies(
   workbook: Workbook,
-  wants: (column: number, header: HeaderRow) => boolean,
+  range: (header: HeaderRow) => ColumnRange,
 ): AsyncGenerator<BodyBatch, void, undefined> {
   const sheets = visibleSheets(workbook);
   const totalBytes = sheets.reduce((sum, { bytes }) => sum + bytes, 1);
@@ -55,7 +56,7 @@ async function* readBodies(
     const startBytes = workbook.bytesRead;
     let header: HeaderRow | null = null;
     let looked = 0;
-    for await (const batch of workbook.rows(sheet, (column) => header === null || wants(column, header))) {
+    for await (const batch of workbook.rows(sheet, () => (header === null ? ALL : range(header)))) {
       const rows: BodyRow[] = [];
       for (const { number, cells } of batch) {
         position += 1;
@@ -73,11 +74,12 @@ async function* readBodies(
 
 /** Reads all students of all visible sheets; blank rows are left out. */
 export async function* readStudentRows(workbook: Workbook): AsyncGenerator<StudentBatch, void, undefined> {
-  for await (const { sheet, header, rows, percent } of readBodies(workbook, () => true)) {
+  for await (const { sheet, header, rows, percent } of readBodies(workbook, () => ALL)) {
     const students: StudentRow[] = [];
     for (const row of rows) {
       const reading = readStudent(row.cells, header);
-      if (reading.outcome !== "blank") students.push({ ...row, sheet, header, reading });
+      if (reading.outcome !== "blank")
+        students.push({ position: row.position, sheet, row: row.row, header, cells: row.cells, reading });
     }
     yield { rows: students, percent };
   }
@@ -91,8 +93,11 @@ export interface NumberBatch {
 
 /** Reads the student numbers alone, several times faster than all columns. */
 export async function* readStudentNumbers(workbook: Workbook): AsyncGenerator<NumberBatch, void, undefined> {
-  const wants = (column: number, header: HeaderRow): boolean => header.get("student_no")?.index === column;
-  for await (const { header, rows, percent } of readBodies(workbook, wants)) {
+  const range = (header: HeaderRow): ColumnRange => {
+    const index = header.get("student_no")?.index ?? 0;
+    return { from: index, to: index };
+  };
+  for await (const { header, rows, percent } of readBodies(workbook, range)) {
     const index = header.get("student_no")?.index ?? -1;
     const numbers = rows.flatMap(({ cells }) => studentNumberOf(cells[index] ?? null) ?? []);
     yield { numbers, percent };
