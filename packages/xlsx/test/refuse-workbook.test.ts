@@ -117,6 +117,13 @@ describe("a workbook that costs too much", () => {
     },
   );
 
+  it("is refused as soon as a part is longer than the directory says", async () => {
+    const parts = partsOf(OK).map((entry) =>
+      entry.name.endsWith("sheet1.xml") ? { ...entry, forgedInflatedBytes: 100 } : entry,
+    );
+    expect(await refusal(await writeFixture(makeZip(parts)))).toBe("too_large");
+  });
+
   it("is refused when one cell is endless, without keeping it", async () => {
     const bomb = await deflated(
       "xl/worksheets/sheet1.xml",
