@@ -75,6 +75,29 @@ describe("the page", () => {
     await context.close();
   });
 
+  it("says why a video waits while there is no ffmpeg, and imports go on meanwhile", async () => {
+    const noFfmpeg = { FFMPEG_PATH: join(folder, "none"), FFPROBE_PATH: join(folder, "none") };
+    const without = await startProgram({ env: { DATA_DIR: join(folder, "without"), ...noFfmpeg } });
+    try {
+      const { page, context } = await openPage(browser);
+      await signInAsDemo(page, without.url, 1);
+      await upload(page, [
+        await makeVideo(folder, { seconds: 2, size: "320x180" }),
+        await makeWorkbook(folder, { rows: 5 }),
+      ]);
+      await page.locator("[data-status=DONE]").waitFor({ timeout: 60_000 });
+      await page.reload(); // the reason comes with the active list
+      await page
+        .locator("[data-status=PENDING]")
+        .filter({ hasText: /ffmpeg/ })
+        .waitFor();
+      expect(without.output()).toMatch(/FFMPEG_PATH/);
+      await context.close();
+    } finally {
+      await without.stop();
+    }
+  });
+
   it.each<[string, PageOptions]>([
     ["phone, light, Korean", { width: 360, height: 740 }],
     ["phone, dark, English", { width: 360, height: 740, colorScheme: "dark", language: "en-US" }],

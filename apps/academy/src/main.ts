@@ -1,4 +1,5 @@
 /** The command line: starts the product in one of its roles, prints its settings, or mints a token for scripts. */
+import { FolderLockedError } from "@statusplane/db";
 import { Command } from "commander";
 import { mintToken } from "./cli/mint-token.ts";
 import { ConfigError, printConfig, readConfig, ROLES } from "./config/config.ts";
@@ -52,5 +53,10 @@ function explain(error: unknown): number {
     return error.exitCode === 0 ? 0 : EXIT_BAD_INPUT; // commander has said what is wrong, or shown its help
   }
   console.error(error instanceof Error ? error.message : error);
+  if (error instanceof FolderLockedError) return EXIT_BAD_INPUT;
+  if (error instanceof Error && "code" in error && (error.code === "EADDRINUSE" || error.code === "EACCES")) {
+    console.error("PORT, HOST: choose an address that is free and allowed, e.g. PORT=3001 npm start");
+    return EXIT_BAD_INPUT;
+  }
   return 1;
 }

@@ -213,7 +213,16 @@ async function startWorker(parts: Parts, { database, queue }: Durable, files: Fo
   running.worker = worker;
   undo.push("worker", () => worker.stop());
   await worker.start();
-  void ensureFfmpeg({ ffmpeg, say: (sentence) => console.log(sentence) }); // never rejects; video jobs wait meanwhile
+  void prepareFfmpeg(config, ffmpeg); // never rejects; video jobs wait meanwhile
+}
+
+/** What is missing is installed where that needs no question; a path that somebody chose is only judged. */
+async function prepareFfmpeg({ values }: Config, ffmpeg: FfmpegSource): Promise<void> {
+  const say = (sentence: string): void => console.log(sentence);
+  if (values.FFMPEG_PATH === null && values.FFPROBE_PATH === null) await ensureFfmpeg({ ffmpeg, say });
+  else if ((await ffmpeg.readiness()) !== null) {
+    say("FFMPEG_PATH and FFPROBE_PATH name no ffmpeg that can be used; video jobs wait until they do.");
+  }
 }
 
 async function listenForMetrics({ config: { values }, registry, undo }: Parts): Promise<void> {
