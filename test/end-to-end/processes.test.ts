@@ -1,5 +1,5 @@
 import type { BatchProgressBody, VideoProgressBody } from "@statusplane/core";
-import { eventually, type RunningProgram } from "@statusplane/test-support";
+import { eventually, withClient, withRedis, type RunningProgram } from "@statusplane/test-support";
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { Api, type SubmittedBody } from "./support/api.ts";
@@ -133,7 +133,36 @@ describe("separate processes", () => {
       );
     }
     expect((await other.call<{ items: unknown[] }>("/media/videos/")).body.items).toEqual([]);
+    await expectOwnVideoOfTheSameId(mine, await deployment.api(apis[0], "8"), id);
   });
+
+  /** The other tenant gets a key and a row under the very same id: each sees its own, and plays its own. */
+  async function expectOwnVideoOfTheSameId(mine: Api, other: Api, id: string): Promise<void> {
+    await withRedis(deployment.statusRedis.url, (redis) =>
+      redis.set(`tenant:8:video:${id}:status`, '{"status": "FAILED", "error_reason": "theirs"}'),
+    );
+    await withClient(deployment.databaseUrl, (client) =>
+      client.query(
+        `INSERT INTO job (tenant_id, kind, id, job_type, title, payload, status, error_code, finished_at)
+         VALUES ('8', 'video', $1, 'video_hls', 'theirs', '{}', 'FAILED', 'video_unreadable', now())`,
+        [id],
+      ),
+    );
+    for (const program of [...apis, progress]) {
+      const theirs = await new Api(program.url, other.token).videoProgress(id);
+      expect(theirs.body).toMatchObject({ status: "FAILED", error_reason: "theirs" });
+      expect((await new Api(program.url, mine.token).videoProgress(id)).body.status).toBe("READY");
+    }
+    expect((await other.call<{ title: string }>(`/media/videos/${id}/`)).body.title).toBe("theirs");
+    expect((await other.call(`/media/videos/${id}/playback/`)).body.code).toBe("not_playable");
+    const { body } = await mine.call<{ hls_url: string }>(`/media/videos/${id}/playback/`);
+    const forged = body.hls_url.replace(
+      /hls\/(.)/,
+      (_all, first: string) => `hls/${first === "A" ? "B" : "A"}`,
+    );
+    expect((await fetch(mine.url + body.hls_url)).status).toBe(200);
+    expect((await fetch(mine.url + forged)).status).toBe(404);
+  }
 
   it("gives role progress nothing but what is watched", async () => {
     const api = new Api(progress.url, token);

@@ -139,12 +139,16 @@ describe("a submitted job", () => {
     });
   });
 
-  it("comes as a form with job_type before or after the file", async () => {
+  it("comes as a form with job_type before or after the file, and keeps the file's name", async () => {
     expect((await postJob([["job_type", "excel_import"], file("PK..")])).statusCode).toBe(202);
     expect(
       (await postJob([file("PK.."), ["payload", '{"a":1}'], ["job_type", "excel_import"]])).statusCode,
     ).toBe(202);
-    expect([...test.records.rows.values()].map(({ payload }) => payload)).toEqual([{}, { a: 1 }]);
+    const fileName = { file_name: "강의 1.mp4" };
+    expect([...test.records.rows.values()].map(({ payload }) => payload)).toEqual([
+      fileName,
+      { ...fileName, a: 1 },
+    ]);
   });
 
   it.each<[string, object | readonly Part[], number, string]>([

@@ -68,3 +68,13 @@ export async function startRedis(args: readonly string[] = []): Promise<RedisSer
     },
   };
 }
+
+/** Runs one piece of work on a connection of its own. */
+export async function withRedis<T>(url: string, work: (redis: Redis) => Promise<T>): Promise<T> {
+  const redis = new Redis(url);
+  try {
+    return await work(redis);
+  } finally {
+    redis.disconnect();
+  }
+}

@@ -60,10 +60,16 @@ function judge(submission: Submission, jobType: AcceptedJobType, submitter: Subm
   }
   const refused = file === null ? null : (jobType.looksRight?.(file.firstBytes) ?? null);
   if (refused !== null) throw new StatusplaneError(refused);
-  const payload = parsePayload(submission.payload ?? {}, jobType);
+  const payload = withFileName(parsePayload(submission.payload ?? {}, jobType), file?.name ?? null);
   const job = { ref: submitter.ref, jobType: jobType.type, title, payload, createdBy: submitter.createdBy };
   if (submitter.idempotencyKey === null) return job;
   return { ...job, idempotency: { key: submitter.idempotencyKey, bodyHash: bodyHash(submission, jobType) } };
+}
+
+/** A person knows an import by its file: the name is kept in the payload, unless the submitter gave one. */
+function withFileName(payload: Json, name: string | null): Json {
+  const isObject = typeof payload === "object" && payload !== null && !Array.isArray(payload);
+  return name === null || !isObject ? payload : { file_name: name, ...payload };
 }
 
 function parsePayload(payload: Json, jobType: AcceptedJobType): Json {
