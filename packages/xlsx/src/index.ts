@@ -7,5 +7,6 @@
 export { openWorkbook, Workbook, type OpenOptions, type Sheet } from "./workbook.ts";
 export { DEFAULT_LIMITS, type XlsxLimits } from "./limits.ts";
 export { XlsxError, type XlsxErrorCode } from "./xlsx-error.ts";
-export type { ColumnRange, Row } from "./sheet-tokenizer.ts";
+export type { ColumnRange } from "./row-cells.ts";
+export type { Row } from "./sheet-tokenizer.ts";
 export type { CellDate, CellError, CellValue } from "./cell-value.ts";

@@ -1,9 +1,10 @@
 import { setImmediate } from "node:timers/promises";
 import { DEFAULT_LIMITS, type XlsxLimits } from "./limits.ts";
 import { readSharedStrings, type SharedStrings } from "./shared-strings.ts";
-import { SheetTokenizer, type ColumnRange, type Row } from "./sheet-tokenizer.ts";
+import type { ColumnRange } from "./row-cells.ts";
+import { SheetTokenizer, type Row } from "./sheet-tokenizer.ts";
 import { readWorkbookParts, type SheetPart, type WorkbookParts } from "./small-parts.ts";
-import { decodeParts } from "./xml-stream.ts";
+import { utf8Parts } from "./xml-stream.ts";
 import { asXlsxError, XlsxError } from "./xlsx-error.ts";
 import { openZip, type ZipParts } from "./zip-parts.ts";
 
@@ -83,8 +84,8 @@ export class Workbook {
     let batch: Row[] = [];
     this.#rowsOf.set(sheet, 0);
     try {
-      for await (const text of decodeParts(this.#counted(part.part))) {
-        for (const row of tokenizer.push(text)) batch.push(row);
+      for await (const bytes of utf8Parts(this.#counted(part.part))) {
+        for (const row of tokenizer.push(bytes)) batch.push(row);
         if (batch.length >= BATCH_ROWS) {
           yield this.#bounded(sheet, batch);
           batch = [];

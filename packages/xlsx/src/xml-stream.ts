@@ -19,6 +19,15 @@ export async function* decodeParts(
   if (rest !== "") yield rest;
 }
 
+/** A part's bytes as UTF-8, cut anywhere; only UTF-16 must be written anew. */
+export async function* utf8Parts(chunks: AsyncIterable<Buffer>): AsyncGenerator<Buffer, void, undefined> {
+  let decoder: TextDecoder | undefined;
+  for await (const chunk of chunks) {
+    decoder ??= xmlDecoder(chunk);
+    yield decoder.encoding === "utf-8" ? chunk : Buffer.from(decoder.decode(chunk, { stream: true }));
+  }
+}
+
 /** Where a part's root element begins and the prefix of its namespace, with its colon. */
 export interface Root {
   readonly at: number;
