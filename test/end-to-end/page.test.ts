@@ -41,6 +41,7 @@ describe("the page", () => {
     const done = page.locator("[data-status=DONE]");
     await done.waitFor({ timeout: 120_000 });
     expect(await done.innerText()).toMatch(/39/);
+    expect(await done.innerText()).toContain("The grade must be a whole number from 1 to 12.");
 
     await page.locator("[data-status=READY]").getByRole("button", { name: /Play/ }).click();
     await page.locator("video").evaluate((video: HTMLVideoElement) => {

@@ -36,7 +36,7 @@ describe("what a server answers is checked before it is shown", () => {
       updated: 1,
       unchanged: 0,
       rejected: 1,
-      errors: [{ sheet: "1반", row: 4, column: "학년", message: "invalid_grade" }],
+      errors: [{ sheet: "1반", row: 4, column: "학년", code: "invalid_grade", message: "invalid_grade" }],
       rejectedUrl: "/api/v1/jobs/a/rejected.xlsx",
     });
   });

@@ -50,7 +50,7 @@ function RejectedRows({
               <td>{row.sheet}</td>
               <td className={styles.number}>{row.row ?? ""}</td>
               <td>{row.column}</td>
-              <td>{row.message}</td>
+              <td>{words.reasons[row.code] ?? row.message}</td>
             </tr>
           ))}
         </tbody>

@@ -12,6 +12,9 @@ export interface RejectedRow {
   readonly sheet: string;
   readonly row: number | null;
   readonly column: string;
+  /** The machine's name of the reason; the page translates by it. */
+  readonly code: string;
+  /** The server's sentence, for a code that the page does not know. */
   readonly message: string;
 }
 
@@ -53,6 +56,7 @@ export function readImportResult(value: unknown): ImportResult | null {
       sheet: textOf(error["sheet"]),
       row: typeof error["row"] === "number" ? error["row"] : null,
       column: textOf(error["column"]),
+      code: textOf(error["code"]),
       message: textOf(error["message"]) || textOf(error["code"]),
     })),
     rejectedUrl: typeof value["rejected_url"] === "string" ? value["rejected_url"] : null,

@@ -172,6 +172,18 @@ export const en: Messages = {
     column: "Column",
     message: "Reason",
     downloadRejected: "Download rejected rows",
+    reasons: {
+      student_no_missing: "The student number is missing.",
+      student_no_invalid: "The student number is not valid: use text or a whole number.",
+      name_missing: "The name is missing.",
+      grade_invalid: "The grade must be a whole number from 1 to 12.",
+      date_invalid: "The date is not valid, e.g. 2026-03-01.",
+      phone_invalid: "The phone number is not valid, e.g. 010-1234-5678.",
+      email_invalid: "The e-mail address is not valid.",
+      too_long: "The text is too long.",
+      cell_error: "The cell has a formula error.",
+      duplicate_in_file: "The same student number comes again further down; that row was used.",
+    },
   },
 
   player: {

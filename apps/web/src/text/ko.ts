@@ -168,6 +168,18 @@ export const ko = {
     column: "열",
     message: "이유",
     downloadRejected: "거절된 행 내려받기",
+    reasons: {
+      student_no_missing: "학번이 없습니다.",
+      student_no_invalid: "학번이 올바르지 않습니다. 문자나 정수로 적어 주세요.",
+      name_missing: "이름이 없습니다.",
+      grade_invalid: "학년은 1부터 12까지의 정수여야 합니다.",
+      date_invalid: "날짜가 올바르지 않습니다. 예: 2026-03-01",
+      phone_invalid: "전화번호가 올바르지 않습니다. 예: 010-1234-5678",
+      email_invalid: "이메일 주소가 올바르지 않습니다.",
+      too_long: "내용이 너무 깁니다.",
+      cell_error: "셀에 수식 오류가 있습니다.",
+      duplicate_in_file: "같은 학번이 파일의 뒤쪽에 다시 나와 그 행을 사용했습니다.",
+    } as Readonly<Record<string, string>>,
   },
 
   player: {
