@@ -1,5 +1,5 @@
 import { execFile } from "node:child_process";
-import { mkdtemp, realpath, rm } from "node:fs/promises";
+import { mkdtemp, readdir, readFile, realpath, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
@@ -46,7 +46,10 @@ export async function openWorkbench() {
       },
       signal: options.signal ?? new AbortController().signal,
       outputFolder: () => files.makeOutputFolder(ref, 1),
-      step: (key) => void steps.push(key),
+      step(key) {
+        steps.push(key);
+        options.onStep?.(key);
+      },
       progress(percent) {
         percents.push(percent);
         options.onProgress?.(percent);
@@ -68,6 +71,7 @@ export interface EncodeOptions {
   readonly limits?: Partial<VideoLimits>;
   readonly ffmpeg?: typeof ffmpeg;
   readonly onProgress?: (percent: number) => void;
+  readonly onStep?: (key: string) => void;
 }
 
 /** A moving picture of the given size; H.264 with a keyframe every second unless told otherwise. */
@@ -85,4 +89,18 @@ export async function probe(path: string, entries: string): Promise<string[]> {
   const { stdout } = await run("ffprobe", ["-v", "error", "-show_entries", entries, "-of", "csv=p=0", path]);
   const sections = stdout.trim().split(/\n\s*\n/); // a playlist's tracks come twice: by program, then by themselves
   return (sections.at(-1) ?? "").split("\n");
+}
+
+/** The processes whose command line names a file; by ps where there is no /proc. */
+export async function processesNaming(path: string): Promise<string[]> {
+  const pids = await readdir("/proc").catch(() => null); // not Linux
+  const lines =
+    pids === null
+      ? (await run("ps", ["-A", "-o", "command="])).stdout.split("\n")
+      : await Promise.all(
+          pids
+            .filter((name) => /^\d+$/.test(name))
+            .map((pid) => readFile(`/proc/${pid}/cmdline`, "utf8").catch(() => "")), // gone meanwhile
+        );
+  return lines.filter((line) => line.includes(path));
 }

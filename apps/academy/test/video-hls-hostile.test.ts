@@ -1,14 +1,11 @@
-import { execFile } from "node:child_process";
 import { randomBytes } from "node:crypto";
-import { readFile, readdir, writeFile } from "node:fs/promises";
+import { readdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { promisify } from "node:util";
 import { eventually } from "@statusplane/test-support";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { findFfmpeg, openFfmpeg, runConfined } from "../src/ffmpeg/index.ts";
-import { H264, openWorkbench, picture } from "./video-hls-fixtures.ts";
+import { H264, openWorkbench, picture, processesNaming } from "./video-hls-fixtures.ts";
 
-const run = promisify(execFile);
 let bench: Awaited<ReturnType<typeof openWorkbench>>;
 let secret: string;
 beforeAll(async () => {
@@ -16,20 +13,6 @@ beforeAll(async () => {
   secret = await bench.source("secret.mp4", [...picture("320x180", 2), ...H264]);
 });
 afterAll(() => bench.close());
-
-/** The processes whose command line names a file; by ps where there is no /proc. */
-async function processesNaming(path: string): Promise<string[]> {
-  const pids = await readdir("/proc").catch(() => null); // not Linux
-  const lines =
-    pids === null
-      ? (await run("ps", ["-A", "-o", "command="])).stdout.split("\n")
-      : await Promise.all(
-          pids
-            .filter((name) => /^\d+$/.test(name))
-            .map((pid) => readFile(`/proc/${pid}/cmdline`, "utf8").catch(() => "")), // gone meanwhile
-        );
-  return lines.filter((line) => line.includes(path));
-}
 
 describe("an upload that names other files", { timeout: 120_000 }, () => {
   const attacks = (other: string): Record<string, string> => ({

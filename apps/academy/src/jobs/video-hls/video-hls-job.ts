@@ -2,7 +2,7 @@ import { JobError } from "@statusplane/core";
 import { defineJob, type JobContext, type JobDefinition } from "@statusplane/worker";
 import type { FfmpegSource } from "../../ffmpeg/index.ts";
 import { encodeHls } from "./encode-hls.ts";
-import { makePoster, POSTER_NAME } from "./make-poster.ts";
+import { POSTER_NAME, startPoster } from "./make-poster.ts";
 import { planRenditions, type PlannedRendition } from "./plan-renditions.ts";
 import { probeVideo } from "./probe-video.ts";
 import { MASTER_NAME, publishHls, renditionSeconds, type PublishedRendition } from "./publish-hls.ts";
@@ -68,18 +68,10 @@ export function videoHlsJob({ ffmpeg, limits: overrides }: VideoHlsOptions): Job
 async function run(ctx: Context, tools: VideoTools): Promise<VideoResult> {
   ctx.step("probe");
   const source = await probeVideo(tools);
-  const { renditions, scan, durationSeconds } = await plan(tools, source);
+  const planned = await plan(tools, source);
 
   ctx.step("encode");
-  const cutSeconds = renditions.some(({ copyVideo }) => copyVideo) ? (scan?.cutSeconds ?? null) : null;
-  await encodeHls(tools, { source, renditions, cutSeconds, durationSeconds }, (percent) =>
-    ctx.progress(percent),
-  );
-  const encodedSeconds = await renditionSeconds(tools.folder, renditions.length - 1);
-  assertWhole(encodedSeconds, durationSeconds);
-
-  ctx.step("poster");
-  const hasPoster = await makePoster(tools, source, encodedSeconds);
+  const { encodedSeconds, hasPoster } = await encode(ctx, tools, { ...planned, source });
   if (!hasPoster) ctx.log.warn({ attempt: ctx.attempt }, "no poster could be taken from the video");
 
   ctx.step("publish");
@@ -87,7 +79,7 @@ async function run(ctx: Context, tools: VideoTools): Promise<VideoResult> {
   const framesPerSecond = source.frameRate.numerator / source.frameRate.denominator;
   const published = await publishHls({
     folder: tools.folder,
-    renditions,
+    renditions: planned.renditions,
     framesPerSecond,
     limits: tools.limits,
   });
@@ -99,6 +91,24 @@ async function run(ctx: Context, tools: VideoTools): Promise<VideoResult> {
     renditions: published.renditions,
     size_bytes: published.sizeBytes,
   };
+}
+
+/** The steps encode and poster: the poster is taken meanwhile and awaited after it, and given up with it. */
+async function encode(ctx: Context, tools: VideoTools, planned: Plan & { readonly source: VideoSource }) {
+  const { source, renditions, scan, durationSeconds } = planned;
+  const cutSeconds = renditions.some(({ copyVideo }) => copyVideo) ? (scan?.cutSeconds ?? null) : null;
+  const poster = startPoster(tools, source, durationSeconds ?? 0);
+  try {
+    await encodeHls(tools, { source, renditions, cutSeconds, durationSeconds }, (percent) =>
+      ctx.progress(percent),
+    );
+    const encodedSeconds = await renditionSeconds(tools.folder, renditions.length - 1);
+    assertWhole(encodedSeconds, durationSeconds);
+    ctx.step("poster");
+    return { encodedSeconds, hasPoster: await poster.taken };
+  } finally {
+    await poster.stop();
+  }
 }
 
 interface Plan {
