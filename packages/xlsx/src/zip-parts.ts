@@ -1,12 +1,14 @@
 import { open, type FileHandle } from "node:fs/promises";
-import { crc32, createInflateRaw } from "node:zlib";
-import type { Readable } from "node:stream";
+import { crc32, createInflateRaw, type ZlibOptions } from "node:zlib";
+import type { Readable, TransformOptions } from "node:stream";
 import { openPromise, type Entry, type ZipFile } from "yauzl";
 import { RATIO_FLOOR_BYTES, type XlsxLimits } from "./limits.ts";
 import { asXlsxError, XlsxError } from "./xlsx-error.ts";
 
 /** How much is inflated at once; also the size of the texts that the tokenizers get. 256 KiB is slower (measured). */
 const CHUNK_BYTES = 65_536;
+/** How much is inflated ahead while the taker is busy with a chunk. */
+const AHEAD_BYTES = 4 * CHUNK_BYTES;
 const CFB_MAGIC = Buffer.from("d0cf11e0a1b11ae1", "hex");
 const METHOD_STORED = 0;
 const METHOD_DEFLATED = 8;
@@ -76,7 +78,9 @@ export class ZipParts {
 }
 
 function inflateFrom(raw: Readable): Readable {
-  const inflate = createInflateRaw({ chunkSize: CHUNK_BYTES });
+  // zlib's streams take a Transform's options too; their types do not say so.
+  const options: ZlibOptions & TransformOptions = { chunkSize: CHUNK_BYTES, highWaterMark: AHEAD_BYTES };
+  const inflate = createInflateRaw(options);
   raw.on("error", (error) => inflate.destroy(error));
   return raw.pipe(inflate);
 }

@@ -1,5 +1,5 @@
 import type { CellValue } from "@statusplane/xlsx";
-import { CellHasError, dateOf, phoneOf, textOf } from "./cell-text.ts";
+import { CellHasError, dateOf, isPlain, phoneOf, textOf } from "./cell-text.ts";
 import { STUDENT_COLUMNS, type HeaderRow, type StudentColumn } from "./student-columns.ts";
 
 /** A student's row as the table takes it: one value per column of {@link STUDENT_COLUMNS}, in that order. */
@@ -59,6 +59,8 @@ const MAX_CHARS: Readonly<Record<StudentColumn, number>> = {
 };
 
 const EMAIL = /^[^\s@]+@[^\s@]+\.[^\s@]+$/;
+/** Of characters that mean the same in every form: nothing to clean. */
+const PLAIN_EMAIL = /^[\w.+-]+@[\w-]+\.[\w.-]+$/;
 
 /** What one column makes of its cell; a thrown code rejects the row. */
 class Refused extends Error {
@@ -90,23 +92,42 @@ const READERS: Readonly<Record<StudentColumn, ReadCell>> = {
  * columns holds anything (or the header is repeated further down).
  */
 export function readStudent(cells: readonly CellValue[], header: HeaderRow): StudentReading {
-  let blank = true;
-  for (const { index } of header.values()) blank &&= isBlank(cells[index]);
-  if (blank || repeatsHeader(cells, header)) return { outcome: "blank" };
+  const places = placesOf(header);
+  if (places.every(({ index }) => isBlank(cells[index])) || repeatsHeader(cells, header)) return BLANK;
   const values: (string | null)[] = [];
   let problems: RowProblem[] | null = null;
-  for (const [column, koreanTitle] of STUDENT_COLUMNS) {
-    const place = header.get(column);
+  for (const { column, index, title } of places) {
     try {
-      values.push(place === undefined ? null : readCell(column, cells[place.index] ?? null));
+      values.push(readCell(column, cells[index] ?? null));
     } catch (error) {
-      (problems ??= []).push(problem(codeOf(error), place?.title ?? koreanTitle));
+      (problems ??= []).push(problem(codeOf(error), title));
     }
   }
   const [studentNo] = values;
   return problems !== null || typeof studentNo !== "string"
     ? { outcome: "rejected", problems: problems ?? [] }
     : { outcome: "student", studentNo, values };
+}
+
+const BLANK = { outcome: "blank" } as const;
+
+/** Where each of {@link STUDENT_COLUMNS} is; a column that the header does not have is where no cell is. */
+interface Place {
+  readonly column: StudentColumn;
+  readonly index: number;
+  readonly title: string;
+}
+
+const PLACES = new WeakMap<HeaderRow, readonly Place[]>();
+
+/** Asked for each row, answered once for each header. */
+function placesOf(header: HeaderRow): readonly Place[] {
+  let places = PLACES.get(header);
+  if (places === undefined) {
+    places = STUDENT_COLUMNS.map(([column, title]) => ({ column, index: -1, title, ...header.get(column) }));
+    PLACES.set(header, places);
+  }
+  return places;
 }
 
 export function problem(code: RowErrorCode, column: string): RowProblem {
@@ -130,7 +151,8 @@ function refuse(code: RowErrorCode): never {
 }
 
 function readOptional(cell: CellValue, read: ReadCell, code: RowErrorCode): string | null {
-  return textOf(cell) === null ? null : (read(cell) ?? refuse(code));
+  if (typeof cell === "string" ? !isPlain(cell) && textOf(cell) === null : textOf(cell) === null) return null;
+  return read(cell) ?? refuse(code);
 }
 
 function readStudentNo(cell: CellValue): string {
@@ -158,6 +180,7 @@ function gradeOf(cell: CellValue): string | null {
 }
 
 function emailOf(cell: CellValue): string | null {
+  if (typeof cell === "string" && PLAIN_EMAIL.test(cell)) return cell;
   const text = textOf(cell)?.normalize("NFKC") ?? "";
   return EMAIL.test(text) ? text : null;
 }

@@ -3,6 +3,7 @@ import { ColumnLiterals } from "./array-literal.ts";
 import { problem, type RowProblem } from "./read-student.ts";
 import type { ReaderFailure, ReaderMessage, ReaderOrder } from "./reader-messages.ts";
 import { RejectedRows } from "./rejected-rows.ts";
+import { SeenNumbers } from "./seen-numbers.ts";
 import { STUDENT_COLUMNS } from "./student-columns.ts";
 import { readStudentNumbers, readStudentRows, type StudentRow } from "./student-rows.ts";
 
@@ -29,17 +30,15 @@ export async function* readStudents(order: ReaderOrder): AsyncGenerator<ReaderMe
  * @returns the positions of the rows that a later one takes back.
  */
 async function* check(workbook: Workbook): AsyncGenerator<ReaderMessage, ReadonlySet<number>, undefined> {
-  const seen = new Set<string>();
+  const numbers = new SeenNumbers();
   let headers = false;
-  let numbers = 0;
   for await (const batch of readStudentNumbers(workbook)) {
     headers = true;
-    numbers += batch.numbers.length;
-    for (const number of batch.numbers) seen.add(number);
+    numbers.add(batch.numbers);
     yield { type: "checking", percent: batch.percent };
   }
   if (!headers) throw new NoHeader("no header row");
-  const superseded = seen.size === numbers ? new Set<number>() : yield* findSuperseded(workbook);
+  const superseded = numbers.repeated ? yield* findSuperseded(workbook) : new Set<number>();
   yield { type: "checked" };
   return superseded;
 }
