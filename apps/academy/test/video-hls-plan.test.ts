@@ -1,12 +1,13 @@
 import { describe, expect, test } from "vitest";
 import { outputFrameRate, parseRatio } from "../src/jobs/video-hls/frame-rate.ts";
-import { looksLikeVideo } from "../src/jobs/video-hls/index.ts";
+import { looksLikeVideo, VIDEO_LIMITS } from "../src/jobs/video-hls/index.ts";
 import { percentOf } from "../src/jobs/video-hls/encode-hls.ts";
 import { posterSeconds } from "../src/jobs/video-hls/make-poster.ts";
 import { bandwidthOf, parseMediaPlaylist } from "../src/jobs/video-hls/media-playlist.ts";
 import { planRenditions } from "../src/jobs/video-hls/plan-renditions.ts";
+import { parseReport } from "../src/jobs/video-hls/probe-video.ts";
 import { createPacketScan, type PacketScan } from "../src/jobs/video-hls/scan-packets.ts";
-import type { VideoSource } from "../src/jobs/video-hls/video-source.ts";
+import { readSource, type VideoSource } from "../src/jobs/video-hls/video-source.ts";
 
 const SOURCE: VideoSource = {
   ...{ videoTrack: 0, width: 1_920, height: 1_080, frameRate: { numerator: 25, denominator: 1 } },
@@ -86,6 +87,26 @@ describe("the walk over the packets", () => {
   test("leaves out what the file itself never shows", () => {
     expect(scanOf([packet(-1, "_D"), packet(0, "K_")])).toMatchObject({ greatestGapSeconds: 1, bytes: 10 });
   });
+});
+
+test("packets are not counted where the codec, the colour or the declared bit rate rules a copy out", () => {
+  const h264 = { index: 0, codec_type: "video", codec_name: "h264", profile: "High", level: 40 };
+  const shape = {
+    pix_fmt: "yuv420p",
+    width: 1_920,
+    height: 1_080,
+    avg_frame_rate: "30/1",
+    r_frame_rate: "30/1",
+  };
+  const worthCounting = (change: object) => {
+    const report = { format: { duration: "60" }, streams: [{ ...h264, ...shape, ...change }] };
+    return readSource(parseReport(JSON.stringify(report)), VIDEO_LIMITS).browserPicture;
+  };
+  expect(worthCounting({})).toBe(true);
+  expect(worthCounting({ bit_rate: "9000000" })).toBe(true);
+  expect(worthCounting({ bit_rate: "17000000" })).toBe(false);
+  expect(worthCounting({ codec_name: "hevc" })).toBe(false);
+  expect(worthCounting({ pix_fmt: "yuv420p10le" })).toBe(false);
 });
 
 test("a rendition's frame rate is the source's, halved to 60 at most, and 30 where the source's varies", () => {

@@ -17,7 +17,7 @@ export interface VideoSource {
   readonly durationSeconds: number | null;
   /** What all times of the file begin at. */
   readonly startSeconds: number;
-  /** Whether every browser plays the picture's track as it is; its keyframes and bit rate are another question. */
+  /** Whether every browser plays the picture's track as it is; its keyframes and true bit rate are another question. */
   readonly browserPicture: boolean;
   readonly audio: AudioTrack | null;
 }
@@ -32,6 +32,8 @@ const BROWSER_PROFILES: ReadonlySet<string> = new Set(["Constrained Baseline", "
 const MAX_COPIED_LEVEL = 42;
 const MAX_COPIED_AUDIO_BITS_PER_SECOND = 256_000;
 const MAX_COPIED_SIDES = { long: 1_920, short: 1_080 };
+/** Twice what any copied track may cost: so much, as declared, need not be counted packet by packet. */
+const HOPELESS_BITS_PER_SECOND = 15_000_000;
 const HDR: ReadonlySet<string> = new Set(["smpte2084", "arib-std-b67"]);
 
 /** @throws {JobError} video_no_picture, video_unreadable, video_too_large. */
@@ -110,6 +112,7 @@ function isBrowserPicture(picture: ProbeStream, frameRate: Ratio): boolean {
     picture.pix_fmt === "yuv420p" &&
     BROWSER_PROFILES.has(picture.profile ?? "") &&
     (picture.level ?? Infinity) <= MAX_COPIED_LEVEL &&
+    (picture.bit_rate ?? 0) <= HOPELESS_BITS_PER_SECOND &&
     !isInterlaced(picture) &&
     !HDR.has(picture.color_transfer ?? "") &&
     (pixel === null || pixel.numerator === pixel.denominator) &&
