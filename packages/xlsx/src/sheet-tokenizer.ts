@@ -35,6 +35,7 @@ export class SheetTokenizer {
   #prefix = "";
   #cells: RowCells;
   #piece: XmlPiece = { bytes: NO_BYTES, text: "" };
+  #room: Buffer = NO_BYTES;
   /** Where to look on for the end of a row that is not whole yet: nothing is searched twice. */
   #searchFrom = 0;
   #lastRow = 0;
@@ -51,8 +52,7 @@ export class SheetTokenizer {
    */
   push(chunk: Buffer): Row[] {
     if (this.#state === "end") return []; // read on nevertheless: the part's checksum comes after its last byte
-    const held = this.#piece.bytes;
-    this.#hold(held.length === 0 ? chunk : Buffer.concat([held, chunk]));
+    this.#hold(this.#piece.bytes.length === 0 ? chunk : this.#joined(this.#piece.bytes, chunk));
     if (this.#state === "root") this.#findRoot();
     if (this.#state === "data") this.#findData();
     return this.#state === "rows" ? this.#takeRows() : [];
@@ -61,6 +61,16 @@ export class SheetTokenizer {
   /** @throws {unreadable} when the XML ended too early. */
   finish(): void {
     if (this.#state !== "end") throw new XlsxError("unreadable", "a sheet is cut off");
+  }
+
+  /** What is held and the next chunk in one piece of memory, the same each time: nothing outlives its piece. */
+  #joined(held: Buffer, chunk: Buffer): Buffer {
+    const length = held.length + chunk.length;
+    const room = length > this.#room.length ? Buffer.allocUnsafeSlow(length * 2) : this.#room;
+    room.set(held, 0); // may lie in the same memory: moved as if through a copy
+    room.set(chunk, held.length);
+    this.#room = room;
+    return room.subarray(0, length);
   }
 
   #hold(bytes: Buffer): void {

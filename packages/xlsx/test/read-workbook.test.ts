@@ -30,6 +30,23 @@ describe("cells", () => {
     ]);
   });
 
+  it("reads a text the same however its cell is spelled", async () => {
+    for (const text of [
+      "plain",
+      "한글 넓은 글자 😀",
+      "a &amp; 나",
+      "_x0041_나",
+      "row ow </ ow".replace("</", "&lt;/"),
+    ]) {
+      const rows =
+        `<row>${inline(`<t>${text}</t>`)}<c t="inlineStr"><is><t xml:space="preserve">${text}</t></is></c>` +
+        `<c t="inlineStr" ><is> <t>${text}</t></is> </c><c t="str"><v>${text}</v></c><c t="str"><f>A1</f><v>${text}</v></c></row>`;
+      const [[first, ...others] = []] = await cellsOf({ sheets: [{ rows }] });
+      expect(first).toEqual(expect.stringMatching(/./));
+      expect(others).toEqual([first, first, first, first]);
+    }
+  });
+
   it("counts columns and rows on where references are missing, and leaves gaps blank", async () => {
     const rows =
       `<row><c><v>1</v></c><c><v>2</v></c><c r="E1"><v>5</v></c><c><v>6</v></c></row><row/>` +
