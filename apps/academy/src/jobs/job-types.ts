@@ -10,6 +10,9 @@ export const ACCEPTED_JOB_TYPES: readonly AcceptedJobType[] = [
   { type: "excel_import", kind: "job", input: "file", looksRight: looksLikeWorkbook },
 ];
 
+/** Their names. */
+export const JOB_TYPES: readonly string[] = ACCEPTED_JOB_TYPES.map(({ type }) => type);
+
 export interface JobDependencies {
   readonly ffmpeg: FfmpegSource;
   readonly database: ImportDatabase;

@@ -1,55 +1,23 @@
-import type { Json } from "@statusplane/core";
-import type { Database } from "@statusplane/db";
-import {
-  createMetricsServer,
-  createServer,
-  requireTenant,
-  type FullServerOptions,
-  type MetricSources,
-  type Readiness,
-  type SignInOptions,
-} from "@statusplane/server";
+/**
+ * The composition root: the one place that puts adapters and their users together, by role. Imports every package and
+ * folder of this app. Settings come in from `config/`; what goes out is a listening server, a reconciler and a worker, each
+ * with its close on the undo stack. `make-server.ts` shows what each role is given: role `progress` a reader, nothing else.
+ */
+import { createMetricsServer } from "@statusplane/server";
 import { createReconciler, createWorker } from "@statusplane/worker";
-import type { FastifyInstance } from "fastify";
-import { fileURLToPath } from "node:url";
-import type { Logger } from "pino";
 import { Registry } from "prom-client";
-import { readKeptSecret } from "../cli/kept-secret.ts";
-import { ConfigError, isLoopback, type Config } from "../config/config.ts";
+import { ConfigError, type Config } from "../config/config.ts";
 import { ensureFfmpeg, openFfmpeg, type FfmpegSource } from "../ffmpeg/index.ts";
 import { createCollector, openFolderFiles, type FolderFiles } from "../files/index.ts";
-import { ACCEPTED_JOB_TYPES, jobDefinitions } from "../jobs/job-types.ts";
-import { StudentRecords, studentsRoutes } from "../students/index.ts";
+import { JOB_TYPES, jobDefinitions } from "../jobs/job-types.ts";
+import { makeServer } from "./make-server.ts";
 import { openStores, type Stores } from "./open-stores.ts";
-import { registerProcessMetrics, type RunningParts } from "./process-metrics.ts";
-import { QueueDepths } from "./queue-depths.ts";
+import type { Parts, StartOptions } from "./parts.ts";
+import { registerProcessMetrics } from "./process-metrics.ts";
 import { StoreHealth } from "./store-health.ts";
-import type { UndoStack } from "./undo-stack.ts";
 import { WriteCounts } from "./write-counts.ts";
 
-export interface StartOptions {
-  readonly config: Config;
-  readonly log: Logger;
-  /** Gets the close of whatever is opened. */
-  readonly undo: UndoStack;
-  /** The program cannot go on. */
-  readonly onFatal: (error: Error) => void;
-}
-
-/** What the parts of one process share. */
-interface Parts extends StartOptions {
-  readonly stores: Stores;
-  readonly counts: WriteCounts;
-  readonly health: StoreHealth;
-  readonly registry: Registry;
-  readonly ffmpeg: FfmpegSource;
-  readonly running: RunningParts;
-}
-
 type Durable = NonNullable<Stores["durable"]>;
-
-const WEB_ROOT = fileURLToPath(new URL("../../../web/dist", import.meta.url));
-const JOB_TYPES = ACCEPTED_JOB_TYPES.map(({ type }) => type);
 
 /**
  * Puts the parts of a role together, in this order: stores, server (it listens before any work begins), reconciler,
@@ -104,54 +72,6 @@ async function listen(parts: Parts, files: FolderFiles | null): Promise<string> 
   const server = await makeServer(parts, files);
   undo.push("server", () => server.close());
   return server.listen({ host: config.values.HOST, port: config.values.PORT });
-}
-
-async function makeServer(parts: Parts, files: FolderFiles | null): Promise<FastifyInstance> {
-  const { config, stores, health, registry } = parts;
-  const { values } = config;
-  const common = {
-    reader: stores.store.reader,
-    signIn: await signInOptions(config),
-    allowedOrigins: values.ALLOWED_ORIGINS,
-    requestsPerMinute: values.RATE_LIMIT_PER_MINUTE,
-    readiness: () => readiness(parts),
-    metrics: { registry, access: metricsAccess(config), sources: metricSources(parts) },
-    log: { level: values.LOG_LEVEL },
-  };
-  if (stores.durable === null || files === null) {
-    return createServer({ ...common, role: "progress", jobTypes: JOB_TYPES });
-  }
-  const { database, queue } = stores.durable;
-  const full: FullServerOptions = {
-    ...common,
-    role: config.role === "all" ? "all" : "api",
-    jobTypes: ACCEPTED_JOB_TYPES,
-    records: database.requests,
-    files,
-    writer: stores.store.writer,
-    queue,
-    installation: stores.store.installation,
-    uploadMaxBytes: values.UPLOAD_MAX_BYTES,
-    acceptsWork: () => health.acceptsWork(),
-    demo: config.demo,
-    webRoot: WEB_ROOT,
-    extend: (signedIn) => addStudents(signedIn, database, files),
-  };
-  return createServer(full);
-}
-
-function addStudents(signedIn: FastifyInstance, database: Database, files: FolderFiles): void {
-  const findRecord: typeof database.requests.find = (ref) => database.requests.find(ref);
-  studentsRoutes(signedIn, { students: new StudentRecords(database), findRecord, files, requireTenant });
-}
-
-async function signInOptions({ signIn, values }: Config): Promise<SignInOptions> {
-  const rules = { issuer: values.JWT_ISSUER, audience: values.JWT_AUDIENCE };
-  if (signIn?.kind === "jwks") {
-    return { kind: "jwks", url: signIn.url, signingSecret: signIn.signingSecret, ...rules };
-  }
-  const secret = signIn?.kind === "secret" ? signIn.secret : await readKeptSecret(values.DATA_DIR);
-  return { kind: "secret", secret, signingSecret: values.SIGNING_SECRET, ...rules };
 }
 
 async function startReconciler(
@@ -230,47 +150,4 @@ async function listenForMetrics({ config: { values }, registry, undo }: Parts): 
   const server = createMetricsServer(registry);
   undo.push("metrics", () => server.close());
   await server.listen({ host: "127.0.0.1", port: values.METRICS_PORT });
-}
-
-function metricsAccess({ values }: Config): "open" | "operator" | "elsewhere" {
-  if (values.METRICS_PORT !== 0) return "elsewhere";
-  return isLoopback(values.HOST) ? "open" : "operator";
-}
-
-function metricSources({ stores, counts, health, running, undo }: Parts): MetricSources {
-  const common: MetricSources = {
-    writes: () => counts.writes(),
-    foreignReads: () => counts.foreignReads,
-    storeMemory: () => health.memory,
-  };
-  if (stores.durable === null) return common;
-  const { database, queue } = stores.durable;
-  const depths = new QueueDepths(queue, JOB_TYPES);
-  undo.push("queue depths", async () => depths.stop());
-  return {
-    ...common,
-    statements: () => ({ ...database.statements }),
-    outbox: () => {
-      const status = running.reconciler?.status();
-      return status === undefined
-        ? null
-        : { entries: status.outboxEntries, oldestUnrepairedMs: status.oldestUnrepairedMs };
-    },
-    queueDepth: () => depths.read(),
-  };
-}
-
-/** From what the process already knows: nobody is asked. */
-function readiness({ health, running, config }: Parts): Readiness {
-  const checks: Record<string, Json> = {
-    status_store: health.answers ? "ok" : "unreachable",
-    eviction: health.eviction,
-    append_only: health.memory?.appendOnly ?? null,
-    role: config.role,
-  };
-  const reconciler = running.reconciler?.status();
-  if (reconciler !== undefined) checks["reconciler"] = reconciler.leading ? "leading" : "standby";
-  for (const [jobType, reason] of running.worker?.status().unready ?? [])
-    checks[`job_type_${jobType}`] = reason;
-  return { ready: health.answers, checks };
 }

@@ -1,0 +1,113 @@
+import type { Json } from "@statusplane/core";
+import type { Database } from "@statusplane/db";
+import {
+  createServer,
+  requireTenant,
+  type FullServerOptions,
+  type MetricSources,
+  type Readiness,
+  type SignInOptions,
+} from "@statusplane/server";
+import type { FastifyInstance } from "fastify";
+import { fileURLToPath } from "node:url";
+import { readKeptSecret } from "../cli/kept-secret.ts";
+import { isLoopback, type Config } from "../config/config.ts";
+import type { FolderFiles } from "../files/index.ts";
+import { ACCEPTED_JOB_TYPES, JOB_TYPES } from "../jobs/job-types.ts";
+import { StudentRecords, studentsRoutes } from "../students/index.ts";
+import type { Parts } from "./parts.ts";
+import { QueueDepths } from "./queue-depths.ts";
+
+const WEB_ROOT = fileURLToPath(new URL("../../../web/dist", import.meta.url));
+
+/** The server of this role: role progress gets a reader and nothing else of storage. */
+export async function makeServer(parts: Parts, files: FolderFiles | null): Promise<FastifyInstance> {
+  const { config, stores, health, registry } = parts;
+  const { values } = config;
+  const common = {
+    reader: stores.store.reader,
+    signIn: await signInOptions(config),
+    allowedOrigins: values.ALLOWED_ORIGINS,
+    requestsPerMinute: values.RATE_LIMIT_PER_MINUTE,
+    readiness: () => readiness(parts),
+    metrics: { registry, access: metricsAccess(config), sources: metricSources(parts) },
+    log: { level: values.LOG_LEVEL },
+  };
+  if (stores.durable === null || files === null) {
+    return createServer({ ...common, role: "progress", jobTypes: JOB_TYPES });
+  }
+  const { database, queue } = stores.durable;
+  const full: FullServerOptions = {
+    ...common,
+    role: config.role === "all" ? "all" : "api",
+    jobTypes: ACCEPTED_JOB_TYPES,
+    records: database.requests,
+    files,
+    writer: stores.store.writer,
+    queue,
+    installation: stores.store.installation,
+    uploadMaxBytes: values.UPLOAD_MAX_BYTES,
+    acceptsWork: () => health.acceptsWork(),
+    demo: config.demo,
+    webRoot: WEB_ROOT,
+    extend: (signedIn) => addStudents(signedIn, database, files),
+  };
+  return createServer(full);
+}
+
+function addStudents(signedIn: FastifyInstance, database: Database, files: FolderFiles): void {
+  const findRecord: typeof database.requests.find = (ref) => database.requests.find(ref);
+  studentsRoutes(signedIn, { students: new StudentRecords(database), findRecord, files, requireTenant });
+}
+
+async function signInOptions({ signIn, values }: Config): Promise<SignInOptions> {
+  const rules = { issuer: values.JWT_ISSUER, audience: values.JWT_AUDIENCE };
+  if (signIn?.kind === "jwks") {
+    return { kind: "jwks", url: signIn.url, signingSecret: signIn.signingSecret, ...rules };
+  }
+  const secret = signIn?.kind === "secret" ? signIn.secret : await readKeptSecret(values.DATA_DIR);
+  return { kind: "secret", secret, signingSecret: values.SIGNING_SECRET, ...rules };
+}
+
+function metricsAccess({ values }: Config): "open" | "operator" | "elsewhere" {
+  if (values.METRICS_PORT !== 0) return "elsewhere";
+  return isLoopback(values.HOST) ? "open" : "operator";
+}
+
+function metricSources({ stores, counts, health, running, undo }: Parts): MetricSources {
+  const common: MetricSources = {
+    writes: () => counts.writes(),
+    foreignReads: () => counts.foreignReads,
+    storeMemory: () => health.memory,
+  };
+  if (stores.durable === null) return common;
+  const { database, queue } = stores.durable;
+  const depths = new QueueDepths(queue, JOB_TYPES);
+  undo.push("queue depths", async () => depths.stop());
+  return {
+    ...common,
+    statements: () => ({ ...database.statements }),
+    outbox: () => {
+      const status = running.reconciler?.status();
+      return status === undefined
+        ? null
+        : { entries: status.outboxEntries, oldestUnrepairedMs: status.oldestUnrepairedMs };
+    },
+    queueDepth: () => depths.read(),
+  };
+}
+
+/** From what the process already knows: nobody is asked. */
+function readiness({ health, running, config }: Parts): Readiness {
+  const checks: Record<string, Json> = {
+    status_store: health.answers ? "ok" : "unreachable",
+    eviction: health.eviction,
+    append_only: health.memory?.appendOnly ?? null,
+    role: config.role,
+  };
+  const reconciler = running.reconciler?.status();
+  if (reconciler !== undefined) checks["reconciler"] = reconciler.leading ? "leading" : "standby";
+  for (const [jobType, reason] of running.worker?.status().unready ?? [])
+    checks[`job_type_${jobType}`] = reason;
+  return { ready: health.answers, checks };
+}

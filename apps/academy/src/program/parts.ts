@@ -1,0 +1,28 @@
+import type { Logger } from "pino";
+import type { Registry } from "prom-client";
+import type { Config } from "../config/config.ts";
+import type { FfmpegSource } from "../ffmpeg/index.ts";
+import type { Stores } from "./open-stores.ts";
+import type { RunningParts } from "./process-metrics.ts";
+import type { StoreHealth } from "./store-health.ts";
+import type { UndoStack } from "./undo-stack.ts";
+import type { WriteCounts } from "./write-counts.ts";
+
+export interface StartOptions {
+  readonly config: Config;
+  readonly log: Logger;
+  /** Gets the close of whatever is opened. */
+  readonly undo: UndoStack;
+  /** The program cannot go on. */
+  readonly onFatal: (error: Error) => void;
+}
+
+/** What the parts of one process share. */
+export interface Parts extends StartOptions {
+  readonly stores: Stores;
+  readonly counts: WriteCounts;
+  readonly health: StoreHealth;
+  readonly registry: Registry;
+  readonly ffmpeg: FfmpegSource;
+  readonly running: RunningParts;
+}
