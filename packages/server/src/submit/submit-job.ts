@@ -68,8 +68,20 @@ function judge(submission: Submission, jobType: AcceptedJobType, submitter: Subm
 
 /** A person knows an import by its file: the name is kept in the payload, unless the submitter gave one. */
 function withFileName(payload: Json, name: string | null): Json {
-  if (name === null || typeof payload !== "object" || payload === null || Array.isArray(payload)) return payload;
+  if (name === null || typeof payload !== "object" || payload === null || Array.isArray(payload))
+    return payload;
   return { file_name: name, ...(payload as Readonly<Record<string, Json>>) };
+}
+
+function parsePayload(payload: Json, jobType: AcceptedJobType): Json {
+  try {
+    const parsed = jobType.parsePayload?.(payload) ?? payload;
+    encodeJson(parsed);
+    return parsed;
+  } catch (error) {
+    if (error instanceof StatusplaneError && !hasCode(error, "internal_error")) throw error;
+    throw new StatusplaneError("invalid_payload", { cause: error });
+  }
 }
 
 /** Over everything that makes the job what it is: fields and the file's content. */
