@@ -81,7 +81,9 @@ describe("a cancelled encoding", { timeout: 120_000 }, () => {
     cancel.abort(reason);
     expect(await ended).toBe(reason);
     expect(await processesNaming(path)).toEqual([]);
-    expect(await readdir(outputs)).not.toContain("v0.m3u8"); // written last: the encoding did not come to its end
+    // 30 s make 8 segments: the encoding did not come to its end (ffmpeg may still write a playlist at SIGTERM)
+    const segments = (await readdir(outputs)).filter((name) => /^v0_\d+/.test(name));
+    expect(segments.length).toBeLessThan(8);
   });
 
   test("does not begin when it was cancelled before", async () => {
