@@ -35,6 +35,12 @@ const NEEDS: readonly Need[] = [
     homebrew: ["ffmpeg"],
   },
   {
+    what: "bubblewrap, which confines ffmpeg",
+    isThere: () => process.platform !== "linux" || findProgram("bwrap") !== null,
+    debian: ["bubblewrap"],
+    homebrew: [],
+  },
+  {
     what: "Chromium",
     isThere: () => findChromium() !== null,
     debian: ["chromium"],
