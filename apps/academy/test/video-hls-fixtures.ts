@@ -93,7 +93,7 @@ export async function probe(path: string, entries: string): Promise<string[]> {
 
 /** The processes whose command line names a file; by ps where there is no /proc. */
 export async function processesNaming(path: string): Promise<string[]> {
-  const pids = await readdir("/proc").catch(() => null); // not Linux
+  const pids = await readdir("/proc").catch(() => null); // no /proc: this is not Linux, and ps tells
   const lines =
     pids === null
       ? (await run("ps", ["-A", "-o", "command="])).stdout.split("\n")

@@ -144,8 +144,8 @@ class Client implements StatusplaneClient {
 
   async retry(ref: WatchRef): Promise<void> {
     const response = await this.#sender.request(`${detailPath(ref)}retry/`, { method: "POST" });
-    // The body is a courtesy: without it the poll tells.
-    const body = asMembers(await this.#sender.bodyOf(response).catch(() => null));
+    const read = this.#sender.bodyOf(response).catch(() => null); // accepted all the same: without a body the poll tells
+    const body = asMembers(await read);
     const atMs = this.environment.now();
     if (wholeOrNull(body["attempt"]) !== null && textOrNull(body["status"]) !== null) {
       const reading = readBody(ref, body, this.#sender.language);

@@ -360,7 +360,7 @@ describe("what a person asks for", () => {
 
   it("sends no header of nobody", async () => {
     const { client, server } = setUp({ getToken: () => null });
-    await client.detail(job("a")).catch(() => undefined);
+    await client.detail(job("a")).catch(() => undefined); // however it is answered: what was sent is looked at
     expect(server.requests[0]?.headers).not.toHaveProperty("authorization");
   });
 
