@@ -3,6 +3,7 @@ import { FolderLockedError } from "@statusplane/db";
 import { Command } from "commander";
 import { mintToken } from "./cli/mint-token.ts";
 import { ConfigError, printConfig, readConfig, ROLES } from "./config/config.ts";
+import { ACADEMY_JOBS } from "./jobs/job-types.ts";
 import { runProgram } from "./program/run-program.ts";
 
 /** What the person at the keyboard has to mend, as opposed to a fault (1). */
@@ -15,7 +16,7 @@ const command = new Command("statusplane")
   .action(async (options: { role: string; printConfig?: boolean }) => {
     const config = readConfig(options.role, process.env);
     if (options.printConfig === true) console.log(printConfig(config));
-    else await runProgram(config);
+    else await runProgram(config, ACADEMY_JOBS);
   });
 
 command

@@ -4,21 +4,27 @@ import type { FfmpegSource } from "../ffmpeg/index.ts";
 import { excelImportJob, looksLikeWorkbook, type ImportDatabase } from "./excel-import/index.ts";
 import { looksLikeVideo, videoHlsJob } from "./video-hls/index.ts";
 
-/** What a submit of each job type takes. A new job type is one line here and one below. */
-export const ACCEPTED_JOB_TYPES: readonly AcceptedJobType[] = [
-  { type: "video_hls", kind: "video", input: "file", looksRight: looksLikeVideo },
-  { type: "excel_import", kind: "job", input: "file", looksRight: looksLikeWorkbook },
-];
-
-/** Their names. */
-export const JOB_TYPES: readonly string[] = ACCEPTED_JOB_TYPES.map(({ type }) => type);
-
 export interface JobDependencies {
   readonly ffmpeg: FfmpegSource;
   readonly database: ImportDatabase;
 }
 
-/** The code that workers run. */
-export function jobDefinitions({ ffmpeg, database }: JobDependencies): readonly JobDefinition[] {
-  return [videoHlsJob({ ffmpeg }), excelImportJob({ database })];
+/** Every job type of an installation: what its submit takes, and the code that workers run. */
+export interface JobCatalogue {
+  readonly accepted: readonly AcceptedJobType[];
+  readonly definitions: (dependencies: JobDependencies) => readonly JobDefinition[];
+}
+
+/** The academy's. A new job type is one line in each of the two lists. */
+export const ACADEMY_JOBS: JobCatalogue = {
+  accepted: [
+    { type: "video_hls", kind: "video", input: "file", looksRight: looksLikeVideo },
+    { type: "excel_import", kind: "job", input: "file", looksRight: looksLikeWorkbook },
+  ],
+  definitions: ({ ffmpeg, database }) => [videoHlsJob({ ffmpeg }), excelImportJob({ database })],
+};
+
+/** The names of a catalogue's job types. */
+export function jobTypeNames({ accepted }: JobCatalogue): readonly string[] {
+  return accepted.map(({ type }) => type);
 }

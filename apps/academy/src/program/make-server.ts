@@ -13,7 +13,7 @@ import { fileURLToPath } from "node:url";
 import { readKeptSecret } from "../cli/kept-secret.ts";
 import { isLoopback, type Config } from "../config/config.ts";
 import type { FolderFiles } from "../files/index.ts";
-import { ACCEPTED_JOB_TYPES, JOB_TYPES } from "../jobs/job-types.ts";
+import { jobTypeNames } from "../jobs/job-types.ts";
 import { StudentRecords, studentsRoutes } from "../students/index.ts";
 import type { Parts } from "./parts.ts";
 import { QueueDepths } from "./queue-depths.ts";
@@ -22,7 +22,7 @@ const WEB_ROOT = fileURLToPath(new URL("../../../web/dist", import.meta.url));
 
 /** The server of this role: role progress gets a reader and nothing else of storage. */
 export async function makeServer(parts: Parts, files: FolderFiles | null): Promise<FastifyInstance> {
-  const { config, stores, health, registry } = parts;
+  const { config, jobs, stores, health, registry } = parts;
   const { values } = config;
   const common = {
     reader: stores.store.reader,
@@ -34,13 +34,13 @@ export async function makeServer(parts: Parts, files: FolderFiles | null): Promi
     log: { level: values.LOG_LEVEL },
   };
   if (stores.durable === null || files === null) {
-    return createServer({ ...common, role: "progress", jobTypes: JOB_TYPES });
+    return createServer({ ...common, role: "progress", jobTypes: jobTypeNames(jobs) });
   }
   const { database, queue } = stores.durable;
   const full: FullServerOptions = {
     ...common,
     role: config.role === "all" ? "all" : "api",
-    jobTypes: ACCEPTED_JOB_TYPES,
+    jobTypes: jobs.accepted,
     records: database.requests,
     files,
     writer: stores.store.writer,
@@ -74,7 +74,7 @@ function metricsAccess({ values }: Config): "open" | "operator" | "elsewhere" {
   return isLoopback(values.HOST) ? "open" : "operator";
 }
 
-function metricSources({ stores, counts, health, running, undo }: Parts): MetricSources {
+function metricSources({ jobs, stores, counts, health, running, undo }: Parts): MetricSources {
   const common: MetricSources = {
     writes: () => counts.writes(),
     foreignReads: () => counts.foreignReads,
@@ -82,7 +82,7 @@ function metricSources({ stores, counts, health, running, undo }: Parts): Metric
   };
   if (stores.durable === null) return common;
   const { database, queue } = stores.durable;
-  const depths = new QueueDepths(queue, JOB_TYPES);
+  const depths = new QueueDepths(queue, jobTypeNames(jobs));
   undo.push("queue depths", async () => depths.stop());
   return {
     ...common,

@@ -4,12 +4,15 @@ import type { Config } from "../config/config.ts";
 import type { FfmpegSource } from "../ffmpeg/index.ts";
 import type { Stores } from "./open-stores.ts";
 import type { RunningParts } from "./process-metrics.ts";
+import type { JobCatalogue } from "../jobs/job-types.ts";
 import type { StoreHealth } from "./store-health.ts";
 import type { UndoStack } from "./undo-stack.ts";
 import type { WriteCounts } from "./write-counts.ts";
 
 export interface StartOptions {
   readonly config: Config;
+  /** What this installation can do. */
+  readonly jobs: JobCatalogue;
   readonly log: Logger;
   /** Gets the close of whatever is opened. */
   readonly undo: UndoStack;

@@ -1,6 +1,7 @@
 import { pino, type Logger } from "pino";
 import { logOptions } from "@statusplane/server";
 import type { Config } from "../config/config.ts";
+import type { JobCatalogue } from "../jobs/job-types.ts";
 import { startProgram } from "./start-program.ts";
 import { UndoStack } from "./undo-stack.ts";
 
@@ -11,7 +12,7 @@ const SHUTDOWN_MS = 25_000;
  * Runs the product until it is told to stop: SIGTERM or SIGINT end it in order (exit code 0), a second one at once.
  * @throws {ConfigError} when the start is refused; whatever else keeps it from starting.
  */
-export async function runProgram(config: Config): Promise<void> {
+export async function runProgram(config: Config, jobs: JobCatalogue): Promise<void> {
   const log = pino(logOptions({ level: config.values.LOG_LEVEL }), pino.destination({ dest: 2, sync: true }));
   const undo = new UndoStack((what, error) => log.error({ err: error, what }, "was not closed in order"));
   let ending: Promise<void> | null = null;
@@ -27,7 +28,7 @@ export async function runProgram(config: Config): Promise<void> {
     end(1);
   };
   try {
-    const { announcement } = await startProgram({ config, log, undo, onFatal });
+    const { announcement } = await startProgram({ config, jobs, log, undo, onFatal });
     console.log(announcement);
   } catch (error) {
     await undo.run();

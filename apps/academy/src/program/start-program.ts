@@ -9,7 +9,7 @@ import { Registry } from "prom-client";
 import { ConfigError, type Config } from "../config/config.ts";
 import { ensureFfmpeg, openFfmpeg, type FfmpegSource } from "../ffmpeg/index.ts";
 import { createCollector, openFolderFiles, type FolderFiles } from "../files/index.ts";
-import { JOB_TYPES, jobDefinitions } from "../jobs/job-types.ts";
+import { jobTypeNames } from "../jobs/job-types.ts";
 import { makeServer } from "./make-server.ts";
 import { openStores, type Stores } from "./open-stores.ts";
 import type { Parts, StartOptions } from "./parts.ts";
@@ -42,11 +42,11 @@ export async function startProgram(options: StartOptions): Promise<{ readonly an
     if (config.role === "all" || config.role === "worker") await startWorker(parts, stores.durable, files);
   }
   await listenForMetrics(parts);
-  return { announcement: announce(config, address) };
+  return { announcement: announce(parts, address) };
 }
 
-function announce({ role, demo }: Config, address: string | null): string {
-  if (address === null) return `Statusplane (${role}) runs ${JOB_TYPES.join(", ")}`;
+function announce({ config: { role, demo }, jobs }: Parts, address: string | null): string {
+  if (address === null) return `Statusplane (${role}) runs ${jobTypeNames(jobs).join(", ")}`;
   const where = role === "all" ? `Statusplane is at ${address}/` : `Statusplane (${role}) is at ${address}/`;
   return demo ? `${where}\nAnyone who opens it signs in as one of two demo tenants.` : where;
 }
@@ -114,11 +114,11 @@ async function startReconciler(
 }
 
 async function startWorker(parts: Parts, { database, queue }: Durable, files: FolderFiles): Promise<void> {
-  const { config, log, undo, stores, ffmpeg, running } = parts;
+  const { config, jobs, log, undo, stores, ffmpeg, running } = parts;
   const { values } = config;
   const { writer, installation } = stores.store;
   const worker = createWorker({
-    jobs: jobDefinitions({ ffmpeg, database }),
+    jobs: jobs.definitions({ ffmpeg, database }),
     records: database.worker,
     writer,
     queue,
