@@ -1,9 +1,9 @@
-import { jobRef, refKey } from "@statusplane/core";
+import { deliveryId, jobRef, refKey } from "@statusplane/core";
 import { request as httpRequest } from "node:http";
 import type { AddressInfo } from "node:net";
 import { eventually } from "@statusplane/test-support";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { openTestServer, signedIn, type TestServer } from "./fakes/index.ts";
+import { openTestServer, recordOf, signedIn, type TestServer } from "./fakes/index.ts";
 
 const VIDEO = `video${"x".repeat(6_000)}`;
 const BOUNDARY = "----boundary";
@@ -201,6 +201,18 @@ describe("what fails around a COMMIT", () => {
     expect(test.files.inputs()).toHaveLength(1);
   });
 
+  it("in it, found to have happened when the statement was repeated, is a submit like any other", async () => {
+    const submit = test.records.submit.bind(test.records);
+    test.records.submit = async (job) => {
+      const outcome = await submit(job);
+      return outcome.outcome === "created" ? { ...outcome, outcome: "repeated" } : outcome;
+    };
+    const { id } = (await postVideo([file(VIDEO)])).json();
+    expect(test.queue.deliveries).toMatchObject([{ ref: { id } }]);
+    expect(test.store.writes).toEqual(["announce PENDING 1 accepted"]);
+    expect(test.files.inputs()).toEqual([`1.video.${id}`]);
+  });
+
   it("before it, where there is no room, is refused before the body is read", async () => {
     const full = await openTestServer({ acceptsWork: () => "storage_full" });
     const answer = await full.server.inject({
@@ -224,9 +236,33 @@ describe("an Idempotency-Key", () => {
     const { watch_token: _2, ...two } = second.json();
     expect([second.statusCode, two]).toEqual([202, one]);
     expect(second.headers.location).toBe(first.headers.location);
-    expect([test.records.rows.size, test.files.inputs().length, test.queue.deliveries.length]).toEqual([
-      1, 1, 1,
-    ]);
+    expect([test.records.rows.size, test.files.inputs().length]).toEqual([1, 1]);
+    expect(new Set(test.queue.deliveries.map(deliveryId)).size).toBe(1);
+  });
+
+  it("tells store and queue again what still waits, for its first sender may have died right after the COMMIT", async () => {
+    test.queue.down = true;
+    test.store.down = true;
+    const first = (await postVideo([file(VIDEO)], key)).json();
+    expect([test.queue.deliveries, test.store.writes]).toEqual([[], []]);
+    test.queue.down = false;
+    test.store.down = false;
+    const second = (await postVideo([file(VIDEO)], key)).json();
+    expect(second.id).toBe(first.id);
+    expect(test.queue.deliveries).toMatchObject([{ ref: { id: first.id }, attempt: 1 }]);
+    expect(test.store.writes).toEqual(["announce PENDING 1 accepted"]);
+  });
+
+  it("tells nothing of a job that has gone on meanwhile", async () => {
+    const { id } = (await postVideo([file(VIDEO)], key)).json();
+    const ref = jobRef("1", "video", id);
+    for (const status of ["PROCESSING", "READY"] as const) {
+      test.records.put(recordOf(ref, { status }));
+      test.store.writes.length = 0;
+      test.queue.deliveries.length = 0;
+      expect((await postVideo([file(VIDEO)], key)).json().id).toBe(id);
+      expect([test.queue.deliveries, test.store.writes], status).toEqual([[], []]);
+    }
   });
 
   it.each<[string, readonly Part[]]>([

@@ -43,8 +43,9 @@ export async function submitJob(
     await forgetInput(submission, ref, options);
     throw new StatusplaneError("idempotency_conflict");
   }
-  if (outcome.outcome === "created") await options.afterCommit.apply(outcome.record);
-  else if (outcome.record.ref.id !== ref.id) await forgetInput(submission, ref, options);
+  if (outcome.record.ref.id !== ref.id) await forgetInput(submission, ref, options);
+  // A row that still waits is told again also when it was there before: whoever committed it may have died right after.
+  if (outcome.record.status === "PENDING") await options.afterCommit.apply(outcome.record);
   return outcome.record;
 }
 
