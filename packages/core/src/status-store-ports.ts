@@ -96,6 +96,10 @@ export interface StoreMemory {
   /** Redis' `maxmemory-policy`; "memory" for the memory store. */
   readonly policy: string;
   readonly appendOnly: boolean;
+  /** Keys held now. */
+  readonly keys: number;
+  /** Of them those with a TTL: what is live; with `FINISHED_TTL_SECONDS` above 0 also what is finished. */
+  readonly expiringKeys: number;
 }
 
 /** What one installation keeps in the status store beside its tenants' data. */

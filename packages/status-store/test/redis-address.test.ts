@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { slotOf, tagPerMaster } from "../src/redis/cluster-slots.ts";
-import { parseRedisUrl } from "../src/redis/redis-address.ts";
+import { hostsWithoutPassword, parseRedisUrl } from "../src/redis/redis-address.ts";
 
 describe("a Redis URL", () => {
   it.each([
@@ -54,6 +54,21 @@ describe("a Redis URL", () => {
     "redis://a:b:c",
   ])("that cannot be understood is a TypeError: %j", (url) => {
     expect(() => parseRedisUrl(url)).toThrow(TypeError);
+  });
+});
+
+describe("hosts that a URL names without a password", () => {
+  it.each([
+    ["redis://10.0.0.1:7000/3", false, ["10.0.0.1"]],
+    ["redis://someone@cache", false, ["cache"]],
+    ["rediss://[::1]:6380", false, ["::1"]],
+    ["redis://a:1,b", true, ["a", "b"]],
+    ["redis-sentinel://h1,h2/main", false, ["h1", "h2"]],
+    ["redis://:p@10.0.0.1", false, []],
+    ["redis://u:p@a,b", true, []],
+    ["redis-sentinel://:p@h1,h2/main", false, []],
+  ] as const)("%s (Cluster: %s): %j", (url, cluster, hosts) => {
+    expect(hostsWithoutPassword(url, cluster)).toEqual(hosts);
   });
 });
 

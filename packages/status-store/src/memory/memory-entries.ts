@@ -11,7 +11,7 @@ export interface MemoryEntry {
   /** The attempt that is asked to stop; only while PROCESSING. */
   readonly cancelRequestedFor: number | null;
   readonly resultText: string | null;
-  /** Unix ms; null: never. */
+  /** By the entries' clock, ms; null: never. */
   readonly expiresAtMs: number | null;
 }
 
@@ -19,6 +19,7 @@ export interface MemoryEntry {
 export class MemoryEntries {
   readonly now: () => number;
   readonly #entries = new Map<string, MemoryEntry>();
+  #expiring = 0;
   #sweep: IterableIterator<[string, MemoryEntry]> | undefined;
 
   constructor(now: () => number) {
@@ -30,18 +31,32 @@ export class MemoryEntries {
     return this.#entries.size;
   }
 
+  /** How many of them have an end of their life. */
+  get expiring(): number {
+    return this.#expiring;
+  }
+
   get(ref: JobRef): MemoryEntry | null {
     const key = refKey(ref);
     const entry = this.#entries.get(key);
     if (entry === undefined) return null;
     if (!this.#isExpired(entry)) return entry;
-    this.#entries.delete(key);
+    this.#put(key, null);
     return null;
   }
 
   set(ref: JobRef, entry: MemoryEntry): void {
-    this.#entries.set(refKey(ref), entry);
+    this.#put(refKey(ref), entry);
     this.#sweepSome();
+  }
+
+  /** The one place where the map changes; null removes. */
+  #put(key: string, entry: MemoryEntry | null): void {
+    const before = this.#entries.get(key);
+    if (before !== undefined && before.expiresAtMs !== null) this.#expiring -= 1;
+    if (entry === null) this.#entries.delete(key);
+    else this.#entries.set(key, entry);
+    if (entry !== null && entry.expiresAtMs !== null) this.#expiring += 1;
   }
 
   #isExpired({ expiresAtMs }: MemoryEntry): boolean {
@@ -57,7 +72,7 @@ export class MemoryEntries {
         return;
       }
       const [key, entry] = next.value;
-      if (this.#isExpired(entry)) this.#entries.delete(key);
+      if (this.#isExpired(entry)) this.#put(key, null);
     }
   }
 }

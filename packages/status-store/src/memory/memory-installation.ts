@@ -9,19 +9,25 @@ import {
 } from "@statusplane/core";
 import type { StatusStoreSettings } from "../status-store-options.ts";
 import { MemoryChannels } from "./memory-channels.ts";
+import type { MemoryEntries } from "./memory-entries.ts";
 
 /** What an installation of one process keeps: its sentinel starts missing, since memory survives no restart. */
 export class MemoryInstallation implements Installation {
   readonly #timings: Timings;
   readonly #now: () => number;
+  readonly #entries: Pick<MemoryEntries, "size" | "expiring">;
   readonly #wakes: MemoryChannels<null>;
   readonly #unready = new Map<string, { readonly reason: string; readonly expiresAtMs: number }>();
   #sentinel: Sentinel | null = null;
   #beat: { readonly owner: string; readonly atMs: number } | null = null;
 
-  constructor({ timings, log }: StatusStoreSettings, now: () => number) {
+  constructor(
+    { timings, log }: StatusStoreSettings,
+    entries: Pick<MemoryEntries, "size" | "expiring" | "now">,
+  ) {
     this.#timings = timings;
-    this.#now = now;
+    this.#now = entries.now;
+    this.#entries = entries;
     this.#wakes = new MemoryChannels(log);
   }
 
@@ -74,6 +80,13 @@ export class MemoryInstallation implements Installation {
   }
 
   async readMemory(): Promise<StoreMemory> {
-    return { usedBytes: process.memoryUsage().heapUsed, maxBytes: 0, policy: "memory", appendOnly: false };
+    return {
+      usedBytes: process.memoryUsage().heapUsed,
+      maxBytes: 0,
+      policy: "memory",
+      appendOnly: false,
+      keys: this.#entries.size,
+      expiringKeys: this.#entries.expiring,
+    };
   }
 }

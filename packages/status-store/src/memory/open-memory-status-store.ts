@@ -9,7 +9,7 @@ import { MemoryStatusReader } from "./memory-status-reader.ts";
 import { MemoryStatusWriter } from "./memory-status-writer.ts";
 
 export interface MemoryStatusStoreOptions extends StatusStoreOptions {
-  /** The clock, Unix ms. Default: `Date.now`. */
+  /** The clock, ms. Default: `performance.now`, so that no jump of the machine's time ends a life early. */
   readonly now?: () => number;
 }
 
@@ -18,7 +18,7 @@ export interface MemoryStatusStoreOptions extends StatusStoreOptions {
  * @throws {TypeError} when `finishedTtlSeconds` is neither 0 nor at least 86,400.
  */
 export function openMemoryStatusStore(options: MemoryStatusStoreOptions = {}): StatusStore {
-  return memoryStatusStoreOver(new MemoryEntries(options.now ?? Date.now), options);
+  return memoryStatusStoreOver(new MemoryEntries(options.now ?? (() => performance.now())), options);
 }
 
 /** The store over entries that the caller can look into; for tests. */
@@ -28,7 +28,7 @@ export function memoryStatusStoreOver(entries: MemoryEntries, options: StatusSto
   const activeLists = new MemoryActiveLists(settings.timings.liveTtlSeconds * 1_000, now);
   const events = new MemoryChannels<StoredSnapshot>(settings.log);
   const control = new MemoryChannels<number>(settings.log);
-  const installation = new MemoryInstallation(settings, now);
+  const installation = new MemoryInstallation(settings, entries);
   const reader = new MemoryStatusReader({ entries, activeLists, installation });
   const feed = memoryStatusFeed(events, reader, settings);
   const close = async (): Promise<void> => feed.close();

@@ -48,6 +48,19 @@ export function parseRedisUrl(url: string, cluster = false): RedisAddress {
   return { mode: "single", options: { ...common, ...node, db: Number(path) } };
 }
 
+/**
+ * The hosts of a URL that names no password: whoever can reach one of them can read and change every tenant's data.
+ * Empty where there is a password.
+ * @throws {TypeError} when the URL cannot be understood.
+ */
+export function hostsWithoutPassword(url: string, cluster = false): readonly string[] {
+  const address = parseRedisUrl(url, cluster);
+  if (address.options.password !== undefined) return [];
+  if (address.mode === "cluster") return address.nodes.map(({ host }) => host);
+  if (address.mode === "sentinel") return (address.options.sentinels ?? []).flatMap(({ host }) => host ?? []);
+  return address.options.host === undefined ? [] : [address.options.host];
+}
+
 /** Each node may repeat the scheme: `redis://a:1,redis://b:2` and `redis://a:1,b:2` are the same list. */
 function withoutScheme(node: string): string {
   return node.trim().replace(/^rediss?:\/\//, "");

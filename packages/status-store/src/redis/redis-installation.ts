@@ -84,10 +84,12 @@ export class RedisInstallation implements Installation {
     );
   }
 
-  /** In Cluster the fullest master's memory, the worst policy, and append-only only if all are. */
+  /** In Cluster the fullest master's memory, the worst policy, all masters' keys, and append-only only if all are. */
   async readMemory(): Promise<StoreMemory> {
     const all = await this.#parts.requests.call((client) =>
-      Promise.all(mastersOf(client).map(async (master) => parseMemory(await master.info()))),
+      Promise.all(
+        mastersOf(client).map(async (master) => parseMemory(await master.info(), master.options.db ?? 0)),
+      ),
     );
     return all.reduce(worse);
   }
@@ -108,14 +110,17 @@ function parseSentinel(text: string | null): Sentinel | null {
   }
 }
 
-/** Reads Redis' INFO. */
-export function parseMemory(info: string): StoreMemory {
+/** Reads Redis' INFO; the keys are those of one numbered database, which INFO leaves out while it is empty. */
+export function parseMemory(info: string, database: number): StoreMemory {
   const field = (name: string): string => new RegExp(`^${name}:(.*)$`, "m").exec(info)?.[1]?.trim() ?? "";
+  const [, keys = "0", expiringKeys = "0"] = /keys=(\d+),expires=(\d+)/.exec(field(`db${database}`)) ?? [];
   return {
     usedBytes: Number(field("used_memory")),
     maxBytes: Number(field("maxmemory")),
     policy: field("maxmemory_policy"),
     appendOnly: field("aof_enabled") === "1",
+    keys: Number(keys),
+    expiringKeys: Number(expiringKeys),
   };
 }
 
@@ -124,5 +129,11 @@ function worse(a: StoreMemory, b: StoreMemory): StoreMemory {
     maxBytes === 0 ? 0 : usedBytes / maxBytes;
   const fuller = fullness(b) > fullness(a) ? b : a;
   const policy = [a, b].find((one) => one.policy.startsWith("volatile-"))?.policy ?? fuller.policy;
-  return { ...fuller, policy, appendOnly: a.appendOnly && b.appendOnly };
+  return {
+    ...fuller,
+    policy,
+    appendOnly: a.appendOnly && b.appendOnly,
+    keys: a.keys + b.keys,
+    expiringKeys: a.expiringKeys + b.expiringKeys,
+  };
 }

@@ -175,4 +175,22 @@ function describeInstallation({ check, opened }: Pick<ContractContext, "check" |
     expect(memory.maxBytes).toBeGreaterThanOrEqual(0);
     expect(memory.policy).not.toBe("");
   });
+
+  check("its keys are counted, those with a TTL apart", async () => {
+    const { writer, installation } = opened().store;
+    const counted = async (): Promise<{ live: number; finished: number }> => {
+      const { keys, expiringKeys } = await installation.readMemory();
+      return { live: expiringKeys, finished: keys - expiringKeys };
+    };
+    const refs = Array.from({ length: 40 }, () => freshRef());
+    const others = 10; // short-lived keys of other tests may go meanwhile
+    const empty = await counted();
+    for (const ref of refs) await writer.write("announce", pending(ref));
+    const live = await counted();
+    expect(live.live).toBeGreaterThan(empty.live + 40 - others);
+    for (const ref of refs) await writer.write("finish", succeeded(ref));
+    const finished = await counted();
+    expect(finished.finished).toBeGreaterThan(live.finished + 40 - others);
+    expect(finished.live).toBeLessThan(live.live - 40 + others);
+  });
 }

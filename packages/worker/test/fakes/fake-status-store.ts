@@ -133,7 +133,7 @@ export class FakeStatusStore implements StatusWriter, Installation {
   }
 
   async readMemory(): Promise<StoreMemory> {
-    return { usedBytes: 0, maxBytes: 0, policy: "memory", appendOnly: false };
+    return { usedBytes: 0, maxBytes: 0, policy: "memory", appendOnly: false, keys: 0, expiringKeys: 0 };
   }
 
   async readSentinels(): Promise<readonly (Sentinel | null)[]> {
