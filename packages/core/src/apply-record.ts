@@ -1,3 +1,4 @@
+import { crashPoint } from "./crash-point.ts";
 import type { JobRecord } from "./job-records-ports.ts";
 import type { JobQueue } from "./queue-port.ts";
 import { snapshotOfRecord } from "./record-snapshot.ts";
@@ -25,8 +26,8 @@ export async function applyRecord(
   if (record.status !== "PENDING") return (await write).answer;
   const { ref, attempt, jobType } = record;
   const [written, enqueued] = await Promise.allSettled([
-    write,
-    queue.enqueue({ ref, attempt, jobType }, record.runInMs),
+    write.finally(() => crashPoint("apply.after-announce")),
+    queue.enqueue({ ref, attempt, jobType }, record.runInMs).finally(() => crashPoint("apply.after-enqueue")),
   ]);
   if (written.status === "rejected") throw written.reason;
   if (enqueued.status === "rejected") throw enqueued.reason;

@@ -1,4 +1,5 @@
 import {
+  crashPoint,
   StatusplaneError,
   type JobRef,
   type Kind,
@@ -62,6 +63,7 @@ async function cancel(
   { records, afterCommit, details }: ControlOptions,
 ): Promise<FastifyReply> {
   const ref = recordRef(request, kind);
+  crashPoint("cancel.before-commit");
   const answer = await records.cancel(ref);
   if (answer.outcome === "not_found") throw new StatusplaneError("record_not_found");
   details.forget(ref);
@@ -69,8 +71,14 @@ async function cancel(
   if (answer.outcome === "finished" && answer.record.status !== "CANCELLED") {
     throw new StatusplaneError("already_finished");
   }
-  if (answer.outcome === "requested") await afterCommit.requestCancel(answer.record);
-  else await afterCommit.apply(answer.record);
+  crashPoint("cancel.after-commit");
+  if (answer.outcome === "requested") {
+    await afterCommit.requestCancel(answer.record);
+    crashPoint("cancel.after-flag");
+  } else {
+    await afterCommit.apply(answer.record);
+    crashPoint("cancel.after-apply");
+  }
   const { status, attempt } = answer.record;
   return reply.code(202).send({ ...idMember(ref), status, attempt, cancel_requested: true });
 }
@@ -83,11 +91,14 @@ async function retry(
 ): Promise<FastifyReply> {
   const ref = recordRef(request, kind);
   await assertRetryable(ref, options);
+  crashPoint("retry.before-commit");
   const answer = await options.records.retry(ref);
   options.details.forget(ref);
   if (answer.outcome === "not_found") throw new StatusplaneError("record_not_found");
   if (answer.outcome === "not_retryable") throw new StatusplaneError("not_retryable");
+  crashPoint("retry.after-commit");
   await options.afterCommit.apply(answer.record);
+  crashPoint("retry.after-apply");
   return reply
     .code(202)
     .header("location", detailUrl(ref))

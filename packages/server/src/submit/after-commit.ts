@@ -1,4 +1,4 @@
-import { applyRecord, type Installation, type JobRecord, type Outside } from "@statusplane/core";
+import { applyRecord, crashPoint, type Installation, type JobRecord, type Outside } from "@statusplane/core";
 import type { FastifyBaseLogger } from "fastify";
 
 export interface AfterCommitOptions extends Outside {
@@ -37,11 +37,13 @@ export class AfterCommit {
   }
 
   async #wake(): Promise<void> {
+    crashPoint("wake.before-message");
     try {
       await this.#options.installation.wake();
     } catch (error) {
       this.#tell("the reconciler finds the entry at its next tick", error);
     }
+    crashPoint("wake.after-message");
   }
 
   #tell(message: string, error: unknown): void {

@@ -1,5 +1,5 @@
 import type { MultipartFile, MultipartValue } from "@fastify/multipart";
-import { StatusplaneError, type ErrorCode, type JobRef, type Json } from "@statusplane/core";
+import { crashPoint, StatusplaneError, type ErrorCode, type JobRef, type Json } from "@statusplane/core";
 import type { FastifyRequest } from "fastify";
 import { createHash } from "node:crypto";
 import { assertHarmless, JSON_MAX_BYTES, parseJson } from "../http/index.ts";
@@ -85,7 +85,9 @@ async function saveFile(
   }
   const hash = hashed ? createHash("sha256") : null;
   const look = (firstBytes: Uint8Array): ErrorCode | null => typeOf(named)?.looksRight?.(firstBytes) ?? null;
+  crashPoint("upload.before-save");
   const saved = await files.saveInput(ref, inspectUpload(part.file, { look, hash, arrived }), uploadMaxBytes);
+  crashPoint("upload.after-save");
   return {
     name: part.filename === "" ? null : part.filename,
     sha256: hash?.digest("hex") ?? null,

@@ -1,4 +1,5 @@
 import {
+  crashPoint,
   encodeJson,
   hasCode,
   StatusplaneError,
@@ -38,19 +39,25 @@ export async function submitJob(
     throw error;
   }
   // From here on an error may hide a COMMIT: the input stays, and the collector removes it if no row names it.
+  crashPoint("submit.before-commit");
   const outcome = await options.records.submit(job);
   if (outcome.outcome === "conflict") {
     await forgetInput(submission, ref, options);
     throw new StatusplaneError("idempotency_conflict");
   }
+  crashPoint("submit.after-commit");
   if (outcome.record.ref.id !== ref.id) await forgetInput(submission, ref, options);
   // A row that still waits is told again also when it was there before: whoever committed it may have died right after.
   if (outcome.record.status === "PENDING") await options.afterCommit.apply(outcome.record);
+  crashPoint("submit.after-apply");
   return outcome.record;
 }
 
 async function forgetInput(submission: Submission, ref: JobRef, { files }: SubmitOptions): Promise<void> {
-  if (submission.file !== null) await files.removeInput(ref);
+  if (submission.file === null) return;
+  crashPoint("upload.before-remove");
+  await files.removeInput(ref);
+  crashPoint("upload.after-remove");
 }
 
 function judge(submission: Submission, jobType: AcceptedJobType, submitter: Submitter): NewJob {

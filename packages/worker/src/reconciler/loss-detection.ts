@@ -1,4 +1,11 @@
-import type { JobRef, ReconcilerRecords, Sentinel, SentinelKeeper, Tick } from "@statusplane/core";
+import {
+  crashPoint,
+  type JobRef,
+  type ReconcilerRecords,
+  type Sentinel,
+  type SentinelKeeper,
+  type Tick,
+} from "@statusplane/core";
 import { pause, type Clock } from "../clock.ts";
 import type { Log } from "../log.ts";
 
@@ -71,7 +78,11 @@ export class LossDetection {
       const sentinels = await keeper.readSentinels();
       const loss = this.#lossOf(tick, sentinels);
       if (loss !== null) await this.#begin(loss, tick);
-      else if (this.#refill === null) await this.#write({ tick: tick.tick, tickedAtMs: tick.tickedAtMs });
+      else if (this.#refill === null) {
+        crashPoint("tick.before-sentinel");
+        await this.#write({ tick: tick.tick, tickedAtMs: tick.tickedAtMs });
+        crashPoint("tick.after-sentinel");
+      }
     } catch (error) {
       log.warn({ err: error, where }, "sentinels could not be read or written; the next tick tries again");
     }
@@ -101,7 +112,9 @@ export class LossDetection {
     this.#refill?.ended.abort();
     this.#seen += 1;
     onLoss(loss);
+    crashPoint("recover.before-sentinel");
     await this.#write({ tick: REFILLING, tickedAtMs: loss.endedSinceMs ?? tick.tickedAtMs });
+    crashPoint("recover.after-sentinel");
     const ended = new AbortController();
     const done = this.#refillAll(loss, tick, ended.signal).finally(() => {
       if (this.#refill?.ended === ended) this.#refill = null;
@@ -116,11 +129,17 @@ export class LossDetection {
     let after: JobRef | null = null;
     try {
       do {
+        crashPoint("recover.before-page");
         after = await records.enqueueLost(endedSinceMs, after, PAGE_ROWS);
+        crashPoint("recover.after-page");
         await drain();
+        crashPoint("recover.after-drain");
         if (after !== null) await pause(clock, (PAGE_ROWS * 1_000) / ROWS_PER_SECOND, anyEnd);
       } while (after !== null && !anyEnd.aborted);
-      if (!anyEnd.aborted) await this.#write({ tick: tick.tick, tickedAtMs: tick.tickedAtMs });
+      if (anyEnd.aborted) return;
+      crashPoint("recover.before-end");
+      await this.#write({ tick: tick.tick, tickedAtMs: tick.tickedAtMs });
+      crashPoint("recover.after-end");
     } catch (error) {
       this.#expectedTick = tick.tick;
       log.warn({ err: error, where }, "a refill after data loss was interrupted; it begins again");

@@ -1,4 +1,4 @@
-import type { OutboxStats, Tick, Unsubscribe } from "@statusplane/core";
+import { crashPoint, type OutboxStats, type Tick, type Unsubscribe } from "@statusplane/core";
 import { pause } from "../clock.ts";
 import type { ReconcilerHandle, ReconcilerOptions, ReconcilerStatus } from "./reconciler-options.ts";
 import { Election } from "./election.ts";
@@ -113,12 +113,14 @@ export class Reconciler implements ReconcilerHandle {
     const { records, owner, timings } = this.#options;
     const takeLimit = this.#storeAnswers ? TAKE_LIMIT : 0;
     const led = this.#election.leading;
+    crashPoint("tick.before-commit");
     const tick = await records.tick({
       owner,
       leaseMs: timings.reconcilerLeaseMs,
       takeLimit,
       takeMs: timings.takeMs,
     });
+    crashPoint("tick.after-commit");
     this.#election.answered(tick.leading);
     if (tick.leading) this.#lastTick = { tick: tick.tick, tickedAtMs: tick.tickedAtMs };
     if (tick.leading !== led) {
@@ -252,8 +254,10 @@ export class Reconciler implements ReconcilerHandle {
     await this.#loop;
     await Promise.all([...this.#beside.values(), ...this.#losses.map((losses) => losses.settled())]);
     if (!this.#election.leading) return;
+    crashPoint("resign.before-commit");
     await records
       .resign(owner)
       .catch((error: unknown) => log.warn({ err: error }, "the lease was not given up; it ends by its term"));
+    crashPoint("resign.after-commit");
   }
 }

@@ -1,5 +1,6 @@
 import {
   applyRecord,
+  crashPoint,
   type JobQueue,
   type OutboxEntry,
   type ReconcilerRecords,
@@ -98,14 +99,19 @@ export class Relay {
     } while (this.#drainAgain);
   }
 
-  #take(): Promise<readonly OutboxEntry[]> {
-    return this.#options.records.take(TAKE_LIMIT, this.#options.timings.takeMs);
+  async #take(): Promise<readonly OutboxEntry[]> {
+    crashPoint("relay.before-take");
+    const taken = await this.#options.records.take(TAKE_LIMIT, this.#options.timings.takeMs);
+    crashPoint("relay.after-take");
+    return taken;
   }
 
   async #applyEntry({ record }: OutboxEntry): Promise<boolean> {
     const { writer, queue, log } = this.#options;
+    crashPoint("relay.before-apply");
     try {
       await applyRecord(record, { writer, queue });
+      crashPoint("relay.after-apply");
       return true;
     } catch (error) {
       log.warn({ err: error, attempt: record.attempt }, "an outbox entry could not be applied; it stays");
@@ -118,7 +124,15 @@ export class Relay {
     const { records, timings } = this.#options;
     const first = done.filter(({ applied }) => !applied);
     const second = done.filter(({ applied }) => applied);
-    if (first.length > 0) await records.markApplied(first, timings.settleMs);
-    if (second.length > 0) await records.deleteApplied(second);
+    if (first.length > 0) {
+      crashPoint("relay.before-mark");
+      await records.markApplied(first, timings.settleMs);
+      crashPoint("relay.after-mark");
+    }
+    if (second.length > 0) {
+      crashPoint("relay.before-delete");
+      await records.deleteApplied(second);
+      crashPoint("relay.after-delete");
+    }
   }
 }

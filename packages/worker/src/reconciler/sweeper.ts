@@ -1,4 +1,4 @@
-import type { JobFiles, ReconcilerRecords, Swept } from "@statusplane/core";
+import { crashPoint, type JobFiles, type ReconcilerRecords, type Swept } from "@statusplane/core";
 import type { Log } from "../log.ts";
 import { forEachOf } from "./for-each-of.ts";
 
@@ -21,12 +21,17 @@ export async function sweepLeases({ records, files, onSwept, log }: SweeperOptio
   let count = 0;
   let swept: readonly Swept[];
   do {
+    crashPoint("sweep.before-commit");
     swept = await records.sweep(SWEEP_LIMIT);
     count += swept.length;
-    if (swept.length > 0) onSwept(swept);
+    if (swept.length === 0) break;
+    crashPoint("sweep.after-commit");
+    onSwept(swept);
     await forEachOf(swept, FOLDERS_AT_ONCE, async ({ record, endedAttempt }) => {
+      crashPoint("sweep.before-remove");
       try {
         await files.removeOutputs(record.ref, endedAttempt);
+        crashPoint("sweep.after-remove");
       } catch (error) {
         log.warn(
           { err: error, attempt: endedAttempt },

@@ -1,5 +1,6 @@
 import {
   applyRecord,
+  crashPoint,
   type JobQueue,
   type JobRecord,
   type JobRef,
@@ -32,12 +33,15 @@ export async function renewWaitingRows({
   let after: JobRef | null = null;
   let count = 0;
   while (!ended.aborted) {
+    crashPoint("waiting.before-page");
     const page: readonly JobRecord[] = await records.pageWaiting(after, PAGE_ROWS);
+    crashPoint("waiting.after-page");
     await forEachOf(
       page,
       APPLIED_AT_ONCE,
       async (record) => void (await applyRecord(record, { writer, queue })),
     );
+    crashPoint("waiting.after-apply");
     count += page.length;
     after = page.at(-1)?.ref ?? null;
     if (after === null || page.length < PAGE_ROWS) break;

@@ -1,4 +1,5 @@
 import {
+  crashPoint,
   encodeSnapshot,
   type ProcessingSnapshot,
   type StatusWriter,
@@ -50,7 +51,7 @@ export class Reporter {
   readonly #options: ReporterOptions;
   #phase: "new" | "idle" | "writing" | "stopped" = "new";
   #version = 0;
-  #nextKind: WriteKind = "announce";
+  #nextKind: Exclude<WriteKind, "finish"> = "announce";
   #changed = false;
   #atOnce = false;
   #failures = 0;
@@ -120,8 +121,10 @@ export class Reporter {
     this.#lastWriteMs = clock.nowMs();
     const kind = this.#nextKind;
     this.#nextKind = "progress";
+    crashPoint(kind === "announce" ? "announce.before-write" : "progress.before-write");
     try {
       const reply = await writer.write(kind, encodeSnapshot(snapshot(++this.#version)));
+      crashPoint(kind === "announce" ? "announce.after-write" : "progress.after-write");
       onWritten(reply.answer);
       if (this.#isStopped()) return;
       if (reply.cancelRequested) this.#options.onCancelRequested();

@@ -1,4 +1,4 @@
-import { hasCode, isTerminal, type JobRecord } from "@statusplane/core";
+import { crashPoint, hasCode, isTerminal, type JobRecord } from "@statusplane/core";
 import { storeBackoffMs } from "../backoff.ts";
 import { pause } from "../clock.ts";
 import type { WorkerParts } from "./worker-parts.ts";
@@ -27,7 +27,9 @@ export async function commitUntilKnown(
   for (let failures = 0; !ended.aborted;) {
     try {
       if (unknown) {
+        crashPoint("unknown-commit.before-look");
         const row = await records.find(mine.ref);
+        crashPoint("unknown-commit.after-look");
         if (row === null || row.attempt !== mine.attempt) return null;
         if (isTerminal(row.status)) return row;
         if (row.status !== "PROCESSING") return null;

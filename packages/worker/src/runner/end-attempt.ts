@@ -1,9 +1,11 @@
 import {
   applyRecord,
+  crashPoint,
   encodeSnapshot,
   isTerminal,
   successStatus,
   type FailedTry,
+  type JobEnd,
   type JobRecord,
 } from "@statusplane/core";
 import { tryBackoffMs } from "../backoff.ts";
@@ -62,15 +64,13 @@ async function finishReturned(job: RunningJob, value: unknown, parts: WorkerPart
     return failTry(job, error, parts); // not JSON, too large, or no room for its file: the try ends as failed
   }
   const end = { status: successStatus(job.ref.kind), result: result.toStore };
-  const record = await commitFinish(job, () => parts.records.finish(job.ref, job.attempt, end), parts);
-  await afterCommit(job, { record, resultKeyText: result.keyText, parts });
+  await finish(job, { end, resultKeyText: result.keyText }, parts);
 }
 
 async function finishCancelled(job: RunningJob, parts: WorkerParts): Promise<void> {
   const kept = job.kept === null || job.ref.kind === "video" ? null : await prepareKept(job, parts); // a video keeps nothing: its outputs are removed
   const end = { status: "CANCELLED" as const, result: kept?.toStore ?? null };
-  const record = await commitFinish(job, () => parts.records.finish(job.ref, job.attempt, end), parts);
-  await afterCommit(job, { record, resultKeyText: kept?.keyText ?? null, parts });
+  await finish(job, { end, resultKeyText: kept?.keyText ?? null }, parts);
 }
 
 /** What is kept goes into the row, never into a file: the attempt's folder is removed. */
@@ -90,62 +90,80 @@ async function failTry(job: RunningJob, error: unknown, parts: WorkerParts): Pro
   const failure: FailedTry = failedTryOf(error, backoffMs);
   parts.counts.failedTries += 1;
   parts.log.warn({ ...nameOf(job), code: failure.errorCode, err: error }, "a try failed");
-  const record = await commitFailedTry(
-    job,
+  crashPoint("failed-try.before-commit");
+  const record = await commitUntilKnown(
+    job.record,
     () => parts.records.failTry(job.ref, job.attempt, failure),
     parts,
   );
-  await afterCommit(job, { record, resultKeyText: null, parts });
+  if (record === null) return lose(job, parts);
+  crashPoint("failed-try.after-commit");
+  await tell(job, { record, resultKeyText: null }, parts);
+  crashPoint("failed-try.after-write");
+  await removeUnlessShown(job, record, parts);
 }
 
 /** Gives the job back: PENDING of the next attempt, unless a cancel was asked for. */
 export async function handBack(job: RunningJob, parts: WorkerParts): Promise<void> {
-  const record = await commitHandBack(job, () => parts.records.handBack(job.ref, job.attempt), parts);
-  if (record !== null) parts.counts.handedBack += 1;
-  await afterCommit(job, { record, resultKeyText: null, parts });
+  crashPoint("hand-back.before-commit");
+  const record = await commitUntilKnown(
+    job.record,
+    () => parts.records.handBack(job.ref, job.attempt),
+    parts,
+  );
+  if (record === null) return lose(job, parts);
+  crashPoint("hand-back.after-commit");
+  parts.counts.handedBack += 1;
+  await tell(job, { record, resultKeyText: null }, parts);
+  crashPoint("hand-back.after-write");
+  await removeUnlessShown(job, record, parts);
 }
 
-type Statement = () => Promise<JobRecord | null>;
+interface Finish {
+  readonly end: JobEnd;
+  readonly resultKeyText: string | null;
+}
 
-// Named apart, so that a crash can be placed at each of the three commits.
-function commitFinish(job: RunningJob, statement: Statement, parts: WorkerParts): Promise<JobRecord | null> {
-  return commitUntilKnown(job.record, statement, parts);
+async function finish(job: RunningJob, { end, resultKeyText }: Finish, parts: WorkerParts): Promise<void> {
+  crashPoint("finish.before-commit");
+  const record = await commitUntilKnown(
+    job.record,
+    () => parts.records.finish(job.ref, job.attempt, end),
+    parts,
+  );
+  if (record === null) return lose(job, parts);
+  crashPoint("finish.after-commit");
+  await tell(job, { record, resultKeyText }, parts);
+  crashPoint("finish.after-write");
+  await removeUnlessShown(job, record, parts);
 }
-function commitFailedTry(
-  job: RunningJob,
-  statement: Statement,
-  parts: WorkerParts,
-): Promise<JobRecord | null> {
-  return commitUntilKnown(job.record, statement, parts);
-}
-function commitHandBack(
-  job: RunningJob,
-  statement: Statement,
-  parts: WorkerParts,
-): Promise<JobRecord | null> {
-  return commitUntilKnown(job.record, statement, parts);
+
+/** No row says that this worker ended the attempt. */
+async function lose(job: RunningJob, parts: WorkerParts): Promise<void> {
+  job.reporter.stop();
+  parts.counts.lost += 1;
+  // the worker's time was over before an answer came: the COMMIT may have happened, so its outputs must stay
+  if (!parts.ended.aborted) await removeOutputs(job, parts);
 }
 
 interface Committed {
-  readonly record: JobRecord | null;
+  readonly record: JobRecord;
   readonly resultKeyText: string | null;
-  readonly parts: WorkerParts;
 }
 
-async function afterCommit(job: RunningJob, { record, resultKeyText, parts }: Committed): Promise<void> {
+async function tell(
+  job: RunningJob,
+  { record, resultKeyText }: Committed,
+  parts: WorkerParts,
+): Promise<void> {
   job.reporter.stop();
-  if (record === null) {
-    parts.counts.lost += 1;
-    // the worker's time was over before an answer came: the COMMIT may have happened, so its outputs must stay
-    return parts.ended.aborted ? undefined : removeOutputs(job, parts);
-  }
-  if (isTerminal(record.status)) {
-    parts.counts.ended[record.status] = (parts.counts.ended[record.status] ?? 0) + 1;
-    await writeTerminal(record, resultKeyText, parts);
-  } else {
-    await applyOutside(record, parts);
-  }
-  if (record.status !== "READY" && record.status !== "DONE") await removeOutputs(job, parts);
+  if (!isTerminal(record.status)) return applyOutside(record, parts);
+  parts.counts.ended[record.status] = (parts.counts.ended[record.status] ?? 0) + 1;
+  return writeTerminal(record, resultKeyText, parts);
+}
+
+async function removeUnlessShown(job: RunningJob, { status }: JobRecord, parts: WorkerParts): Promise<void> {
+  if (status !== "READY" && status !== "DONE") await removeOutputs(job, parts);
 }
 
 /** ≤ `completionDeadlineMs`; kept and repeated in the background if the store is away. */
@@ -171,8 +189,10 @@ async function applyOutside(record: JobRecord, parts: WorkerParts): Promise<void
 
 /** Nobody else uses this attempt's folder, and no row will name it: it can always go. */
 async function removeOutputs(job: RunningJob, { files, log }: WorkerParts): Promise<void> {
+  crashPoint("outputs.before-remove");
   try {
     await files.removeOutputs(job.ref, job.attempt);
+    crashPoint("outputs.after-remove");
   } catch (error) {
     log.warn({ ...nameOf(job), err: error }, "an attempt's outputs were not removed; the collector will");
   }

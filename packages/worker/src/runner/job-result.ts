@@ -1,4 +1,5 @@
 import {
+  crashPoint,
   encodeJson,
   JobError,
   snapshotOfRecord,
@@ -39,7 +40,9 @@ export async function prepareResult({ record, value, parts }: PrepareOptions): P
   if (bytes <= parts.resultMaxBytes) {
     return { toStore: { kind: "value", value: json, bytes }, keyText: inline ? null : text };
   }
+  crashPoint("result-file.before-write");
   await parts.files.writeResultFile(record.ref, record.attempt, text);
+  crashPoint("result-file.after-write");
   return { toStore: { kind: "file", bytes }, keyText: null };
 }
 

@@ -1,4 +1,4 @@
-import { refKey, type LeaseOf, type Timings, type WorkerRecords } from "@statusplane/core";
+import { crashPoint, refKey, type LeaseOf, type Timings, type WorkerRecords } from "@statusplane/core";
 import type { Clock } from "../clock.ts";
 import type { Log } from "../log.ts";
 
@@ -78,11 +78,13 @@ export class LeaseKeeper {
     const sentAtMs = clock.nowMs();
     let nextInMs = timings.renewEveryMs;
     this.#renewing = true;
+    crashPoint("renew.before-commit");
     try {
       const answer = await records.renew(
         leases.map(({ holder: { ref, attempt } }) => ({ ref, attempt })),
         timings.leaseMs,
       );
+      crashPoint("renew.after-commit");
       this.#heed(leases, answer, sentAtMs);
     } catch (error) {
       nextInMs = Math.min(timings.renewEveryMs, timings.leaseMs / RETRY_SHARE_OF_LEASE);

@@ -1,4 +1,5 @@
 import {
+  crashPoint,
   refKey,
   type ClaimOutcome,
   type Delivery,
@@ -94,6 +95,7 @@ export class Runner {
     const { counts, random, clock, log } = this.#options.parts;
     const sentAtMs = clock.nowMs();
     let claim: ClaimOutcome;
+    crashPoint("claim.before-commit");
     try {
       claim = await this.#claimRow(ref);
     } catch (error) {
@@ -103,6 +105,7 @@ export class Runner {
     }
     switch (claim.outcome) {
       case "claimed":
+        crashPoint("claim.after-commit");
         counts.claimed += 1;
         await this.#begin(claim.record, sentAtMs);
         return ACKNOWLEDGE;
@@ -179,6 +182,7 @@ async function runCode(
   try {
     job.signal.throwIfAborted();
     const ctx = await makeJobContext(job, parts);
+    crashPoint("job.before-code");
     return { outcome: "returned", value: await definition.run(ctx, job.record.payload) };
   } catch (error) {
     return { outcome: "threw", error };

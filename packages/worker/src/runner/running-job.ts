@@ -1,4 +1,5 @@
 import {
+  crashPoint,
   StatusplaneError,
   type JobRecord,
   type JobRef,
@@ -120,7 +121,9 @@ export class RunningJob implements LeaseHolder {
 
   async #lookAtRow(): Promise<boolean> {
     this.#parts.counts.looks += 1;
+    crashPoint("look.before-read");
     const row = await this.#parts.records.find(this.ref);
+    crashPoint("look.after-read");
     return row?.attempt === this.attempt && row.status === "PROCESSING";
   }
 }

@@ -1,4 +1,4 @@
-import { refKey, type EncodedSnapshot, type StatusWriter, type Timings } from "@statusplane/core";
+import { crashPoint, refKey, type EncodedSnapshot, type StatusWriter, type Timings } from "@statusplane/core";
 import { storeBackoffMs } from "../backoff.ts";
 import { pause, settlesWithin, type Clock } from "../clock.ts";
 import type { WorkerCounts } from "./worker-counters.ts";
@@ -58,7 +58,9 @@ export class TerminalWriter {
     for (let failures = 1; this.#kept.size > 0 && !ended.aborted; failures++) {
       await pause(clock, storeBackoffMs(failures, random()), ended);
       for (const [key, snapshot] of this.#kept) {
+        crashPoint("finish.before-repeat");
         if (ended.aborted || !(await this.#writeOnce(snapshot))) break;
+        crashPoint("finish.after-repeat");
         failures = 0;
         if (this.#kept.get(key) === snapshot) this.#kept.delete(key);
       }

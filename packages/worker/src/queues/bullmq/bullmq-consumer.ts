@@ -1,4 +1,5 @@
 import {
+  crashPoint,
   isId,
   jobRef,
   type ConsumeOptions,
@@ -65,6 +66,7 @@ export class BullmqConsumer implements QueueConsumer {
       removeOnFail: { count: 0 },
     });
     this.#worker.on("error", onError);
+    this.#worker.on("completed", () => crashPoint("delivery.after-acknowledge"));
   }
 
   async pause(): Promise<void> {
@@ -93,8 +95,10 @@ export class BullmqConsumer implements QueueConsumer {
       return;
     }
     const outcome = await this.#handle(delivery);
-    if (outcome.outcome === "acknowledge") return;
+    if (outcome.outcome === "acknowledge") return crashPoint("delivery.before-acknowledge");
+    crashPoint("delivery.before-give-back");
     await job.moveToDelayed(Date.now() + outcome.delayMs, token);
+    crashPoint("delivery.after-give-back");
     throw new this.#options.bullmq.DelayedError(); // how BullMQ is told that the delivery is no longer active
   }
 

@@ -1,4 +1,5 @@
 import {
+  crashPoint,
   deliveryId,
   StatusplaneError,
   type ConsumeOptions,
@@ -137,7 +138,10 @@ class MemoryConsumer implements QueueConsumer {
     } catch {
       outcome = { outcome: "give-back", delayMs: BROKEN_HANDLER_DELAY_MS }; // the handler reports its own errors
     }
+    const acknowledged = outcome.outcome === "acknowledge";
+    crashPoint(acknowledged ? "delivery.before-acknowledge" : "delivery.before-give-back");
     this.#queue.settle(entry, outcome);
+    crashPoint(acknowledged ? "delivery.after-acknowledge" : "delivery.after-give-back");
   }
 }
 
