@@ -10,6 +10,7 @@ import {
 import { expireAllLeases } from "./lease-rows.ts";
 import { migrate } from "./migrate.ts";
 import { reconcilerRecords, requestRecords, workerRecords } from "./records.ts";
+import { readServerSettings, type ServerSettings } from "./server-settings.ts";
 import type { Context } from "./settings.ts";
 import type { StatementCause, StatementCounts } from "./statement.ts";
 
@@ -48,6 +49,8 @@ export interface Database {
    * @throws {database_unavailable}; an Error naming the file whose SQL fails.
    */
   migrate(folder: URL, space: string): Promise<readonly string[]>;
+  /** How the server is set up; one statement. @throws {database_unavailable} */
+  serverSettings(): Promise<ServerSettings>;
   /** Ends all leases, the reconciler's too: only for whoever knows that no other process lives. */
   expireAllLeases(): Promise<void>;
   /** Waits for statements under way. A second close does nothing. */
@@ -88,6 +91,7 @@ export async function openDatabase(
     query: (cause, query) => connections.query(cause, query),
     transaction: (cause, work) => connections.transaction(cause, work),
     migrate: (folder, space) => migrate(connections, folder, space),
+    serverSettings: () => readServerSettings(connections),
     expireAllLeases: () => expireAllLeases(context),
     close: () => connections.close(),
     [Symbol.asyncDispose]: () => connections.close(),

@@ -153,6 +153,18 @@ describe("a database that does not answer", () => {
   });
 });
 
+describe("a server's settings", () => {
+  it("are those of our own connections", async () => {
+    const database = await open();
+    expect(await database.serverSettings()).toEqual({ synchronousCommit: "on", maxConnections: 197 });
+    await withClient(url, async (client) => {
+      await client.query(`ALTER DATABASE ${new URL(url).pathname.slice(1)} SET synchronous_commit = off`);
+    });
+    const later = await open();
+    expect(await later.serverSettings()).toMatchObject({ synchronousCommit: "off" });
+  });
+});
+
 describe("migrations", () => {
   const appliedNames = async (database: Database, space: string): Promise<unknown[]> => {
     const text = "SELECT name FROM schema_migration WHERE space = $1 ORDER BY name";

@@ -1,4 +1,4 @@
-import type { Json } from "@statusplane/core";
+import type { Json, StoreMemory } from "@statusplane/core";
 import type { Database } from "@statusplane/db";
 import {
   createServer,
@@ -74,11 +74,24 @@ function metricsAccess({ values }: Config): "open" | "operator" | "elsewhere" {
   return isLoopback(values.HOST) ? "open" : "operator";
 }
 
-function metricSources({ jobs, stores, counts, health, running, undo }: Parts): MetricSources {
+/** Without a TTL on what is finished the TTL itself tells the classes apart, at no look at any key. */
+function keysByClass(
+  memory: StoreMemory | null,
+  finishedTtlSeconds: number,
+): Readonly<Record<string, number>> {
+  if (memory === null) return {};
+  const { keys, expiringKeys } = memory;
+  return finishedTtlSeconds === 0
+    ? { live: expiringKeys, finished: keys - expiringKeys }
+    : { live_or_finished: keys };
+}
+
+function metricSources({ config, jobs, stores, counts, health, running, undo }: Parts): MetricSources {
   const common: MetricSources = {
     writes: () => counts.writes(),
     foreignReads: () => counts.foreignReads,
     storeMemory: () => health.memory,
+    storeKeys: () => keysByClass(health.memory, config.values.FINISHED_TTL_SECONDS),
   };
   if (stores.durable === null) return common;
   const { database, queue } = stores.durable;
@@ -98,11 +111,12 @@ function metricSources({ jobs, stores, counts, health, running, undo }: Parts): 
 }
 
 /** From what the process already knows: nobody is asked. */
-function readiness({ health, running, config }: Parts): Readiness {
+function readiness({ health, risks, running, config }: Parts): Readiness {
   const checks: Record<string, Json> = {
     status_store: health.answers ? "ok" : "unreachable",
     eviction: health.eviction,
     append_only: health.memory?.appendOnly ?? null,
+    risks: [...risks, ...health.risks].map(({ code }) => code),
     role: config.role,
   };
   const reconciler = running.reconciler?.status();

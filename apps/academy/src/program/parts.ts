@@ -5,6 +5,7 @@ import type { FfmpegSource } from "../ffmpeg/index.ts";
 import type { Stores } from "./open-stores.ts";
 import type { RunningParts } from "./process-metrics.ts";
 import type { JobCatalogue } from "../jobs/job-types.ts";
+import type { Risk } from "./risks.ts";
 import type { StoreHealth } from "./store-health.ts";
 import type { UndoStack } from "./undo-stack.ts";
 import type { WriteCounts } from "./write-counts.ts";
@@ -25,6 +26,8 @@ export interface Parts extends StartOptions {
   readonly stores: Stores;
   readonly counts: WriteCounts;
   readonly health: StoreHealth;
+  /** What was found at the start beside the status store's own settings, which `health` watches. */
+  readonly risks: readonly Risk[];
   readonly registry: Registry;
   readonly ffmpeg: FfmpegSource;
   readonly running: RunningParts;

@@ -14,6 +14,7 @@ import { makeServer } from "./make-server.ts";
 import { openStores, type Stores } from "./open-stores.ts";
 import type { Parts, StartOptions } from "./parts.ts";
 import { registerProcessMetrics } from "./process-metrics.ts";
+import { addressRisks, databaseRisks, type Risk } from "./risks.ts";
 import { StoreHealth } from "./store-health.ts";
 import { WriteCounts } from "./write-counts.ts";
 
@@ -27,12 +28,14 @@ export async function startProgram(options: StartOptions): Promise<{ readonly an
   const { config, log, undo } = options;
   const counts = new WriteCounts();
   const stores = await openStores({ ...options, counters: counts });
-  const health = new StoreHealth(stores.store.installation, log);
+  const health = new StoreHealth({ installation: stores.store.installation, log });
   await health.start();
   undo.push("store health", async () => health.stop());
-  refuseEviction(config, health);
+  const risks = await risksAtStart(options, stores);
+  refuseRisks(config, [...risks, ...health.risks]);
   const ffmpeg = openFfmpeg(ffmpegPaths(config));
-  const parts: Parts = { ...options, stores, counts, health, registry: new Registry(), ffmpeg, running: {} };
+  const registry = new Registry();
+  const parts: Parts = { ...options, stores, counts, health, risks, registry, ffmpeg, running: {} };
 
   registerProcessMetrics(parts.registry, parts.running, stores.durable?.database ?? null);
   const files = stores.durable === null ? null : await openFolderFiles(config.values.DATA_DIR);
@@ -51,13 +54,20 @@ function announce({ config: { role, demo }, jobs }: Parts, address: string | nul
   return demo ? `${where}\nAnyone who opens it signs in as one of two demo tenants.` : where;
 }
 
-/** @throws {ConfigError} with STRICT=1, when the policy would evict running jobs first. */
-function refuseEviction({ values }: Config, health: StoreHealth): void {
-  if (!values.STRICT || health.eviction !== "evicts_live_jobs") return;
-  const policy = health.memory?.policy ?? "";
-  throw new ConfigError([
-    `REDIS_URL: its policy ${policy} evicts running jobs first; use allkeys-lru (or STRICT=0)`,
-  ]);
+/** What does not change while the process lives; the store's own settings are watched by its health. */
+async function risksAtStart({ config, log }: StartOptions, { durable }: Stores): Promise<readonly Risk[]> {
+  const { values } = config;
+  const risks = [...addressRisks(values)];
+  if (durable !== null && values.DATABASE_URL !== null) {
+    risks.push(...databaseRisks(await durable.database.serverSettings(), values.DB_POOL_MAX));
+  }
+  for (const { code, problem } of risks) log.warn({ risk: code }, problem);
+  return risks;
+}
+
+/** @throws {ConfigError} with STRICT=1, naming every risk. */
+function refuseRisks({ values }: Config, risks: readonly Risk[]): void {
+  if (values.STRICT && risks.length > 0) throw new ConfigError(risks.map(({ problem }) => problem));
 }
 
 function ffmpegPaths({ values }: Config): { ffmpegPath?: string; ffprobePath?: string } {

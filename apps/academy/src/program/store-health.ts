@@ -1,5 +1,6 @@
 import type { ErrorCode, Installation, StoreMemory } from "@statusplane/core";
 import type { Logger } from "pino";
+import { storeRisks, type Risk, type RiskCode } from "./risks.ts";
 
 const LOOK_EVERY_MS = 10_000;
 /** Under `noeviction` new work is refused above this share of the memory: the ends of running work must still fit. */
@@ -7,27 +8,34 @@ const FULL_ABOVE = 0.85;
 
 export type EvictionVerdict = "ok" | "evicts_live_jobs" | "unknown";
 
+export interface StoreHealthOptions {
+  readonly installation: Pick<Installation, "readMemory">;
+  readonly log: Pick<Logger, "warn">;
+  /** Between two looks, ms. Default 10,000. */
+  readonly lookEveryMs?: number;
+}
+
 /**
- * What this process knows of the status store's memory: looked at every 10 s, so that `/readyz`, `/metrics` and submits
- * answer from memory.
+ * What this process knows of the status store's memory and settings: looked at every 10 s, so that `/readyz`, `/metrics`
+ * and submits answer from memory. A setting that puts running work at risk is warned of once when it is first seen,
+ * also long after the start, and again when it comes back.
  */
 export class StoreHealth {
-  readonly #installation: Installation;
-  readonly #log: Logger;
+  readonly #options: StoreHealthOptions;
   #memory: StoreMemory | null = null;
+  #risks: readonly Risk[] = [];
   #answers = false;
-  #warned = false;
+  #warnedOf = new Set<RiskCode>();
   #timer: NodeJS.Timeout | undefined;
 
-  constructor(installation: Installation, log: Logger) {
-    this.#installation = installation;
-    this.#log = log;
+  constructor(options: StoreHealthOptions) {
+    this.#options = options;
   }
 
   /** Looks once and then goes on looking. */
   async start(): Promise<void> {
     await this.#look();
-    this.#timer = setInterval(() => void this.#look(), LOOK_EVERY_MS);
+    this.#timer = setInterval(() => void this.#look(), this.#options.lookEveryMs ?? LOOK_EVERY_MS);
     this.#timer.unref();
   }
 
@@ -44,10 +52,15 @@ export class StoreHealth {
     return this.#answers;
   }
 
+  /** What was wrong with its settings at the last look that it answered. */
+  get risks(): readonly Risk[] {
+    return this.#risks;
+  }
+
   /** `volatile-*` evicts exactly the running jobs first: they alone carry a TTL. */
   get eviction(): EvictionVerdict {
     if (this.#memory === null) return "unknown";
-    return this.#memory.policy.startsWith("volatile-") ? "evicts_live_jobs" : "ok";
+    return this.#risks.some(({ code }) => code === "evicts_live_jobs") ? "evicts_live_jobs" : "ok";
   }
 
   /** The code that new work is refused with, null when there is room. */
@@ -57,21 +70,20 @@ export class StoreHealth {
     return memory.usedBytes > FULL_ABOVE * memory.maxBytes ? "storage_full" : null;
   }
 
+  /** Never rejects. */
   async #look(): Promise<void> {
+    const { installation, log } = this.#options;
     try {
-      this.#memory = await this.#installation.readMemory();
+      this.#memory = await installation.readMemory();
       this.#answers = true;
     } catch (error) {
-      if (this.#answers) this.#log.warn({ err: error }, "the status store does not answer");
+      if (this.#answers) log.warn({ err: error }, "the status store does not answer");
       this.#answers = false;
       return;
     }
-    if (this.eviction === "evicts_live_jobs" && !this.#warned) {
-      this.#warned = true;
-      this.#log.warn(
-        { policy: this.#memory.policy },
-        "this eviction policy loses running jobs first; use allkeys-lru",
-      );
-    }
+    this.#risks = storeRisks(this.#memory);
+    for (const { code, problem } of this.#risks)
+      if (!this.#warnedOf.has(code)) log.warn({ risk: code }, problem);
+    this.#warnedOf = new Set(this.#risks.map(({ code }) => code));
   }
 }

@@ -17,6 +17,8 @@ export interface MetricSources {
   readonly foreignReads?: () => number;
   readonly outbox?: () => OutboxStats | null;
   readonly storeMemory?: () => StoreMemory | null;
+  /** Keys of the status store by class, as last looked at. */
+  readonly storeKeys?: () => Readonly<Record<string, number>>;
   /** Waiting and delayed deliveries by job type, as last looked at. */
   readonly queueDepth?: () => ReadonlyMap<string, number>;
 }
@@ -78,7 +80,7 @@ export class ServerMetrics {
 }
 
 function registerSources(registry: Registry, sources: MetricSources): void {
-  const { statements, writes, foreignReads, outbox, storeMemory, queueDepth } = sources;
+  const { statements, writes, foreignReads, outbox, storeMemory, storeKeys, queueDepth } = sources;
   const gauge = (name: string, help: string, labelNames: string[], fill: (gauge: Gauge) => void): void => {
     const made = new Gauge({
       name: `statusplane_${name}`,
@@ -114,6 +116,11 @@ function registerSources(registry: Registry, sources: MetricSources): void {
     gauge("store_memory_bytes", "Memory of the status store; max 0: no limit", ["of"], (each) => {
       each.labels("used").set(storeMemory()?.usedBytes ?? 0);
       each.labels("max").set(storeMemory()?.maxBytes ?? 0);
+    });
+  }
+  if (storeKeys !== undefined) {
+    gauge("store_keys", "Keys of the status store, by class", ["class"], (each) => {
+      for (const [name, count] of Object.entries(storeKeys())) each.labels(name).set(count);
     });
   }
   if (queueDepth !== undefined) {
