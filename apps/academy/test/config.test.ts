@@ -81,6 +81,23 @@ describe("readConfig", () => {
     expect(problemsOf("all", { TIMINGS: "3" })).toEqual(["TIMINGS: must be a JSON object"]);
   });
 
+  it("takes a crash point and when, and refuses a name that is none", () => {
+    expect(readConfig("all", {}).values.CRASH_AT).toBeNull();
+    expect(readConfig("all", { CRASH_AT: "finish.after-commit" }).values.CRASH_AT).toEqual({
+      name: "finish.after-commit",
+      pass: 1,
+    });
+    expect(readConfig("all", { CRASH_AT: "relay.before-apply:12" }).values.CRASH_AT).toEqual({
+      name: "relay.before-apply",
+      pass: 12,
+    });
+    for (const CRASH_AT of ["finish", "finish.after-commit:0", "finish.after-commit:", "toString", ":2"]) {
+      expect(problemsOf("all", { CRASH_AT }), CRASH_AT).toEqual([
+        expect.stringMatching(/^CRASH_AT: must be NAME or NAME:n, .*\bclaim\.after-commit, /),
+      ]);
+    }
+  });
+
   it("is quiet where somebody tries it, and tells operators what happens", () => {
     expect(readConfig("all", {}).values.LOG_LEVEL).toBe("warn");
     expect(readConfig("all", { LOG_LEVEL: "info" }).values.LOG_LEVEL).toBe("info");

@@ -1,4 +1,10 @@
-import { DEFAULT_TIMINGS, type Timings } from "@statusplane/core";
+import {
+  CRASH_POINTS,
+  DEFAULT_TIMINGS,
+  isCrashPointName,
+  type CrashPointName,
+  type Timings,
+} from "@statusplane/core";
 import { z } from "zod";
 
 /*
@@ -47,6 +53,20 @@ const timings = z.string().transform((text, context): Timings => {
     if (typeof value !== "number" || !(value > 0)) return refuse(`${name} must be a number above 0`);
   }
   return { ...DEFAULT_TIMINGS, ...given };
+});
+
+/** The crash point at which this process kills itself, and when: the first time it is passed, the second, … */
+export interface CrashAt {
+  readonly name: CrashPointName;
+  readonly pass: number;
+}
+
+const crashAt = z.string().transform((text, context): CrashAt => {
+  const [, name = "", pass = "1"] = /^([a-z.-]+)(?::([1-9]\d{0,6}))?$/.exec(text) ?? [];
+  if (isCrashPointName(name)) return { name, pass: Number(pass) };
+  const names = Object.keys(CRASH_POINTS).join(", ");
+  context.addIssue({ code: "custom", message: `must be NAME or NAME:n, n from 1, NAME one of ${names}` });
+  return z.NEVER;
 });
 
 const BYTES_GIB = 1024 ** 3;
@@ -172,7 +192,7 @@ export const VARIABLES = {
   STRICT: variable(
     flag,
     false,
-    "1: an eviction policy that would lose live jobs refuses the start instead of warning",
+    "1: what the start only warns of refuses it: an open Redis, a `volatile-*` policy, no append-only file, `synchronous_commit=off`, too few connections",
   ),
   FFMPEG_PATH: optional(z.string(), "ffmpeg; not set: found in PATH"),
   FFPROBE_PATH: optional(z.string(), "ffprobe; not set: found in PATH"),
@@ -185,6 +205,10 @@ export const VARIABLES = {
     timings,
     DEFAULT_TIMINGS,
     "for tests and drills: intervals of `packages/core/src/timings.ts` as JSON, merged over the defaults",
+  ),
+  CRASH_AT: optional(
+    crashAt,
+    "for tests and drills: a name of `packages/core/src/crash-point.ts`, or `NAME:n`; the process kills itself (SIGKILL) when it passes this point for the n-th time, from 1, default 1",
   ),
   LOG_LEVEL: variable(
     z.enum(["fatal", "error", "warn", "info", "debug", "silent"]),

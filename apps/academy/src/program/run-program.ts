@@ -1,6 +1,7 @@
 import { pino, type Logger } from "pino";
 import { logOptions } from "@statusplane/server";
 import type { Config } from "../config/config.ts";
+import { armCrash } from "./crash.ts";
 import type { JobCatalogue } from "../jobs/job-types.ts";
 import { startProgram } from "./start-program.ts";
 import { UndoStack } from "./undo-stack.ts";
@@ -14,6 +15,7 @@ const SHUTDOWN_MS = 25_000;
  */
 export async function runProgram(config: Config, jobs: JobCatalogue): Promise<void> {
   const log = pino(logOptions({ level: config.values.LOG_LEVEL }), pino.destination({ dest: 2, sync: true }));
+  if (config.values.CRASH_AT !== null) armCrash(config.values.CRASH_AT);
   const undo = new UndoStack((what, error) => log.error({ err: error, what }, "was not closed in order"));
   let ending: Promise<void> | null = null;
   const end = (exitCode: number): void => {
