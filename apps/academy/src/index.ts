@@ -1,0 +1,7 @@
+/**
+ * The product for whoever composes a program of their own from it, such as the drills: the same roles and settings, with
+ * other job types beside the academy's.
+ */
+export { ConfigError, readConfig, type Config, type Role } from "./config/config.ts";
+export { ACADEMY_JOBS, jobTypeNames, type JobCatalogue, type JobDependencies } from "./jobs/job-types.ts";
+export { runProgram } from "./program/run-program.ts";
