@@ -77,7 +77,7 @@ function wantsDemo(role: Role, { values, isSet }: ReadVariables): boolean {
   return role === "all" && isLoopback(values.HOST) && !configured;
 }
 
-function chooseSignIn(demo: boolean, { values }: ReadVariables, problems: string[]): SignIn | null {
+function chooseSignIn(demo: boolean, { values, isSet }: ReadVariables, problems: string[]): SignIn | null {
   const { JWT_SECRET: secret, JWKS_URL: url, SIGNING_SECRET: signingSecret } = values;
   if (secret !== null && url !== null) problems.push("JWT_SECRET, JWKS_URL: set one of them, not both");
   if (url !== null) {
@@ -87,6 +87,7 @@ function chooseSignIn(demo: boolean, { values }: ReadVariables, problems: string
   }
   if (secret !== null) return { kind: "secret", secret };
   if (demo) return { kind: "kept-secret" };
+  if (isSet("JWT_SECRET") || isSet("JWKS_URL")) return null; // set to a wrong value, which is a problem already
   problems.push("JWT_SECRET or JWKS_URL: set one, for nobody could sign in (or DEMO=1 for the demo tenants)");
   return null;
 }

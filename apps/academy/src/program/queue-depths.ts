@@ -1,19 +1,21 @@
 import type { JobQueue } from "@statusplane/core";
 
 const LOOK_EVERY_MS = 10_000;
+/** After a look without an answer, as the first one of a busy start may be. */
+const LOOK_AGAIN_MS = 1_000;
 
-/** Waiting deliveries by job type, looked at every 10 s so that `/metrics` answers from memory. */
+/** Waiting deliveries by job type, looked at once and then every 10 s so that `/metrics` answers from memory. */
 export class QueueDepths {
   readonly #queue: Pick<JobQueue, "depth">;
   readonly #jobTypes: readonly string[];
-  readonly #timer: NodeJS.Timeout;
+  #timer: NodeJS.Timeout | undefined;
   #depths: ReadonlyMap<string, number> = new Map();
+  #stopped = false;
 
   constructor(queue: Pick<JobQueue, "depth">, jobTypes: readonly string[]) {
     this.#queue = queue;
     this.#jobTypes = jobTypes;
-    this.#timer = setInterval(() => void this.#look(), LOOK_EVERY_MS);
-    this.#timer.unref();
+    void this.#look();
   }
 
   read(): ReadonlyMap<string, number> {
@@ -21,14 +23,20 @@ export class QueueDepths {
   }
 
   stop(): void {
-    clearInterval(this.#timer);
+    this.#stopped = true;
+    clearTimeout(this.#timer);
   }
 
+  /** Never rejects. */
   async #look(): Promise<void> {
+    let nextInMs = LOOK_EVERY_MS;
     try {
       this.#depths = await this.#queue.depth(this.#jobTypes);
     } catch {
-      // the queue does not answer: the last figures stay, and the queue's own log line says so
+      nextInMs = LOOK_AGAIN_MS; // the last figures stay, and the queue's own log line says that it does not answer
     }
+    if (this.#stopped) return;
+    this.#timer = setTimeout(() => void this.#look(), nextInMs);
+    this.#timer.unref();
   }
 }

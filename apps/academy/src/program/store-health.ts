@@ -1,5 +1,4 @@
 import type { ErrorCode, Installation, StoreMemory } from "@statusplane/core";
-import type { Logger } from "pino";
 import { storeRisks, type Risk, type RiskCode } from "./risks.ts";
 
 const LOOK_EVERY_MS = 10_000;
@@ -10,7 +9,8 @@ export type EvictionVerdict = "ok" | "evicts_live_jobs" | "unknown";
 
 export interface StoreHealthOptions {
   readonly installation: Pick<Installation, "readMemory">;
-  readonly log: Pick<Logger, "warn">;
+  /** A pino logger fits. */
+  readonly log: { warn(details: object, message: string): void };
   /** Between two looks, ms. Default 10,000. */
   readonly lookEveryMs?: number;
 }
