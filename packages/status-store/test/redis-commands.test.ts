@@ -168,6 +168,19 @@ describe("the feed", () => {
     await eventually("it is told", () => seen[0] === processing(ref).text);
   });
 
+  it("tells nothing twice, however often it reads again", async () => {
+    const { writer, feed } = await open({ timings: { ...PATIENT, rereadMs: 20 } });
+    const ref = freshRef();
+    await writer.write("announce", processing(ref, 1, 3));
+    const seen: number[] = [];
+    await feed.subscribe([ref], ({ version }) => seen.push(version));
+    await raw.config("RESETSTAT");
+    await eventually("it has read again", async () => (await calls("mget")) >= 3);
+    await writer.write("progress", processing(ref, 1, 4));
+    await eventually("news comes", () => seen.includes(4));
+    expect(seen).toEqual([3, 4]);
+  });
+
   it("subscribes to each channel once, and ends that with the last subscription", async () => {
     const { feed } = await open();
     const ref = freshRef();

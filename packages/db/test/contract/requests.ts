@@ -86,6 +86,44 @@ export function describeRequests(database: () => Database): void {
     expect(await database().requests.find(jobRef(b, "video", "7"))).toBeNull();
   });
 
+  it("shows no tenant another's job, and lets none cancel or retry it, whatever its status", async () => {
+    const [waiting, live, failed, done] = await Promise.all([
+      submitted(database()),
+      running(database()),
+      running(database()),
+      running(database()),
+    ]);
+    const failure = { errorCode: "x", errorMessage: "m", errorDetail: null, retryable: false, backoffMs: 0 };
+    await database().worker.failTry(failed.ref, 1, failure);
+    await database().worker.finish(done.ref, 1, success("job"));
+    for (const { ref } of [waiting, live, failed, done]) {
+      const before = await database().requests.find(ref);
+      const foreign = jobRef(newTenant(), "job", ref.id);
+      expect(await database().requests.find(foreign)).toBeNull();
+      expect(await database().requests.findResult(foreign)).toBeNull();
+      expect(await database().requests.cancel(foreign)).toEqual({ outcome: "not_found" });
+      expect(await database().requests.retry(foreign)).toEqual({ outcome: "not_found" });
+      expect(await database().requests.find(ref)).toEqual(before);
+    }
+  });
+
+  it("answers each tenant its own earlier job to an equal id or Idempotency-Key", async () => {
+    const idempotency = { key: "the same", bodyHash: "h" };
+    const id = newRef().id;
+    const tenants = [newTenant(), newTenant()];
+    const jobs = tenants.flatMap((tenant) => [
+      newJob(newRef("job", tenant), { idempotency }),
+      newJob(jobRef(tenant, "job", id), { payload: { of: tenant } }),
+    ]);
+    for (const job of jobs) {
+      expect(await database().requests.submit(job)).toMatchObject({ outcome: "created" });
+    }
+    for (const job of jobs) {
+      const again = await database().requests.submit(job);
+      expect(again).toMatchObject({ outcome: "repeated", record: { ref: job.ref } });
+    }
+  });
+
   it("reads a large result only when asked for it", async () => {
     const { ref } = await running(database());
     const value = { text: "가".repeat(5_000) };

@@ -157,6 +157,12 @@ export function describeWorker(database: () => Database): void {
     expect(await find(ref)).toMatchObject({ status: "PROCESSING" });
   });
 
+  it("renews no lease in the name of another tenant", async () => {
+    const { ref } = await running(database());
+    const foreign = jobRef(newTenant(), "job", ref.id);
+    expect(await database().worker.renew([{ ref: foreign, attempt: 1 }], LEASE_MS)).toEqual([]);
+  });
+
   it("lets a failed try with tries left wait as the next attempt", async () => {
     const { ref } = await running(database());
     const record = await database().worker.failTry(ref, 1, FAILURE);
