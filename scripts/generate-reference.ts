@@ -63,7 +63,7 @@ function showDefault(value: unknown): string {
   if (typeof value === "number") return value.toLocaleString("en-US");
   if (typeof value === "string") return `\`${value}\``;
   return `\`${Object.entries(value as Record<string, unknown>)
-    .map(([key, each]) => `${key}=${String(each)}`)
+    .map(([key, each]) => `${key}=${typeof each === "string" ? each : JSON.stringify(each)}`)
     .join(",")}\``;
 }
 

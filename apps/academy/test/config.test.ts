@@ -79,6 +79,18 @@ describe("readConfig", () => {
       "TIMINGS: leaseMs must be a number above 0",
     ]);
     expect(problemsOf("all", { TIMINGS: "3" })).toEqual(["TIMINGS: must be a JSON object"]);
+    expect(problemsOf("all", { TIMINGS: '{"toString":3}' })).toEqual(["TIMINGS: has no interval toString"]);
+  });
+
+  it("takes the backoff between tries, which is two intervals, and no half of it", () => {
+    const retryBackoffMs = { first: 100, max: 400 };
+    const { TIMINGS } = readConfig("all", { TIMINGS: JSON.stringify({ retryBackoffMs }) }).values;
+    expect(TIMINGS.retryBackoffMs).toEqual(retryBackoffMs);
+    for (const wrong of [3, { first: 3 }, { first: 3, max: 0 }, null]) {
+      expect(problemsOf("all", { TIMINGS: JSON.stringify({ retryBackoffMs: wrong }) })).toEqual([
+        'TIMINGS: retryBackoffMs must be {"first":ms,"max":ms}, both above 0',
+      ]);
+    }
   });
 
   it("takes a crash point and when, and refuses a name that is none", () => {

@@ -1,11 +1,6 @@
-import {
-  CRASH_POINTS,
-  DEFAULT_TIMINGS,
-  isCrashPointName,
-  type CrashPointName,
-  type Timings,
-} from "@statusplane/core";
+import { CRASH_POINTS, DEFAULT_TIMINGS, isCrashPointName, type CrashPointName } from "@statusplane/core";
 import { z } from "zod";
+import { timings } from "./timings.ts";
 
 /*
  * Every environment variable: how it is read, its default, and the sentence the reference page shows. An empty value
@@ -32,28 +27,6 @@ const urlOf = (...protocols: string[]) =>
 const secret = z
   .string()
   .refine((value) => Buffer.byteLength(value) >= 32, "must be at least 32 bytes: openssl rand -hex 32");
-
-/** Intervals by name, merged over the defaults; every member a positive number of ms (or s, as its name says). */
-const timings = z.string().transform((text, context): Timings => {
-  const refuse = (message: string): never => {
-    context.addIssue({ code: "custom", message });
-    return z.NEVER;
-  };
-  let given: unknown;
-  try {
-    given = JSON.parse(text);
-  } catch {
-    return refuse('must be JSON, e.g. {"leaseMs":3000}');
-  }
-  if (typeof given !== "object" || given === null || Array.isArray(given))
-    return refuse("must be a JSON object");
-  for (const [name, value] of Object.entries(given)) {
-    const known: unknown = DEFAULT_TIMINGS[name as keyof Timings];
-    if (typeof known !== "number") return refuse(`has no interval ${name}`);
-    if (typeof value !== "number" || !(value > 0)) return refuse(`${name} must be a number above 0`);
-  }
-  return { ...DEFAULT_TIMINGS, ...given };
-});
 
 /** The crash point at which this process kills itself, and when: the first time it is passed, the second, … */
 export interface CrashAt {
