@@ -5,6 +5,7 @@ import { serializerCompiler, validatorCompiler } from "fastify-type-provider-zod
 import {
   authenticateAll,
   demoRoutes,
+  keepPrivate,
   refuseWatchTokens,
   signingKeys,
   signInRules,
@@ -158,6 +159,7 @@ async function peoplesRoutes(
   shared.metrics.observe(scope);
   authenticateAll(scope, shared.tokens);
   refuseWatchTokens(scope);
+  keepPrivate(scope);
   const playback = playbackUrls(options, shared);
   const details = new DetailReads({
     records,

@@ -58,9 +58,8 @@ export function studentsRoutes(fastify: FastifyInstance, options: StudentsOption
   fastify.get(
     "/api/v1/students",
     { schema: { tags, summary: "Students by number", querystring: query, response: { 200: page } } },
-    async (request, reply) => {
+    async (request) => {
       const { cursor, limit } = request.query as z.infer<typeof query>; // validated by the schema
-      reply.header("cache-control", "private, no-cache");
       return students.page(requireTenant(request), {
         cursor: cursor === "" ? null : (cursor ?? null),
         limit,
@@ -112,6 +111,5 @@ function sendWorkbook(reply: FastifyReply, name: string, content: Readable): Fas
     .header("content-type", WORKBOOK_TYPE)
     .header("content-disposition", `attachment; filename="${name}"`)
     .header("x-content-type-options", "nosniff")
-    .header("cache-control", "private, no-cache")
     .send(content);
 }

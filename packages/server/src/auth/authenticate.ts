@@ -1,6 +1,6 @@
 import { StatusplaneError } from "@statusplane/core";
 import type { FastifyInstance, FastifyReply, FastifyRequest, onRequestHookHandler } from "fastify";
-import { answerError, sendProblem } from "../errors/index.ts";
+import { addVary, answerError, sendProblem } from "../errors/index.ts";
 import { requireIdentity, type Identity } from "./identity.ts";
 import type { TokenVerifier } from "./token-verifier.ts";
 
@@ -30,6 +30,18 @@ function admit(request: FastifyRequest, reply: FastifyReply, identity: Identity,
   }
   request.identity = identity;
   done();
+}
+
+/**
+ * Keeps every answer of this scope for the token that asked: no cache on the way may store it, and one that stores it
+ * nevertheless has to tell tokens apart. Progress routes say so themselves.
+ */
+export function keepPrivate(fastify: FastifyInstance): void {
+  fastify.addHook("onRequest", (_request, reply, done) => {
+    reply.header("cache-control", "private, no-cache");
+    addVary(reply, "Authorization");
+    done();
+  });
 }
 
 /** For routes of people: to a watch token they are not there. */

@@ -17,16 +17,14 @@ export function detailRoutes(fastify: FastifyInstance, { details, playback }: De
   fastify.get(
     "/media/videos/:id",
     { schema: { tags, summary: "A video's record", response: { 200: videoDetail } } },
-    async (request, reply) => {
-      reply.header("cache-control", "private, no-cache");
+    async (request) => {
       return videoDetailOf(await read(request, "video"), playback);
     },
   );
   fastify.get(
     "/api/v1/jobs/:id",
     { schema: { tags, summary: "A job's record", response: { 200: jobDetail } } },
-    async (request, reply) => {
-      reply.header("cache-control", "private, no-cache");
+    async (request) => {
       return jobDetailOf(await read(request, "job"));
     },
   );

@@ -72,8 +72,11 @@ export function sendProblem(
     .send(text);
 }
 
-/** Adds to `Vary` what the answer depends on, beside what CORS has put there. */
+/** Adds to `Vary` what the answer depends on, beside what CORS has put there, each name once. */
 export function addVary(reply: FastifyReply, names: string): void {
   const present = reply.getHeader("vary");
-  reply.header("vary", typeof present === "string" && present !== "" ? `${present}, ${names}` : names);
+  if (typeof present !== "string" || present === "") return void reply.header("vary", names);
+  const known = new Set(present.toLowerCase().split(/, */));
+  const added = names.split(", ").filter((name) => !known.has(name.toLowerCase()));
+  if (added.length > 0) reply.header("vary", [present, ...added].join(", "));
 }

@@ -40,8 +40,7 @@ export function historyRoutes(fastify: FastifyInstance, { records, playback }: H
         response: { 200: pageOf(videoDetail) },
       },
     },
-    async (request, reply) => {
-      reply.header("cache-control", "private, no-cache");
+    async (request) => {
       const { items, nextCursor } = await read(request, "video", request.query);
       return { items: items.map((each) => videoDetailOf(each, playback)), next_cursor: nextCursor };
     },
@@ -56,8 +55,7 @@ export function historyRoutes(fastify: FastifyInstance, { records, playback }: H
         response: { 200: pageOf(jobDetail) },
       },
     },
-    async (request, reply) => {
-      reply.header("cache-control", "private, no-cache");
+    async (request) => {
       const { items, nextCursor } = await read(request, "job", request.query);
       return { items: items.map(jobDetailOf), next_cursor: nextCursor };
     },

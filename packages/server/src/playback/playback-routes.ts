@@ -24,10 +24,9 @@ export function playbackRoutes(fastify: FastifyInstance, options: PlaybackRoutes
     {
       schema: { tags: ["playback"], summary: "Signed addresses of a READY video", response: { 200: answer } },
     },
-    async (request, reply) => {
+    async (request) => {
       const ref = recordRef(request, "video");
       const attempt = await attemptToPlay(ref, options);
-      reply.header("cache-control", "private, no-cache");
       return options.playback.urlsOf(ref, attempt);
     },
   );

@@ -34,10 +34,7 @@ export function resultRoutes(fastify: FastifyInstance, options: ResultOptions): 
     async (request, reply) => {
       const ref = recordRef(request, "job");
       const result = (await options.reader.readResult(ref)) ?? (await resultOfRecord(ref, options));
-      return reply
-        .header("content-type", "application/json; charset=utf-8")
-        .header("cache-control", "private, no-cache")
-        .send(result);
+      return reply.header("content-type", "application/json; charset=utf-8").send(result);
     },
   );
 }

@@ -1,0 +1,136 @@
+import { jobRef, snapshotOfRecord, type JobRecord, type JobRef } from "@statusplane/core";
+import type { AddressInfo } from "node:net";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import {
+  openTestServer,
+  recordOf,
+  signedIn,
+  startCachingProxy,
+  type CachingProxy,
+  type TestServer,
+} from "./fakes/index.ts";
+
+/** What has no tenant's data, or is not found by a token. */
+const NOBODYS = /^\/(?:healthz|readyz|metrics|media\/hls\/.*)$/;
+const ID = "42";
+
+let test: TestServer;
+let proxy: CachingProxy | undefined;
+let tenants: readonly { authorization: string }[];
+beforeEach(async () => {
+  test = await openTestServer({
+    extend: (signedIn) => {
+      // what a route would answer that forgot all of it
+      signedIn.get("/careless", async (request, reply) => {
+        reply.removeHeader("vary");
+        return reply.header("cache-control", "max-age=60").send({ tenant: tenantOf(request) });
+      });
+    },
+  });
+  tenants = [await signedIn("one"), await signedIn("two")];
+  for (const tenant of ["one", "two"]) give(tenant);
+  await test.server.listen({ port: 0, host: "127.0.0.1" });
+});
+afterEach(async () => {
+  await proxy?.close();
+  proxy = undefined;
+  await test.close();
+});
+
+function tenantOf(request: { readonly identity: unknown }): unknown {
+  return (request.identity as { readonly tenant: string }).tenant;
+}
+
+/** A READY video and a DONE job under equal ids, with what differs by tenant. */
+function give(tenant: string): void {
+  const common = { attempt: 1, title: tenant, createdBy: tenant };
+  put(jobRef(tenant, "video", ID), {
+    ...common,
+    status: "READY",
+    result: { kind: "inline", value: { hls_path: `${tenant}/42/1/master.m3u8`, duration: 1 } },
+  });
+  put(jobRef(tenant, "job", ID), {
+    ...common,
+    status: "DONE",
+    result: { kind: "inline", value: { of: tenant } },
+  });
+  test.store.put(snapshotOfRecord(recordOf(jobRef(tenant, "job", `live-${tenant}`))));
+}
+function put(ref: JobRef, changes: Partial<JobRecord>): void {
+  const record = test.records.put(recordOf(ref, changes));
+  test.store.put(snapshotOfRecord(record));
+}
+
+/** Every GET route that the server says it has, for one id that both tenants have. */
+async function paths(): Promise<readonly string[]> {
+  const document = (await test.server.inject("/openapi.json")).json() as {
+    readonly paths: Readonly<Record<string, { readonly get?: unknown }>>;
+  };
+  return Object.entries(document.paths)
+    .filter(([path, { get }]) => get !== undefined && !NOBODYS.test(path))
+    .map(([path]) => path.replace("{id}", ID))
+    .flatMap((path) =>
+      path === "/api/v1/progress" ? [`${path}?videos=${ID}&jobs=${ID}`, `${path}?active=1`] : [path],
+    );
+}
+
+async function answers(base: string, path: string): Promise<readonly string[]> {
+  const bodies: string[] = [];
+  for (const headers of tenants) {
+    const response = await fetch(base + path, { headers });
+    bodies.push(`${response.status} ${await response.text()}`);
+  }
+  return bodies;
+}
+
+describe.each(["cache-control", "vary"] as const)("behind a cache that heeds %s alone", (habit) => {
+  it("each tenant gets its own answers of every route, first and again", async () => {
+    const { port } = test.server.server.address() as AddressInfo;
+    proxy = await startCachingProxy(port, habit);
+    const asked = await paths();
+    expect(asked.length).toBeGreaterThanOrEqual(9);
+    for (const path of asked.filter((each) => each !== "/careless")) {
+      const direct = await answers(`http://127.0.0.1:${port}`, path);
+      expect(direct[0], path).not.toBe(direct[1]); // else a mix-up could not be seen
+      expect(
+        direct.map((each) => each.slice(0, 3)),
+        path,
+      ).toEqual(["200", "200"]);
+      for (const when of ["first", "again"]) {
+        const [one, two] = await answers(proxy.url, path);
+        // signed addresses end at another second: they name their tenant all the same
+        expect([unsigned(one), unsigned(two)], `${when}: ${path}`).toEqual(direct.map(unsigned));
+      }
+    }
+    expect(proxy.hits() > 0).toBe(habit === "vary");
+  });
+
+  it("a route that forgot both would be seen to mix tenants", async () => {
+    const { port } = test.server.server.address() as AddressInfo;
+    proxy = await startCachingProxy(port, habit);
+    const [one, two] = await answers(proxy.url, "/careless");
+    expect(two).toBe(one);
+    expect(proxy.hits()).toBe(1);
+  });
+
+  it("no error of one is answered to another", async () => {
+    const { port } = test.server.server.address() as AddressInfo;
+    proxy = await startCachingProxy(port, habit);
+    test.records.rows.delete(`one.job.${ID}`);
+    test.store.snapshots.delete(`one.job.${ID}`);
+    for (const path of [`/api/v1/jobs/${ID}`, `/api/v1/jobs/${ID}/progress`]) {
+      expect((await answers(proxy.url, path)).map((each) => each.slice(0, 3))).toEqual(["404", "200"]);
+    }
+  });
+});
+
+/** Without the parts that change by the second. */
+function unsigned(body: string | undefined): string {
+  return (body ?? "")
+    .replace(/\/media\/hls\/([\w-]+)\.[\w-]+\//g, (_all, claims: string) => tenantInside(claims))
+    .replace(/"expires_at":"[^"]+"/, "");
+}
+function tenantInside(claims: string): string {
+  const text = Buffer.from(claims, "base64url").toString("latin1");
+  return /one|two/.exec(text)?.[0] ?? "nobody";
+}
