@@ -6,6 +6,7 @@ import {
   authenticateAll,
   demoRoutes,
   keepPrivate,
+  limitMisses,
   refuseWatchTokens,
   signingKeys,
   signInRules,
@@ -33,6 +34,7 @@ import { AfterCommit, submitRoutes } from "./submit/index.ts";
 import { answerPageAddress, pageRoutes } from "./web/index.ts";
 
 const REQUESTS_PER_MINUTE = 6_000;
+const MISSES_PER_MINUTE = 600;
 const UPLOAD_MAX_BYTES = 4 * 1024 ** 3;
 
 /** What the routes of all scopes share. */
@@ -76,13 +78,15 @@ export async function createServer(options: ServerOptions): Promise<FastifyInsta
   return fastify;
 }
 
-async function makeShared({ signIn, requestsPerMinute, metrics }: ServerOptions): Promise<Shared> {
+async function makeShared(options: ServerOptions): Promise<Shared> {
+  const { signIn, requestsPerMinute, missesPerMinute, metrics } = options;
   const keys = signingKeys(signIn);
   const watchTokens = await WatchTokens.withKey(keys.watchTokens);
   const tokens = new TokenVerifier({
     signIn: await signInRules(signIn),
     watchTokens,
     requestsPerMinute: requestsPerMinute ?? REQUESTS_PER_MINUTE,
+    missesPerMinute: missesPerMinute ?? MISSES_PER_MINUTE,
   });
   return {
     tokens,
@@ -160,6 +164,7 @@ async function peoplesRoutes(
   authenticateAll(scope, shared.tokens);
   refuseWatchTokens(scope);
   keepPrivate(scope);
+  limitMisses(scope);
   const playback = playbackUrls(options, shared);
   const details = new DetailReads({
     records,

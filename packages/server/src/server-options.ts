@@ -22,6 +22,8 @@ interface CommonOptions {
   readonly allowedOrigins?: readonly string[];
   /** Requests per token and minute. Default 6,000. */
   readonly requestsPerMinute?: number;
+  /** Of them, requests per token and minute for jobs that are not there. Default 600. */
+  readonly missesPerMinute?: number;
   /** Asks watchers for slower polls, ms; null: their own schedule. Default: null. */
   readonly pollAfterMs?: () => number | null;
   /** What the process knows of itself. Default: ready. */

@@ -212,6 +212,40 @@ describe("reads of rows", () => {
   });
 });
 
+describe("a token that guesses ids", () => {
+  it("is refused for a while, and nobody else is", async () => {
+    const strict = await openTestServer({ missesPerMinute: 60 });
+    const ask = (url: string, headers: { authorization: string }, method: "GET" | "POST" = "GET") =>
+      strict.server.inject({ method, url, headers });
+    strict.records.put(recordOf(job));
+    strict.records.put(recordOf(jobRef("2", "job", "b")));
+    for (let id = 0; id < 5; id++) {
+      expect((await ask(`/media/videos/guess-${id}/`, one)).statusCode).toBe(404);
+      expect((await ask(`/api/v1/jobs/guess-${id}/cancel/`, one, "POST")).statusCode).toBe(404);
+    }
+    const spent = strict.records.statements.length;
+    for (const [url, method] of [
+      ["/media/videos/guess-6/", "GET"],
+      ["/api/v1/jobs/guess-6/result/", "GET"],
+      ["/api/v1/jobs/guess-6/retry/", "POST"],
+    ] as const) {
+      const answer = await ask(url, one, method);
+      expect([url, answer.statusCode, answer.json().code]).toEqual([url, 429, "rate_limited"]);
+      expect(Number(answer.headers["retry-after"])).toBeGreaterThanOrEqual(1);
+    }
+    expect(strict.records.statements).toHaveLength(spent);
+    expect((await ask("/api/v1/jobs/", one)).statusCode).toBe(200); // names no job: is not concerned
+    expect((await ask("/api/v1/jobs/a/progress/", one)).statusCode).toBe(404); // Redis only: neither
+    expect((await ask("/api/v1/jobs/b/", two)).statusCode).toBe(200);
+    await strict.close();
+  });
+
+  it("may look at what is there as often as its requests allow", async () => {
+    test.records.put(recordOf(job));
+    for (let i = 0; i < 45; i++) expect((await get("/api/v1/jobs/a/")).statusCode).toBe(200);
+  });
+});
+
 describe("history", () => {
   it("pages a tenant's own records of one kind, as details", async () => {
     for (const id of ["a", "b", "c"]) test.records.put(recordOf(jobRef("1", "job", id)));

@@ -174,6 +174,11 @@ export const VARIABLES = {
     6_000,
     "requests per token and minute",
   ),
+  RATE_LIMIT_MISSES_PER_MINUTE: variable(
+    wholeNumber(1, 100_000_000, "requests"),
+    600,
+    "of them those for jobs that are not there, on routes that may look into the database",
+  ),
   TIMINGS: variable(
     timings,
     DEFAULT_TIMINGS,

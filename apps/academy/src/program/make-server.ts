@@ -29,6 +29,7 @@ export async function makeServer(parts: Parts, files: FolderFiles | null): Promi
     signIn: await signInOptions(config),
     allowedOrigins: values.ALLOWED_ORIGINS,
     requestsPerMinute: values.RATE_LIMIT_PER_MINUTE,
+    missesPerMinute: values.RATE_LIMIT_MISSES_PER_MINUTE,
     readiness: () => readiness(parts),
     metrics: { registry, access: metricsAccess(config), sources: metricSources(parts) },
     log: { level: values.LOG_LEVEL },

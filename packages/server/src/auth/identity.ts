@@ -7,6 +7,8 @@ interface IdentityBase {
   readonly expiresAtMs: number;
   /** Requests of this token. */
   readonly budget: TokenBucket;
+  /** Of them those for a job that is not there: each may cost a statement, and a guesser makes many. */
+  readonly misses: TokenBucket;
 }
 
 /** Somebody with a sign-in token. */

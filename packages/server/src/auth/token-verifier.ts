@@ -10,6 +10,8 @@ export interface TokenVerifierOptions {
   readonly watchTokens: WatchTokens;
   /** Requests per token and minute. */
   readonly requestsPerMinute: number;
+  /** Of them, requests per token and minute for jobs that are not there. */
+  readonly missesPerMinute: number;
   /** Verified tokens remembered at most; the oldest goes first. Default 10,000. */
   readonly remembered?: number;
   /** Unix ms. Default: `Date.now`. */
@@ -97,11 +99,12 @@ export class TokenVerifier {
     return { ...rules, currentDate: new Date(this.#now()) };
   }
 
-  #limits(claims: JWTPayload): { readonly expiresAtMs: number; readonly budget: TokenBucket } {
-    const perSecond = this.#options.requestsPerMinute / 60;
+  #limits(claims: JWTPayload): Pick<Identity, "expiresAtMs" | "budget" | "misses"> {
+    const { requestsPerMinute, missesPerMinute } = this.#options;
     return {
       expiresAtMs: ((claims.exp ?? 0) + SKEW_SECONDS) * 1_000,
-      budget: new TokenBucket({ perSecond, burst: Math.max(10, perSecond * BURST_SECONDS) }),
+      budget: bucketOf(requestsPerMinute),
+      misses: bucketOf(missesPerMinute),
     };
   }
 
@@ -113,6 +116,11 @@ export class TokenVerifier {
     }
     this.#known.set(header, identity);
   }
+}
+
+function bucketOf(perMinute: number): TokenBucket {
+  const perSecond = perMinute / 60;
+  return new TokenBucket({ perSecond, burst: Math.max(10, perSecond * BURST_SECONDS) });
 }
 
 async function verified(verification: Promise<{ readonly payload: JWTPayload }>): Promise<JWTPayload> {

@@ -24,12 +24,17 @@ export class TokenBucket {
 
   /** Takes one; false: none is left. */
   take(): boolean {
+    if (this.isSpent()) return false;
+    this.#tokens -= 1;
+    return true;
+  }
+
+  /** Whether a take would get none. */
+  isSpent(): boolean {
     const nowMs = this.#now();
     this.#tokens = Math.min(this.#burst, this.#tokens + (nowMs - this.#filledAtMs) * this.#perMs);
     this.#filledAtMs = nowMs;
-    if (this.#tokens < 1) return false;
-    this.#tokens -= 1;
-    return true;
+    return this.#tokens < 1;
   }
 
   /** Whole seconds until one is there, at least 1: for `Retry-After`. */
