@@ -1,10 +1,13 @@
 /**
- * Writes the reference pages that come from tables in the code: `docs/reference/errors.md`, `configuration.md`.
+ * Writes the reference pages that come from tables in the code: `docs/reference/errors.md`, `configuration.md`,
+ * `mutants.md`.
  * `--check` writes nothing and exits 1 when a page is out of step.
  */
 import { readFileSync, writeFileSync } from "node:fs";
 import { VARIABLES } from "../apps/academy/src/config/variables.ts";
 import { ERRORS } from "../packages/core/src/errors.ts";
+import { AREAS } from "./mutants/list/index.ts";
+import { mutantsPage } from "./mutants/reference-page.ts";
 
 const cell = (text: string): string => text.replaceAll("|", "\\|");
 
@@ -70,6 +73,7 @@ function showDefault(value: unknown): string {
 const PAGES = {
   "docs/reference/errors.md": errorsPage(),
   "docs/reference/configuration.md": configurationPage(),
+  "docs/reference/mutants.md": mutantsPage(AREAS),
 };
 const check = process.argv.includes("--check");
 for (const [path, text] of Object.entries(PAGES)) {

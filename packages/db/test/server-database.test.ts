@@ -261,6 +261,25 @@ describe("several reconcilers and workers", () => {
     });
   });
 
+  it("are not given an entry that another is just taking", async () => {
+    const database = await open({ poolMax: 8, committerGraceMs: 0 });
+    const { ref } = await submitted(database);
+    await withClient(url, async (client) => {
+      await client.query(`CREATE FUNCTION slowly() RETURNS trigger LANGUAGE plpgsql
+        AS 'BEGIN PERFORM pg_sleep(1); RETURN NEW; END'`);
+      await client.query(
+        "CREATE TRIGGER slowly BEFORE UPDATE ON job_outbox FOR EACH ROW EXECUTE FUNCTION slowly()",
+      );
+    });
+    const first = database.reconciler.take(500, 60_000);
+    await eventually("the first is under way", async () => {
+      const text = "SELECT 1 FROM pg_stat_activity WHERE wait_event = 'PgSleep'";
+      return (await database.query("watching", { text })).rowCount === 1;
+    });
+    expect(await database.reconciler.take(500, 60_000)).toEqual([]);
+    expect((await first).map(({ record }) => record.ref.id)).toEqual([ref.id]);
+  });
+
   it("never take an entry with a row that is older than it", async () => {
     const database = await open({ poolMax: 8, committerGraceMs: 0 });
     const { ref } = await submitted(database);
