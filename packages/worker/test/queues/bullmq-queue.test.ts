@@ -60,6 +60,21 @@ describe("the BullMQ queue", () => {
     await eventually("it came again", () => seen.length === 1);
   });
 
+  it("brings forward what a clock that is a day ahead has put off, once its time has come", async () => {
+    const queue = await open();
+    const ahead = new Queue("count", { connection: admin, prefix: PREFIX });
+    const { ref, attempt } = delivery("a");
+    const timestamp = Date.now() + 86_400_000;
+    await ahead.add("count", { ...ref, attempt }, { jobId: "7.job.a.1", timestamp, delay: 1 });
+    await ahead.close();
+    const seen = await recordAll(queue);
+    await queue.enqueue(delivery("a"), 60_000); // not yet its time: stays as it is
+    expect([await depthOf(queue), seen.length]).toEqual([1, 0]);
+    await queue.enqueue(delivery("a"));
+    await eventually("it was delivered", () => seen.length === 1);
+    expect(seen).toMatchObject([{ ref, attempt: 1 }]);
+  });
+
   it("acknowledges a delivery that names no job, and says so", async () => {
     await admin.flushall();
     const malformed: string[] = [];

@@ -8,7 +8,7 @@ import {
   type QueueConsumer,
   type SentinelKeeper,
 } from "@statusplane/core";
-import type { Queue } from "bullmq";
+import type { Job, Queue } from "bullmq";
 import { settlesWithin, systemClock } from "../../clock.ts";
 import { BullmqConsumer, type DeliveryData } from "./bullmq-consumer.ts";
 import { loadBullmq, type BullmqPackages } from "./load-bullmq.ts";
@@ -54,6 +54,14 @@ export async function createBullmqQueue(options: BullmqQueueOptions): Promise<Bu
   return new BullmqJobQueue(await loadBullmq(), options);
 }
 
+/**
+ * BullMQ ends a delay by the wall clock of whoever looks, and began it by that of whoever gave the delivery back: where
+ * the two differ by a day it would wait a day. The row's time has come by Postgres' clock, so it goes now.
+ */
+async function bringForward(job: Job<DeliveryData>): Promise<void> {
+  await job.promote().catch(() => undefined); // its delay has just ended; else whoever enqueues next tries again
+}
+
 class BullmqJobQueue implements BullmqQueue {
   readonly sentinel: SentinelKeeper;
   readonly #packages: BullmqPackages;
@@ -83,14 +91,16 @@ class BullmqJobQueue implements BullmqQueue {
   async enqueue(delivery: Delivery, delayMs = 0): Promise<void> {
     const { tenant, kind, id } = delivery.ref;
     const data = { tenant, kind, id, attempt: delivery.attempt };
+    const delay = Math.max(0, Math.round(delayMs));
     await this.#answered(async () => {
-      await this.#queue(delivery.jobType).add(delivery.jobType, data, {
+      const job = await this.#queue(delivery.jobType).add(delivery.jobType, data, {
         jobId: deliveryId(delivery),
-        delay: Math.max(0, Math.round(delayMs)),
+        delay,
         attempts: 1,
         removeOnComplete: true,
         removeOnFail: true,
       });
+      if (delay === 0 && (await job.isDelayed())) await bringForward(job);
     });
   }
 
