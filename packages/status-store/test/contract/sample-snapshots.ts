@@ -34,6 +34,17 @@ export function processing(
   return encodeSnapshot({ ref, jobType: "ocr", attempt, updatedAt, status: "PROCESSING", version, progress });
 }
 
+/** As a writer on a host with that time writes it. */
+export function processingAt(
+  updatedAt: string,
+  ref: JobRef,
+  attempt: number,
+  version: number,
+): EncodedSnapshot {
+  const status = "PROCESSING";
+  return encodeSnapshot({ ref, jobType: "ocr", attempt, updatedAt, status, version, progress: fullProgress });
+}
+
 /** READY for a video, DONE for a job. */
 export function succeeded(ref: JobRef, attempt = 1, result: Json = { rows: 3 }): EncodedSnapshot {
   const base = { ref, jobType: "ocr", attempt, updatedAt };

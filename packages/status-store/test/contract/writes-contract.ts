@@ -8,7 +8,15 @@ import {
 import { expect } from "vitest";
 import { eventually } from "@statusplane/test-support";
 import type { ContractContext } from "./contract-types.ts";
-import { cancelled, failed, freshRef, pending, processing, succeeded } from "./sample-snapshots.ts";
+import {
+  cancelled,
+  failed,
+  freshRef,
+  pending,
+  processing,
+  processingAt,
+  succeeded,
+} from "./sample-snapshots.ts";
 
 type Write = readonly [WriteKind, EncodedSnapshot];
 
@@ -158,6 +166,22 @@ export function describeWrites({ check, opened }: ContractContext): void {
     await expect(writer.write("progress", pending(ref))).rejects.toThrow(TypeError);
     await expect(writer.write("announce", succeeded(ref))).rejects.toThrow(TypeError);
     expect(await reader.read(ref)).toBeNull();
+  });
+
+  check("what orders writes is (attempt, version), whatever the writers' clocks say", async () => {
+    const { writer, reader } = opened().store;
+    const ref = freshRef();
+    for (const [updatedAt, attempt, version, kind, answer] of [
+      ["2099-01-01T00:00:00.000Z", 1, 1, "announce", "accepted"],
+      ["1999-01-01T00:00:00.000Z", 1, 2, "progress", "accepted"],
+      ["2100-01-01T00:00:00.000Z", 1, 1, "progress", "stale"],
+      ["1970-01-01T00:00:00.000Z", 2, 1, "announce", "accepted"],
+      ["2100-01-01T00:00:00.000Z", 1, 9, "progress", "fenced"],
+    ] as const) {
+      const snapshot = processingAt(updatedAt, ref, attempt, version);
+      expect(await writer.write(kind, snapshot), updatedAt).toMatchObject({ answer });
+    }
+    expect(await reader.read(ref)).toMatchObject({ attempt: 2, version: 1 });
   });
 
   describeHash({ check, opened });

@@ -9,6 +9,7 @@ interface Timer {
 /** Time that passes only when told; promises settle between two timers. */
 export class FakeClock implements Clock {
   #nowMs = 0;
+  #bootedAtUnixMs = 1_800_000_000_000;
   #order = 0;
   readonly #timers = new Set<Timer>();
 
@@ -17,7 +18,12 @@ export class FakeClock implements Clock {
   }
 
   unixMs(): number {
-    return 1_800_000_000_000 + this.#nowMs;
+    return this.#bootedAtUnixMs + this.#nowMs;
+  }
+
+  /** Somebody sets the machine's time: no time passes. */
+  jump(ms: number): void {
+    this.#bootedAtUnixMs += ms;
   }
 
   after(delayMs: number, callback: () => void): () => void {

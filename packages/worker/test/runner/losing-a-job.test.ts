@@ -59,6 +59,23 @@ describe("the lease", () => {
   });
 });
 
+describe("a jump of the machine's time", () => {
+  it.each([86_400_000, -86_400_000])("by %i ms loses no lease, no sign of life and no order", async (ms) => {
+    const { submit, job, records, store, clock } = await openWorker();
+    const ref = await submit("a");
+    clock.jump(ms);
+    await clock.advance(60_000);
+    expect(job().ctx.signal.aborted).toBe(false);
+    expect(records.count("renew")).toBe(2);
+    const written = store.of("progress");
+    expect(written.map(({ answer }) => answer)).toEqual(Array(6).fill("accepted"));
+    expect(written.map(({ snapshot }) => snapshot.version)).toEqual([2, 3, 4, 5, 6, 7]);
+    job().end({ rows: 3 });
+    await settle();
+    expect(store.body(ref)).toMatchObject({ status: "DONE", result: { rows: 3 } });
+  });
+});
+
 describe("a newer attempt", () => {
   it("shown in the store aborts the job at once, and nothing more is written", async () => {
     const { submit, job, records, store, files } = await openWorker();
