@@ -47,6 +47,8 @@ export interface Drill {
   readonly fullVolume: number;
   /** Faults of one leg at most. */
   readonly legVolume: number;
+  /** Whether its volume counts faults (or comparisons, deliveries, events). */
+  readonly injectsFaults: boolean;
   /** What is promised, for the report. */
   readonly bound: string;
   /** Null: the drill asserts no recovery time. */

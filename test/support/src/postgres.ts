@@ -20,6 +20,9 @@ export interface PostgresServer {
   createDatabase(name?: string): Promise<string>;
   /** SIGKILL of the postmaster and its backends, as a power cut would. */
   kill(): Promise<void>;
+  /** SIGSTOP / SIGCONT of the postmaster and its backends: the connections stay open, nothing answers. */
+  pause(): Promise<void>;
+  resume(): Promise<void>;
   /** Starts again on the same data after {@link kill}. */
   start(): Promise<void>;
   stop(): Promise<void>;
@@ -92,9 +95,14 @@ export async function startPostgres(options: { readonly durable?: boolean } = {}
     const backends = signal === "SIGKILL" ? await childrenOf(ending.pid ?? 0) : [];
     const gone = new Promise((resolve) => ending.once("exit", resolve));
     ending.kill(signal);
-    for (const pid of backends) killIfAlive(pid);
+    for (const pid of backends) signalIfAlive(pid, "SIGKILL");
     await gone;
     if (signal === "SIGKILL") await rm(join(data, "postmaster.pid"), { force: true });
+  }
+
+  async function signalAll(signal: NodeJS.Signals): Promise<void> {
+    const pid = child?.pid ?? 0;
+    for (const each of [pid, ...(await childrenOf(pid))]) signalIfAlive(each, signal);
   }
 
   await start();
@@ -110,6 +118,8 @@ export async function startPostgres(options: { readonly durable?: boolean } = {}
       return `postgres://postgres@127.0.0.1:${port}/${name}`;
     },
     kill: () => end("SIGKILL"),
+    pause: () => signalAll("SIGSTOP"),
+    resume: () => signalAll("SIGCONT"),
     start,
     async stop() {
       await end("SIGINT");
@@ -139,9 +149,9 @@ async function childrenOf(pid: number): Promise<number[]> {
     .map(([child]) => child ?? 0);
 }
 
-function killIfAlive(pid: number): void {
+function signalIfAlive(pid: number, signal: NodeJS.Signals): void {
   try {
-    process.kill(pid, "SIGKILL");
+    process.kill(pid, signal);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== "ESRCH") throw error;
   }

@@ -11,6 +11,8 @@ export interface RunningProgram {
   /** Base URL without trailing slash; empty for role worker. */
   readonly url: string;
   readonly pid: number;
+  /** Resolves with the exit code (null after a signal) once the process is gone. */
+  readonly gone: Promise<number | null>;
   /** Everything printed so far. */
   output(): string;
   pause(): void;
@@ -23,14 +25,20 @@ export interface RunningProgram {
 
 export interface ProgramOptions {
   readonly role?: "all" | "api" | "progress" | "worker";
+  /** The file to run; default the built program. It must take `--role ROLE` and say its address the same way. */
+  readonly program?: string;
   /** Nothing of the test's own environment but PATH, HOME and TMPDIR reaches the program. */
   readonly env: Readonly<Record<string, string>>;
 }
 
 /** Starts the product as a process of its own and waits for its address (or, for a worker, for its word that it runs). */
-export async function startProgram({ role = "all", env }: ProgramOptions): Promise<RunningProgram> {
+export async function startProgram({
+  role = "all",
+  program = PROGRAM,
+  env,
+}: ProgramOptions): Promise<RunningProgram> {
   const { PATH = "", HOME = "", TMPDIR = "" } = process.env;
-  const child = spawn(process.execPath, [PROGRAM, "--role", role], {
+  const child = spawn(process.execPath, [program, "--role", role], {
     env: { PATH, HOME, ...(TMPDIR === "" ? {} : { TMPDIR }), PORT: "0", LOG_LEVEL: "warn", ...env },
     stdio: ["ignore", "pipe", "pipe"],
   });
@@ -40,6 +48,7 @@ export async function startProgram({ role = "all", env }: ProgramOptions): Promi
   return {
     url,
     pid: child.pid ?? 0,
+    gone,
     output: () => lines.join("\n"),
     pause: () => void child.kill("SIGSTOP"),
     resume: () => void child.kill("SIGCONT"),

@@ -1,0 +1,185 @@
+import {
+  encodeSnapshot,
+  isTerminal,
+  jobRef,
+  snapshotOfRecord,
+  type JobRecord,
+  type JobRef,
+  type Kind,
+  type StatusReader,
+} from "@statusplane/core";
+import { openServerDatabase } from "@statusplane/db";
+import { eventually } from "@statusplane/test-support";
+import { readdir } from "node:fs/promises";
+import { join } from "node:path";
+import type { Violation } from "../drill.ts";
+import type { Fleet } from "../fleet/fleet.ts";
+import type { DrillLoad } from "../load/drill-load.ts";
+import type { KeyLife } from "./key-lives.ts";
+
+export interface AuditOptions {
+  readonly fleet: Fleet;
+  readonly load: DrillLoad;
+  readonly reader: StatusReader;
+  readonly lives: () => Promise<readonly KeyLife[]>;
+  /** All work must have ended by then, ms. */
+  readonly withinMs: number;
+}
+
+const REFS_AT_ONCE = 500;
+
+/** After the last fault, in calm: every record, snapshot, key, file and what every client shows, against each other. */
+export async function audit(options: AuditOptions): Promise<Violation[]> {
+  const { fleet, load, withinMs } = options;
+  const found: Violation[] = [];
+  const unfinished = await untilAllEnded(options);
+  for (const row of unfinished) {
+    found.push({ invariant: "I8", what: `not ended ${withinMs} ms after the last fault: ${row}` });
+  }
+  await untilOutboxIsEmpty(fleet);
+  const records = await readRecords(
+    fleet,
+    [...load.jobs.values()].map(({ ref }) => ref),
+  );
+  for (const { ref } of load.jobs.values()) {
+    if (!records.has(key(ref)))
+      found.push({ invariant: "I10", what: `acknowledged, but no row: ${key(ref)}` });
+  }
+  found.push(...(await checkKeysAreUnique(fleet)));
+  found.push(...(await checkSnapshots([...records.values()], options.reader)));
+  found.push(...checkLives(await options.lives()));
+  found.push(...(await checkShown([...records.values()], load)));
+  found.push(...(await checkFiles([...records.values()], fleet)));
+  return found;
+}
+
+async function untilAllEnded({ fleet, withinMs }: AuditOptions): Promise<string[]> {
+  let unfinished: string[] = [];
+  const look = async (): Promise<boolean> => {
+    const { rows } = await fleet.pool.query<{ row: string }>(
+      `SELECT concat_ws(' ', tenant_id, kind, id, status, attempt, tries, run_at, lease_until) AS row FROM job
+        WHERE finished_at IS NULL LIMIT 20`,
+    );
+    unfinished = rows.map(({ row }) => row);
+    return unfinished.length === 0;
+  };
+  await eventually("all work has ended", look, withinMs).catch(() => undefined); // what is left is the finding
+  return unfinished;
+}
+
+async function untilOutboxIsEmpty(fleet: Fleet): Promise<void> {
+  await eventually(
+    "the outbox is empty",
+    async () => (await fleet.pool.query("SELECT FROM job_outbox LIMIT 1")).rowCount === 0,
+    60_000 + fleet.timings.settleMs,
+  );
+}
+
+async function readRecords(fleet: Fleet, refs: readonly JobRef[]): Promise<Map<string, JobRecord>> {
+  const database = await openServerDatabase({ url: fleet.databaseUrl });
+  try {
+    const records = new Map<string, JobRecord>();
+    for (let from = 0; from < refs.length; from += 16) {
+      const found = await Promise.all(refs.slice(from, from + 16).map((ref) => database.requests.find(ref)));
+      for (const record of found) if (record !== null) records.set(key(record.ref), record);
+    }
+    return records;
+  } finally {
+    await database.close();
+  }
+}
+
+/** I10: one Idempotency-Key, one job; and no row that nobody was promised and no key names. */
+async function checkKeysAreUnique(fleet: Fleet): Promise<Violation[]> {
+  const { rows } = await fleet.pool.query<{ marker: string; count: string }>(
+    `SELECT payload->>'marker' AS marker, count(*) FROM job WHERE payload->>'marker' IS NOT NULL
+      GROUP BY 1 HAVING count(*) > 1`,
+  );
+  return rows.map(({ marker, count }) => ({
+    invariant: "I10",
+    what: `${count} jobs for one key: ${marker}`,
+  }));
+}
+
+/** I4: byte for byte what the row alone tells. */
+async function checkSnapshots(records: readonly JobRecord[], reader: StatusReader): Promise<Violation[]> {
+  const found: Violation[] = [];
+  for (let from = 0; from < records.length; from += REFS_AT_ONCE) {
+    const page = records.slice(from, from + REFS_AT_ONCE);
+    const shown = await reader.readMany(page.map(({ ref }) => ref));
+    for (const [index, record] of page.entries()) {
+      const expected = encodeSnapshot(snapshotOfRecord(record)).text;
+      const text = shown[index]?.text ?? "nothing";
+      if (text !== expected)
+        found.push({ invariant: "I4", what: `row says ${expected}, store says ${text}` });
+    }
+  }
+  return found;
+}
+
+/** I2: live keys slide, terminal ones stay. */
+export function checkLives(lives: readonly KeyLife[]): Violation[] {
+  return lives
+    .filter(({ status, ttlMs }) => isTerminal(status) !== (ttlMs === -1))
+    .map((life) => ({ invariant: "I2", what: `TTL does not fit the status: ${JSON.stringify(life)}` }));
+}
+
+/** Every client that watched a job shows its end. */
+async function checkShown(records: readonly JobRecord[], load: DrillLoad): Promise<Violation[]> {
+  const wrong = (): JobRecord[] => {
+    const shown = load.shown();
+    return records.filter(({ ref, status, attempt }) => {
+      const job = shown.get(key(ref));
+      return job?.status !== status || job.attempt !== attempt;
+    });
+  };
+  await eventually("every client shows every end", () => wrong().length === 0, 60_000).catch(() => undefined); // what is left is the finding
+  const shown = load.shown();
+  return wrong().map((record) => ({
+    invariant: "I4",
+    what: `a client shows ${JSON.stringify(shown.get(key(record.ref)))}, the row says ${record.status} ${record.attempt} ${key(record.ref)}`,
+  }));
+}
+
+/** I9 and leftovers: outputs of READY and DONE attempts only, nothing in the temporary folder. */
+async function checkFiles(records: readonly JobRecord[], fleet: Fleet): Promise<Violation[]> {
+  const byKey = new Map(records.map((record) => [key(record.ref), record]));
+  const look = async (): Promise<string[]> => {
+    const kept: string[] = [];
+    for (const kind of ["video", "job"] as const satisfies readonly Kind[]) {
+      for (const tenant of await names(join(fleet.dataFolder, "outputs", kind))) {
+        for (const id of await names(join(fleet.dataFolder, "outputs", kind, tenant))) {
+          const record = byKey.get(key(jobRef(tenant, kind, id)));
+          for (const attempt of await names(join(fleet.dataFolder, "outputs", kind, tenant, id))) {
+            const published = record?.status === "READY" || record?.status === "DONE";
+            if (!published || String(record.attempt) !== attempt)
+              kept.push(`${kind}/${tenant}/${id}/${attempt}`);
+          }
+        }
+      }
+    }
+    return kept;
+  };
+  let left = await look();
+  await eventually("no outputs are left over", async () => (left = await look()).length === 0, 20_000).catch(
+    () => undefined,
+  ); // what is left is the finding
+  const temporary = await names(join(fleet.dataFolder, "temp"));
+  return [...left, ...temporary.map((name) => `temp/${name}`)].map((path) => ({
+    invariant: "I9",
+    what: `left over: ${path}`,
+  }));
+}
+
+async function names(folder: string): Promise<string[]> {
+  try {
+    return await readdir(folder);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return [];
+    throw error;
+  }
+}
+
+function key({ tenant, kind, id }: JobRef): string {
+  return `${tenant}.${kind}.${id}`;
+}

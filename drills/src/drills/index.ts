@@ -1,0 +1,11 @@
+import type { Drill } from "../drill.ts";
+import { t1 } from "./t01-worker-killed.ts";
+import { t3 } from "./t03-api-killed.ts";
+import { t4 } from "./t04-redis-killed.ts";
+import { t5 } from "./t05-redis-emptied.ts";
+import { t6 } from "./t06-postgres-killed.ts";
+import { t9 } from "./t09-paused.ts";
+import { t23 } from "./t23-deploys.ts";
+
+/** The catalogue, in the order of its numbers. */
+export const DRILLS: readonly Drill[] = [t1, t3, t4, t5, t6, t9, t23];
