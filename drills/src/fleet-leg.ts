@@ -91,7 +91,7 @@ export async function fleetLeg<Redis extends StatusRedis>(leg: FleetLegOptions<R
     await load.stopSubmitting();
     const lives = async (): Promise<Awaited<ReturnType<typeof readKeyLives>>> => {
       await using direct = connectTo(statusRedis);
-      return readKeyLives(await direct.masters());
+      return await readKeyLives(await direct.masters());
     };
     violations.push(...checkLives(await lives()));
     violations.push(

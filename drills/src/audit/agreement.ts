@@ -3,8 +3,6 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type pg from "pg";
 
 const LOOK_EVERY_MS = 50;
-/** A worker stamps a snapshot a moment before it writes it. */
-const STAMP_SLACK_MS = 1_000;
 
 export interface AgreementOptions {
   readonly pool: pg.Pool;
@@ -68,7 +66,7 @@ async function disagreeing(
       if (snapshot === null || snapshot.attempt !== row.attempt || snapshot.status !== row.status)
         return true;
       if (isTerminal(row.status) || row.status === "PENDING") return false;
-      return updatedAtMs(snapshot.text) < newerThanMs - STAMP_SLACK_MS;
+      return updatedAtMs(snapshot.text) < newerThanMs;
     });
     return { waiting, seen };
   } catch (error) {

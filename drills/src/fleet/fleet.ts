@@ -146,8 +146,13 @@ export class Fleet<Redis extends StatusRedis = StatusRedis> {
       workers,
       closeBetween: between.close,
     });
-    await fleet.#startAll();
-    return fleet;
+    try {
+      await fleet.#startAll();
+      return fleet;
+    } catch (error) {
+      await fleet.close();
+      throw error;
+    }
   }
 
   get slots(): readonly ProcessSlot[] {

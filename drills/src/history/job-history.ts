@@ -12,19 +12,19 @@ export interface CommittedChange {
 }
 
 const SCHEMA = `
-  CREATE TABLE job_history (
+  CREATE TABLE drill_history (
     seq bigserial PRIMARY KEY, at timestamptz NOT NULL DEFAULT clock_timestamp(),
     tenant_id text NOT NULL, kind text NOT NULL, id text NOT NULL,
     attempt int NOT NULL, status text NOT NULL, tries int NOT NULL);
-  CREATE FUNCTION write_job_history() RETURNS trigger LANGUAGE plpgsql AS $$
+  CREATE FUNCTION write_drill_history() RETURNS trigger LANGUAGE plpgsql AS $$
   BEGIN
     IF TG_OP = 'INSERT' OR (OLD.attempt, OLD.status) IS DISTINCT FROM (NEW.attempt, NEW.status) THEN
-      INSERT INTO job_history (tenant_id, kind, id, attempt, status, tries)
+      INSERT INTO drill_history (tenant_id, kind, id, attempt, status, tries)
       VALUES (NEW.tenant_id, NEW.kind, NEW.id, NEW.attempt, NEW.status, NEW.tries);
     END IF;
     RETURN NULL;
   END $$;
-  CREATE TRIGGER job_history AFTER INSERT OR UPDATE ON job FOR EACH ROW EXECUTE FUNCTION write_job_history()`;
+  CREATE TRIGGER drill_history AFTER INSERT OR UPDATE ON job FOR EACH ROW EXECUTE FUNCTION write_drill_history()`;
 
 /** From now on Postgres itself remembers each committed change of a row. */
 export async function keepJobHistory(pool: pg.Pool): Promise<void> {
@@ -34,7 +34,7 @@ export async function keepJobHistory(pool: pg.Pool): Promise<void> {
 /** All committed changes, in the order of their statements. */
 export async function readJobHistory(pool: pg.Pool): Promise<readonly CommittedChange[]> {
   const { rows } = await pool.query<CommittedChange>(
-    `SELECT tenant_id AS tenant, kind, id, attempt, status, tries FROM job_history ORDER BY seq`,
+    `SELECT tenant_id AS tenant, kind, id, attempt, status, tries FROM drill_history ORDER BY seq`,
   );
   return rows;
 }
