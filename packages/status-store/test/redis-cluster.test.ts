@@ -1,4 +1,5 @@
 import { jobKeys } from "@statusplane/core";
+import { startRedisCluster, type RedisCluster } from "@statusplane/test-support";
 import { Cluster } from "ioredis";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { openRedisStatusStore } from "../src/index.ts";
@@ -6,13 +7,12 @@ import type { Life, OpenedStore } from "./contract/contract-types.ts";
 import { describeStatusStore } from "./contract/describe-status-store.ts";
 import { PATIENT } from "./contract/patient-timings.ts";
 import { freshRef, pending } from "./contract/sample-snapshots.ts";
-import { startRedisCluster, type RedisCluster } from "./redis-cluster.ts";
 
 let cluster: RedisCluster;
 let raw: Cluster;
 beforeAll(async () => {
   cluster = await startRedisCluster();
-  raw = new Cluster(cluster.masters.map(({ port }) => ({ host: "127.0.0.1", port })));
+  raw = new Cluster(cluster.nodes.map(({ port }) => ({ host: "127.0.0.1", port })));
 });
 afterAll(async () => {
   raw.disconnect();

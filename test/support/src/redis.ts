@@ -1,5 +1,5 @@
 import { spawn, type ChildProcess } from "node:child_process";
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Redis } from "ioredis";
@@ -19,35 +19,39 @@ export interface RedisServer {
   stop(): Promise<void>;
 }
 
-/** Starts a real redis-server. @param args further options, e.g. `["--maxmemory", "20mb"]`. */
-export async function startRedis(args: readonly string[] = []): Promise<RedisServer> {
+/** 400 × 25 ms: a server that has not answered by then will not. */
+const START_TRIES = 400;
+const TRY_EVERY_MS = 25;
+
+/**
+ * Starts a real redis-server.
+ * @param args further options, e.g. `["--maxmemory", "20mb"]`.
+ * @param config lines of its configuration file, for what cannot be an option; the server may write into that file.
+ */
+export async function startRedis(args: readonly string[] = [], config?: string): Promise<RedisServer> {
   const program = findProgram("redis-server");
   if (program === null) throw new Error("redis-server is missing: apt-get install redis-server");
   const folder = await mkdtemp(join(tmpdir(), "statusplane-redis-"));
   const port = await freePort();
   const url = `redis://127.0.0.1:${port}`;
+  const file = join(folder, "redis.conf");
+  if (config !== undefined) await writeFile(file, config);
   let child: ChildProcess | undefined;
 
   async function start(): Promise<void> {
-    const options = ["--port", String(port), "--bind", "127.0.0.1", "--dir", folder, "--save", "", ...args];
-    child = spawn(program as string, options, { stdio: "ignore" });
-    const probe = new Redis(port, "127.0.0.1", {
-      lazyConnect: true,
-      retryStrategy: (times) => (times > 400 ? null : 25),
-      maxRetriesPerRequest: null,
-    });
-    probe.on("error", () => undefined); // refused until it listens
-    await probe.ping();
-    probe.disconnect();
+    const own = ["--port", String(port), "--bind", "127.0.0.1", "--dir", folder, "--save", ""];
+    const options = [...(config === undefined ? [] : [file]), ...own, ...args];
+    const starting = spawn(program as string, options, { stdio: "ignore" });
+    child = starting;
+    await untilItAnswers(starting, port);
   }
 
-  async function end(signal: "SIGKILL" | "SIGTERM"): Promise<void> {
+  async function kill(): Promise<void> {
     const ending = child;
     child = undefined;
     if (ending === undefined || ending.exitCode !== null || ending.signalCode !== null) return;
     const gone = new Promise((resolve) => ending.once("exit", resolve));
-    ending.kill("SIGCONT");
-    ending.kill(signal);
+    ending.kill("SIGKILL"); // a paused one does not wake for it
     await gone;
   }
 
@@ -60,13 +64,30 @@ export async function startRedis(args: readonly string[] = []): Promise<RedisSer
     },
     pause: () => void child?.kill("SIGSTOP"),
     resume: () => void child?.kill("SIGCONT"),
-    kill: () => end("SIGKILL"),
+    kill,
     start,
     async stop() {
-      await end("SIGKILL");
+      await kill();
       await rm(folder, { recursive: true, force: true });
     },
   };
+}
+
+async function untilItAnswers(child: ChildProcess, port: number): Promise<void> {
+  const probe = new Redis(port, "127.0.0.1", {
+    lazyConnect: true,
+    retryStrategy: (times) => (times > START_TRIES ? null : TRY_EVERY_MS),
+    maxRetriesPerRequest: null,
+  });
+  probe.on("error", () => undefined); // refused until it listens
+  const ended = new Promise<never>((_, reject) => {
+    child.once("exit", (code) => reject(new Error(`redis-server on port ${port} ended with ${code}`)));
+  });
+  try {
+    await Promise.race([probe.ping(), ended]);
+  } finally {
+    probe.disconnect();
+  }
 }
 
 /** Runs one piece of work on a connection of its own. */
