@@ -197,6 +197,18 @@ describe("the feed", () => {
   });
 });
 
+describe("connections", () => {
+  it("are three, one of them for all subscriptions, however many watch", async () => {
+    const { feed, writer } = await open();
+    for (let i = 0; i < 30; i++) await feed.subscribe([freshRef(), freshRef()], () => undefined);
+    await writer.watchCancel(freshRef(), 1, () => undefined);
+    const names = [...String(await raw.client("LIST")).matchAll(/ name=(statusplane-\w+)/g)].map(
+      ([, name]) => name,
+    );
+    expect(names.sort()).toEqual(["statusplane-reader", "statusplane-subscriber", "statusplane-writer"]);
+  });
+});
+
 describe("what metrics count", () => {
   it("is told of each answer, and of lost hints", async () => {
     const counted: string[] = [];

@@ -82,6 +82,18 @@ describe("a Redis that does not answer", () => {
     expect(await untilAllAnswers()).toBe(true);
   });
 
+  it("is killed: what was refused meanwhile is not written in a burst when it is back", async () => {
+    await server.kill();
+    const refs = Array.from({ length: 40 }, () => freshRef());
+    const refused = await Promise.all(
+      refs.map((ref) => isUnavailable(store.writer.write("announce", pending(ref)))),
+    );
+    expect(refused).not.toContain(false);
+    await server.start();
+    expect(await untilAllAnswers()).toBe(true);
+    expect(await store.reader.readMany(refs)).toEqual(refs.map(() => null));
+  });
+
   it("after some failures is not asked any more, until it answers again", async () => {
     server.pause();
     await eventually("a call fails without asking", async () => {
