@@ -70,13 +70,15 @@ function runVitest(args: readonly string[], { folder, ended }: RunTestsOptions):
       cwd: folder,
       stdio: ["ignore", "pipe", "pipe"],
       signal: ended,
-      killSignal: "SIGINT", // vitest then ends its workers, and they their servers
+      killSignal: "SIGINT", // vitest then ends its workers
     });
     let said = "";
     for (const stream of [child.stdout, child.stderr]) {
       stream.setEncoding("utf8").on("data", (text: string) => (said += text));
     }
-    child.once("error", reject);
+    child.once("error", (error) => {
+      if (!ended.aborted) reject(error); // else it is about to close
+    });
     child.once("close", () => (ended.aborted ? reject(new Error("interrupted")) : resolve(said)));
   });
 }
