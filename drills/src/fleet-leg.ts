@@ -107,7 +107,7 @@ export async function fleetLeg<Redis extends StatusRedis>(leg: FleetLegOptions<R
         lines,
         committed: await readJobHistory(fleet.pool),
         dataWasLost: dataIsLost,
-        markerOf: (tenant, id) => markers.get(`${tenant}.${id}`),
+        markerOf: (tenant, id) => markers.get(`${tenant}.${id}`) ?? undefined,
       }),
     );
     return {

@@ -2,6 +2,7 @@ import {
   encodeSnapshot,
   isTerminal,
   jobRef,
+  refKey,
   snapshotOfRecord,
   type JobRecord,
   type JobRef,
@@ -41,11 +42,7 @@ export async function audit(options: AuditOptions): Promise<Violation[]> {
     fleet,
     [...load.jobs.values()].map(({ ref }) => ref),
   );
-  for (const { ref } of load.jobs.values()) {
-    if (!records.has(key(ref)))
-      found.push({ invariant: "I10", what: `acknowledged, but no row: ${key(ref)}` });
-  }
-  found.push(...(await checkKeysAreUnique(fleet)));
+  found.push(...(await checkRowsAreAcknowledged(options)));
   found.push(...(await checkSnapshots([...records.values()], options.reader)));
   found.push(...checkLives(await options.lives()));
   found.push(...(await checkShown([...records.values()], load)));
@@ -81,7 +78,7 @@ async function readRecords(fleet: Fleet, refs: readonly JobRef[]): Promise<Map<s
     const records = new Map<string, JobRecord>();
     for (let from = 0; from < refs.length; from += 16) {
       const found = await Promise.all(refs.slice(from, from + 16).map((ref) => database.requests.find(ref)));
-      for (const record of found) if (record !== null) records.set(key(record.ref), record);
+      for (const record of found) if (record !== null) records.set(refKey(record.ref), record);
     }
     return records;
   } finally {
@@ -89,16 +86,21 @@ async function readRecords(fleet: Fleet, refs: readonly JobRef[]): Promise<Map<s
   }
 }
 
-/** I10: one Idempotency-Key, one job; and no row that nobody was promised and no key names. */
-async function checkKeysAreUnique(fleet: Fleet): Promise<Violation[]> {
-  const { rows } = await fleet.pool.query<{ marker: string; count: string }>(
-    `SELECT payload->>'marker' AS marker, count(*) FROM job WHERE payload->>'marker' IS NOT NULL
-      GROUP BY 1 HAVING count(*) > 1`,
+/** I10: each acknowledged job has its row, and there is no row that nobody was promised: a key that gave two jobs. */
+async function checkRowsAreAcknowledged({ fleet, load }: AuditOptions): Promise<Violation[]> {
+  const { rows } = await fleet.pool.query<{ key: string }>(
+    "SELECT tenant_id || '.' || kind || '.' || id AS key FROM job",
   );
-  return rows.map(({ marker, count }) => ({
-    invariant: "I10",
-    what: `${count} jobs for one key: ${marker}`,
-  }));
+  const inRows = new Set(rows.map(({ key }) => key));
+  const lost = [...load.jobs.keys()].filter((key) => !inRows.has(key));
+  const unasked = [...inRows].filter((key) => !load.jobs.has(key));
+  return [
+    ...lost.map((key) => ({ invariant: "I10" as const, what: `acknowledged, but no row: ${key}` })),
+    ...unasked.map((key) => ({
+      invariant: "I10" as const,
+      what: `a row that no submit was told of: ${key}`,
+    })),
+  ];
 }
 
 /** I4: byte for byte what the row alone tells. */
@@ -126,30 +128,30 @@ export function checkLives(lives: readonly KeyLife[]): Violation[] {
 
 /** Every client that watched a job shows its end. */
 async function checkShown(records: readonly JobRecord[], load: DrillLoad): Promise<Violation[]> {
-  const wrong = (): JobRecord[] => {
-    const shown = load.shown();
-    return records.filter(({ ref, status, attempt }) => {
-      const job = shown.get(key(ref));
-      return job?.status !== status || job.attempt !== attempt;
+  const wrong = (): JobRecord[] =>
+    records.filter(({ ref, status, attempt }) => {
+      const shown = load.shown(ref);
+      return shown?.status !== status || shown.attempt !== attempt;
     });
-  };
   await eventually("every client shows every end", () => wrong().length === 0, 60_000).catch(() => undefined); // what is left is the finding
-  const shown = load.shown();
-  return wrong().map((record) => ({
-    invariant: "I4",
-    what: `a client shows ${JSON.stringify(shown.get(key(record.ref)))}, the row says ${record.status} ${record.attempt} ${key(record.ref)}`,
-  }));
+  return wrong().map(({ ref, status, attempt }) => {
+    const { status: shown, attempt: of } = load.shown(ref) ?? { status: "nothing", attempt: 0 };
+    return {
+      invariant: "I4",
+      what: `a client shows ${shown} ${of}, the row says ${status} ${attempt}: ${refKey(ref)}`,
+    };
+  });
 }
 
 /** I9 and leftovers: outputs of READY and DONE attempts only, nothing in the temporary folder. */
 async function checkFiles(records: readonly JobRecord[], fleet: Fleet): Promise<Violation[]> {
-  const byKey = new Map(records.map((record) => [key(record.ref), record]));
+  const byKey = new Map(records.map((record) => [refKey(record.ref), record]));
   const look = async (): Promise<string[]> => {
     const kept: string[] = [];
     for (const kind of ["video", "job"] as const satisfies readonly Kind[]) {
       for (const tenant of await names(join(fleet.dataFolder, "outputs", kind))) {
         for (const id of await names(join(fleet.dataFolder, "outputs", kind, tenant))) {
-          const record = byKey.get(key(jobRef(tenant, kind, id)));
+          const record = byKey.get(refKey(jobRef(tenant, kind, id)));
           for (const attempt of await names(join(fleet.dataFolder, "outputs", kind, tenant, id))) {
             const published = record?.status === "READY" || record?.status === "DONE";
             if (!published || String(record.attempt) !== attempt)
@@ -178,8 +180,4 @@ async function names(folder: string): Promise<string[]> {
     if ((error as NodeJS.ErrnoException).code === "ENOENT") return [];
     throw error;
   }
-}
-
-function key({ tenant, kind, id }: JobRef): string {
-  return `${tenant}.${kind}.${id}`;
 }

@@ -12,7 +12,6 @@ const ANSWER_WITHIN_MS = 5_000;
 export interface RawPollerOptions {
   readonly url: string;
   readonly token: string;
-  readonly tenant: string;
   readonly name: string;
   readonly history: HistoryLog;
 }
