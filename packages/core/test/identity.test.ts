@@ -7,6 +7,7 @@ import {
   parseActiveMember,
   parseRefKey,
   refKey,
+  StatusplaneError,
   utf8Bytes,
   uuidV7,
   type Kind,
@@ -30,6 +31,11 @@ describe("jobRef", () => {
       expect(refusal(() => jobRef("1", "job", text))).toBe(true);
     },
   );
+
+  it.each([null, undefined, 0, 7, Number.NaN, {}, ["7"]])("refuses %j, which is no text, loudly", (value) => {
+    expect(() => jobRef(value as string, "job", "1")).toThrow(StatusplaneError);
+    expect(() => jobRef("1", "job", value as string)).toThrow(StatusplaneError);
+  });
 
   it("comes back from its key, and no two jobs share one", () => {
     const id = fc.stringMatching(/^[A-Za-z0-9_-]{1,64}$/);

@@ -84,6 +84,10 @@ describe("the progress endpoints", () => {
     test.store.put(running(jobRef("1", "video", "7"), 5));
     test.store.put(running(jobRef("two", "video", "7"), 9));
     expect((await get("/media/videos/7/progress/", one)).json()).toMatchObject({ version: 5 });
+    expect((await get("/media/videos/7/progress/", await signedIn("1"))).json()).toMatchObject({
+      version: 5,
+    });
+    expect((await get("/media/videos/7/progress/", await signedIn("01"))).statusCode).toBe(404);
     expect((await get("/media/videos/7/progress/", two)).json()).toMatchObject({ version: 9 });
     const both = await Promise.all([one, two].map((each) => get("/api/v1/progress/?videos=7", each)));
     expect(both.map((each) => each.json().videos["7"].version)).toEqual([5, 9]);

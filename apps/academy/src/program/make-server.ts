@@ -87,11 +87,16 @@ function keysByClass(
     : { live_or_finished: keys };
 }
 
-function metricSources({ config, jobs, stores, counts, health, running, undo }: Parts): MetricSources {
+function riskCodes({ risks, health }: Pick<Parts, "risks" | "health">): readonly string[] {
+  return [...risks, ...health.risks].map(({ code }) => code);
+}
+
+function metricSources({ config, jobs, stores, counts, health, risks, running, undo }: Parts): MetricSources {
   const common: MetricSources = {
     writes: () => counts.writes(),
     foreignReads: () => counts.foreignReads,
     storeMemory: () => health.memory,
+    risks: () => riskCodes({ risks, health }),
     storeKeys: () => keysByClass(health.memory, config.values.FINISHED_TTL_SECONDS),
   };
   if (stores.durable === null) return common;
@@ -117,7 +122,7 @@ function readiness({ health, risks, running, config }: Parts): Readiness {
     status_store: health.answers ? "ok" : "unreachable",
     eviction: health.eviction,
     append_only: health.memory?.appendOnly ?? null,
-    risks: [...risks, ...health.risks].map(({ code }) => code),
+    risks: riskCodes({ risks, health }),
     role: config.role,
   };
   const reconciler = running.reconciler?.status();

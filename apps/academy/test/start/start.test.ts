@@ -93,19 +93,24 @@ describe("a start", () => {
     ["status_store_open", "REDIS_URL: 0.0.0.0", async () => ({ REDIS_URL: elsewhere(bench.status.url) })],
     ["queue_open", "QUEUE_URL: 0.0.0.0", async () => ({ QUEUE_URL: elsewhere(bench.queue.url) })],
     ["commits_may_be_lost", "synchronous_commit is off", asynchronousCommits],
-  ])("warns of %s (%s), shows it in /readyz, and is refused with STRICT=1", async (risk, names, prepare) => {
-    const env = await prepare();
-    const program = await bench.started("api", env);
-    expect(program.warned()).toEqual([risk]);
-    expect(await (await program.get("/readyz")).json()).toMatchObject({
-      ready: true,
-      checks: { risks: [risk] },
-    });
-    expect(await bench.start("api", { ...env, STRICT: "1" })).toEqual({
-      outcome: "refused",
-      problems: [expect.stringContaining(names)],
-    });
-  });
+  ])(
+    "warns of %s (%s), shows it in /readyz and /metrics, and is refused with STRICT=1",
+    async (risk, names, prepare) => {
+      const env = await prepare();
+      const program = await bench.started("api", env);
+      expect(program.warned()).toEqual([risk]);
+      expect(await (await program.get("/readyz")).json()).toMatchObject({
+        ready: true,
+        checks: { risks: [risk] },
+      });
+      const metrics = await (await program.get("/metrics")).text();
+      expect(metrics.match(/^statusplane_risks\{.*$/gm)).toEqual([`statusplane_risks{risk="${risk}"} 1`]);
+      expect(await bench.start("api", { ...env, STRICT: "1" })).toEqual({
+        outcome: "refused",
+        problems: [expect.stringContaining(names)],
+      });
+    },
+  );
 
   it("names all risks together", async () => {
     const env = { ...(await setting("status", { appendonly: "no" })), ...(await asynchronousCommits()) };

@@ -19,6 +19,8 @@ export interface MetricSources {
   readonly storeMemory?: () => StoreMemory | null;
   /** Keys of the status store by class, as last looked at. */
   readonly storeKeys?: () => Readonly<Record<string, number>>;
+  /** Codes of the settings that put work at risk now. */
+  readonly risks?: () => readonly string[];
   /** Waiting and delayed deliveries by job type, as last looked at. */
   readonly queueDepth?: () => ReadonlyMap<string, number>;
 }
@@ -80,7 +82,7 @@ export class ServerMetrics {
 }
 
 function registerSources(registry: Registry, sources: MetricSources): void {
-  const { statements, writes, foreignReads, outbox, storeMemory, storeKeys, queueDepth } = sources;
+  const { statements, writes, foreignReads, outbox, storeMemory, storeKeys, risks, queueDepth } = sources;
   const gauge = (name: string, help: string, labelNames: string[], fill: (gauge: Gauge) => void): void => {
     const made = new Gauge({
       name: `statusplane_${name}`,
@@ -121,6 +123,12 @@ function registerSources(registry: Registry, sources: MetricSources): void {
   if (storeKeys !== undefined) {
     gauge("store_keys", "Keys of the status store, by class", ["class"], (each) => {
       for (const [name, count] of Object.entries(storeKeys())) each.labels(name).set(count);
+    });
+  }
+  if (risks !== undefined) {
+    gauge("risks", "Settings that put work at risk now: 1 each", ["risk"], (each) => {
+      each.reset(); // one that was mended is not there any more
+      for (const risk of risks()) each.labels(risk).set(1);
     });
   }
   if (queueDepth !== undefined) {

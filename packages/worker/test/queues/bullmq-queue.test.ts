@@ -47,9 +47,10 @@ describe("the BullMQ queue", () => {
     expect(await admin.zcard(`${PREFIX}:count:completed`)).toBe(0);
   });
 
-  it("brings a delivery again whose consumer died before it acknowledged", async () => {
+  it("brings a delivery again whose consumer died before it acknowledged, however often that happened", async () => {
     const queue = await open();
     await queue.enqueue(delivery("a"));
+    await admin.hset(`${PREFIX}:count:7.job.a.1`, "stc", 1_000); // as BullMQ counts them: its own verdict would be to drop it
     const dying = new Redis(server.port, "127.0.0.1", { maxRetriesPerRequest: null });
     dying.on("error", () => undefined); // it is cut off on purpose
     const dead = new Worker("count", null, { connection: dying, prefix: PREFIX, lockDuration: 1_000 });
