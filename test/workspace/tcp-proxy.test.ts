@@ -193,6 +193,28 @@ describe("a proxy that keeps connections open", () => {
     await eventually("the server hears who left", async () => (await clientsBehind()) === before);
   });
 
+  it("having abandoned some: those hear nothing more, new ones pass, and the server forgets who gives up", async () => {
+    const [forgotten, other] = [await openLine(), await openLine()];
+    forgotten.socket.write("PING\r\n");
+    other.socket.write("PING\r\n");
+    await eventually("both are connected", () => forgotten.text() + other.text() === "+PONG\r\n+PONG\r\n");
+    proxy.abandon();
+    forgotten.socket.write("INCR abandoned\r\n");
+    expect(await (await connected()).incr("abandoned")).toBe(1);
+    expect(proxy.connections).toBe(1);
+    const clientsBehind = async (): Promise<number> =>
+      behind(
+        async (redis) => String(await redis.call("CLIENT", "LIST", "TYPE", "NORMAL")).split("\n").length,
+      );
+    const before = await clientsBehind();
+    proxy.cut();
+    await eventually("the new one is cut", async () => (await clientsBehind()) === before - 1);
+    expect([forgotten.text(), forgotten.isClosed()]).toEqual(["+PONG\r\n", false]);
+    expect(await behind((redis) => redis.get("abandoned"))).toBe("1");
+    other.socket.destroy();
+    await eventually("the server forgets it", async () => (await clientsBehind()) === before - 2);
+  });
+
   it("dropping replies: the command was executed although its client timed out", async () => {
     const client = await connected(200);
     proxy.dropReplies();

@@ -28,6 +28,7 @@ export class TcpFlow {
   #ended = false;
   #running = false;
   #torn = false;
+  #silent = false;
 
   constructor(options: TcpFlowOptions) {
     this.#options = options;
@@ -47,7 +48,15 @@ export class TcpFlow {
     return this.#torn;
   }
 
+  /** Takes in whatever comes and lets nothing out any more, neither bytes nor the end. */
+  silence(): void {
+    this.#silent = true;
+    this.#held.length = 0;
+    this.#count(-this.#heldBytes);
+  }
+
   #hold(what: Held["what"]): void {
+    if (this.#silent) return;
     this.#held.push({ what, readAtMs: performance.now() });
     this.#count(lengthOf(what));
     void this.#run();
@@ -65,7 +74,8 @@ export class TcpFlow {
     this.#running = true;
     for (let first = this.#held[0]; first !== undefined; first = this.#held[0]) {
       if (this.#options.to.destroyed) break;
-      if (!(await this.#mustWait(first))) await this.#letOut(first);
+      const waited = await this.#mustWait(first);
+      if (!waited && !this.#silent) await this.#letOut(first);
     }
     this.#running = false;
   }
@@ -104,7 +114,7 @@ export class TcpFlow {
     if (traffic.kind !== "slow") return this.#write(what);
     const pieceBytes = Math.max(1, Math.floor((traffic.bytesPerSecond * SLOW_PIECE_MS) / 1_000));
     const piece = what.subarray(0, pieceBytes);
-    if (piece.length < what.length) {
+    if (piece.length < what.length && !this.#silent) {
       this.#held.unshift({ what: what.subarray(pieceBytes), readAtMs });
       this.#count(what.length - piece.length);
     }

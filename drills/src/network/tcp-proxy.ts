@@ -46,13 +46,15 @@ export async function startTcpProxy(options: TcpProxyOptions): Promise<TcpProxy>
  *
  * What a black hole held flows on when it ends, as TCP would send it again. A connection that lost replies cannot go
  * on: it is reset at the next change. Once and at once, whatever holds: `cut()` resets every connection;
- * `resetMidReply()` lets half of the next reply through and resets its connection (disarmed by a change).
+ * `resetMidReply()` lets half of the next reply through and resets its connection (disarmed by a change);
+ * `abandon()` forgets every connection without a word, as a router does: neither end hears anything more, for ever.
  */
 export class TcpProxy {
   readonly port: number;
   readonly #server: Server;
   readonly #control = new TrafficControl();
   readonly #links = new Set<Link>();
+  readonly #abandoned = new Set<Link>();
   #targets: readonly TcpTarget[];
   #turn = 0;
 
@@ -63,7 +65,7 @@ export class TcpProxy {
     server.on("connection", (client) => void this.#accept(client));
   }
 
-  /** Clients connected now. */
+  /** Clients connected now; abandoned ones are not. */
   get connections(): number {
     return this.#links.size;
   }
@@ -113,11 +115,29 @@ export class TcpProxy {
     }
   }
 
+  abandon(): void {
+    for (const link of this.#links) {
+      if (link.server === undefined) continue; // not connected yet: it is a new one
+      this.#control.strike();
+      link.requests?.silence();
+      link.replies?.silence();
+      this.#links.delete(link);
+      this.#abandoned.add(link);
+      // a server would learn of it by its own keepalive, hours later; here it need not keep what its client gave up
+      const forget = (): void => {
+        this.#abandoned.delete(link);
+        reset(link);
+      };
+      link.client.once("end", forget);
+      link.client.once("close", forget);
+    }
+  }
+
   /** Stops listening and resets what is connected. */
   async close(): Promise<void> {
     const closed = new Promise((resolve) => this.#server.close(resolve)); // an error: it was closed before
     this.heal();
-    for (const link of this.#links) reset(link);
+    for (const link of [...this.#links, ...this.#abandoned]) reset(link);
     await closed;
   }
 
