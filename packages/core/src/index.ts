@@ -18,6 +18,7 @@ export * from "./progress-body.ts";
 export * from "./queue-port.ts";
 export * from "./record-snapshot.ts";
 export * from "./snapshot.ts";
+export * from "./sentinel-text.ts";
 export * from "./snapshot-text.ts";
 export * from "./status-store-ports.ts";
 export * from "./terms.ts";

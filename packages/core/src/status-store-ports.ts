@@ -80,7 +80,11 @@ export interface Sentinel {
 export interface SentinelKeeper {
   /** One per master; null where it is missing. */
   readSentinels(): Promise<readonly (Sentinel | null)[]>;
-  writeSentinels(sentinel: Sentinel): Promise<void>;
+  /**
+   * Writes each that still says what was read, so that a loss between reading and writing stays visible.
+   * @returns whether all did.
+   */
+  writeSentinels(sentinel: Sentinel, read: readonly (Sentinel | null)[]): Promise<boolean>;
 }
 
 export interface Beat {

@@ -48,7 +48,7 @@ describe("in a Redis Cluster", () => {
   it("there is a sentinel on each master", async () => {
     const store = await openRedisStatusStore({ url: cluster.url, cluster: true, timings: PATIENT });
     try {
-      await store.installation.writeSentinels({ tick: 7, tickedAtMs: 8 });
+      await store.installation.writeSentinels({ tick: 7, tickedAtMs: 8 }, [null, null, null]);
       expect(await store.installation.readSentinels()).toEqual(Array(3).fill({ tick: 7, tickedAtMs: 8 }));
       const held = await Promise.all(raw.nodes("master").map((node) => node.keys("statusplane:sentinel:*")));
       expect(held.map((keys) => keys.length)).toEqual([1, 1, 1]);

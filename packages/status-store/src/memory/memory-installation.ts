@@ -37,8 +37,10 @@ export class MemoryInstallation implements Installation {
     return [this.#sentinel];
   }
 
-  async writeSentinels(sentinel: Sentinel): Promise<void> {
+  async writeSentinels(sentinel: Sentinel, [read]: readonly (Sentinel | null)[]): Promise<boolean> {
+    if (this.#sentinel?.tick !== read?.tick) return false;
     this.#sentinel = sentinel;
+    return true;
   }
 
   async beat(owner: string): Promise<void> {

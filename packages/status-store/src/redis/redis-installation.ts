@@ -1,5 +1,7 @@
 import {
+  encodeSentinel,
   OWN_KEYS,
+  parseSentinel,
   type Beat,
   type Installation,
   type Sentinel,
@@ -12,12 +14,13 @@ import { mastersOf, readSlotRanges, tagPerMaster } from "./cluster-slots.ts";
 import type { RedisChannels } from "./redis-channels.ts";
 import type { RedisClient } from "./redis-client.ts";
 import type { RedisRequests } from "./redis-requests.ts";
+import type { ScriptCommands } from "./redis-scripts.ts";
 
 /** A beat is kept for so many times the age at which standbys doubt it: long enough to tell them how old it is. */
 const BEAT_TTL_FACTOR = 10;
 
 export interface RedisInstallationParts {
-  readonly requests: RedisRequests;
+  readonly requests: RedisRequests<RedisClient & ScriptCommands>;
   readonly channels: RedisChannels;
   readonly settings: StatusStoreSettings;
 }
@@ -45,10 +48,16 @@ export class RedisInstallation implements Installation {
     });
   }
 
-  async writeSentinels({ tick, tickedAtMs }: Sentinel): Promise<void> {
-    await this.#parts.requests.call(async (client) => {
+  /** A master that came since the reading has no sentinel that could be compared: the next reading misses it. */
+  async writeSentinels(sentinel: Sentinel, read: readonly (Sentinel | null)[]): Promise<boolean> {
+    const text = encodeSentinel(sentinel);
+    return this.#parts.requests.call(async (client) => {
       const keys = await sentinelKeys(client);
-      await Promise.all(keys.map((key) => client.set(key, JSON.stringify({ tick, tickedAtMs }))));
+      if (keys.length !== read.length) return false;
+      const written = await Promise.all(
+        keys.map((key, i) => client.writeSentinel(key, textOf(read[i] ?? null), text)),
+      );
+      return written.every((one) => one === 1);
     });
   }
 
@@ -100,14 +109,8 @@ async function sentinelKeys(client: RedisClient): Promise<string[]> {
   return tags.map((tag) => OWN_KEYS.sentinel(tag));
 }
 
-function parseSentinel(text: string | null): Sentinel | null {
-  if (text === null) return null;
-  try {
-    const { tick, tickedAtMs } = JSON.parse(text) as Partial<Record<keyof Sentinel, unknown>>;
-    return typeof tick === "number" && typeof tickedAtMs === "number" ? { tick, tickedAtMs } : null;
-  } catch {
-    return null; // overwritten by somebody: as good as missing
-  }
+function textOf(sentinel: Sentinel | null): string {
+  return sentinel === null ? "" : encodeSentinel(sentinel);
 }
 
 /** Reads Redis' INFO; the keys are those of one numbered database, which INFO leaves out while it is empty. */

@@ -9,6 +9,7 @@ export interface ScriptCommands {
   requestCancel(...keysAndArguments: Argument[]): Promise<unknown>;
   restoreResult(...keysAndArguments: Argument[]): Promise<unknown>;
   dropActive(...keysAndArguments: Argument[]): Promise<unknown>;
+  writeSentinel(...keysAndArguments: Argument[]): Promise<unknown>;
 }
 
 const SCRIPTS: Readonly<
@@ -18,6 +19,7 @@ const SCRIPTS: Readonly<
   requestCancel: { file: "request-cancel.lua", numberOfKeys: 2 },
   restoreResult: { file: "restore-result.lua", numberOfKeys: 2 },
   dropActive: { file: "drop-active.lua", numberOfKeys: 1 },
+  writeSentinel: { file: "write-sentinel.lua", numberOfKeys: 1 },
 };
 
 /** Adds the scripts to a client: EVAL at a connection's first use, EVALSHA after that, EVAL again after a flush. */

@@ -128,17 +128,34 @@ function describeInstallation({ check, opened }: Pick<ContractContext, "check" |
   check("sentinels tell the last tick", async () => {
     const { installation } = opened().store;
     await installation.ping();
-    await installation.writeSentinels({ tick: 41, tickedAtMs: 1_760_000_000_123 });
+    const last = { tick: 41, tickedAtMs: 1_760_000_000_123 };
+    expect(await installation.writeSentinels(last, await installation.readSentinels())).toBe(true);
     const written = await installation.readSentinels();
     expect(written.length).toBeGreaterThan(0);
-    for (const sentinel of written) expect(sentinel).toEqual({ tick: 41, tickedAtMs: 1_760_000_000_123 });
+    for (const sentinel of written) expect(sentinel).toEqual(last);
+  });
+
+  check("a sentinel is written only over what was read", async () => {
+    const { installation } = opened().store;
+    const before = await installation.readSentinels();
+    const first = { tick: 51, tickedAtMs: 1_760_000_000_123 };
+    expect(await installation.writeSentinels(first, before)).toBe(true);
+    expect(await installation.writeSentinels({ ...first, tick: 52 }, before)).toBe(false);
+    const missing = before.map(() => null);
+    expect(await installation.writeSentinels({ ...first, tick: 52 }, missing)).toBe(false);
+    for (const sentinel of await installation.readSentinels()) expect(sentinel).toEqual(first);
   });
 
   check("sentinels are missing after a loss of data", async () => {
     const { store, flush } = opened();
-    await store.installation.writeSentinels({ tick: 1, tickedAtMs: 1 });
+    const { installation } = store;
+    const before = await installation.readSentinels();
+    expect(await installation.writeSentinels({ tick: 61, tickedAtMs: 1 }, before)).toBe(true);
+    const read = await installation.readSentinels();
     await flush();
-    for (const sentinel of await store.installation.readSentinels()) expect(sentinel).toBeNull();
+    for (const sentinel of await installation.readSentinels()) expect(sentinel).toBeNull();
+    expect(await installation.writeSentinels({ tick: 62, tickedAtMs: 2 }, read)).toBe(false);
+    for (const sentinel of await installation.readSentinels()) expect(sentinel).toBeNull();
   });
 
   check("a beat tells its owner and its age", async () => {

@@ -17,12 +17,19 @@ const AT_LEAST_MS = 15 * 60_000;
 /** Tick of a sentinel whose keeper is being refilled: lower than any real one. */
 const REFILLING = 0;
 
+type Sentinels = readonly (Sentinel | null)[];
+
 /** What was noticed, for logs and metrics. */
 export interface Loss {
   readonly where: "status store" | "queue";
   /** Rows ended since then (Unix ms) are told again; null: waiting ones only. */
   readonly endedSinceMs: number | null;
   readonly missing: boolean;
+}
+
+interface Refill extends Loss {
+  /** What the sentinels say meanwhile. */
+  readonly written: Sentinels;
 }
 
 export interface LossDetectionOptions {
@@ -47,7 +54,8 @@ export interface LossDetectionOptions {
  *                                                        │  ▲ sentinel missing again: from the beginning
  * ```
  * While refilling the sentinel says tick 0 and how far back it goes, so that a successor, after a crash, refills again.
- * Expected is the last sentinel whose write was answered; for a new leader, the tick before in the row.
+ * Expected is the last sentinel whose write was answered; for a new leader, the tick before in the row. A sentinel is
+ * written only over what was read: one that says something else by then was lost meanwhile, which the next tick sees.
  */
 export class LossDetection {
   readonly #options: LossDetectionOptions;
@@ -77,10 +85,10 @@ export class LossDetection {
     try {
       const sentinels = await keeper.readSentinels();
       const loss = this.#lossOf(tick, sentinels);
-      if (loss !== null) await this.#begin(loss, tick);
+      if (loss !== null) await this.#begin(loss, tick, sentinels);
       else if (this.#refill === null) {
         crashPoint("tick.before-sentinel");
-        await this.#write({ tick: tick.tick, tickedAtMs: tick.tickedAtMs });
+        await this.#write({ tick: tick.tick, tickedAtMs: tick.tickedAtMs }, sentinels);
         crashPoint("tick.after-sentinel");
       }
     } catch (error) {
@@ -107,23 +115,25 @@ export class LossDetection {
     return { where, missing, endedSinceMs };
   }
 
-  async #begin(loss: Loss, tick: Tick): Promise<void> {
+  async #begin(loss: Loss, tick: Tick, sentinels: Sentinels): Promise<void> {
     const { onLoss } = this.#options;
     this.#refill?.ended.abort();
     this.#seen += 1;
     onLoss(loss);
     crashPoint("recover.before-sentinel");
-    await this.#write({ tick: REFILLING, tickedAtMs: loss.endedSinceMs ?? tick.tickedAtMs });
+    const refilling = { tick: REFILLING, tickedAtMs: loss.endedSinceMs ?? tick.tickedAtMs };
+    await this.#write(refilling, sentinels);
     crashPoint("recover.after-sentinel");
     const ended = new AbortController();
-    const done = this.#refillAll(loss, tick, ended.signal).finally(() => {
+    const written = sentinels.map(() => refilling);
+    const done = this.#refillAll({ ...loss, written }, tick, ended.signal).finally(() => {
       if (this.#refill?.ended === ended) this.#refill = null;
     });
     this.#refill = { ended, done };
   }
 
   /** Never rejects: what fails leaves the sentinel at tick 0, which the next tick sees as a loss. */
-  async #refillAll({ endedSinceMs }: Loss, tick: Tick, newerLoss: AbortSignal): Promise<void> {
+  async #refillAll({ endedSinceMs, written }: Refill, tick: Tick, newerLoss: AbortSignal): Promise<void> {
     const { records, drain, clock, log, where, ended } = this.#options;
     const anyEnd = AbortSignal.any([ended, newerLoss]);
     let after: JobRef | null = null;
@@ -138,7 +148,7 @@ export class LossDetection {
       } while (after !== null && !anyEnd.aborted);
       if (anyEnd.aborted) return;
       crashPoint("recover.before-end");
-      await this.#write({ tick: tick.tick, tickedAtMs: tick.tickedAtMs });
+      await this.#write({ tick: tick.tick, tickedAtMs: tick.tickedAtMs }, written);
       crashPoint("recover.after-end");
     } catch (error) {
       this.#expectedTick = tick.tick;
@@ -146,8 +156,11 @@ export class LossDetection {
     }
   }
 
-  async #write(sentinel: Sentinel): Promise<void> {
-    await this.#options.keeper.writeSentinels(sentinel);
+  /** @throws {Error} when a sentinel says something else than what was read. */
+  async #write(sentinel: Sentinel, read: Sentinels): Promise<void> {
+    if (!(await this.#options.keeper.writeSentinels(sentinel, read))) {
+      throw new Error("a sentinel says something else than what was read");
+    }
     this.#expectedTick = sentinel.tick;
   }
 }

@@ -32,6 +32,8 @@ export class FakeStatusStore implements StatusWriter, Installation {
   readonly unready = new Map<string, string>();
   away = false;
   sentinel: Sentinel | null = null;
+  /** Called between a sentinel's reading and its writing. */
+  beforeSentinelWrite: () => void = () => undefined;
   beatOf: { owner: string; atMs: number } | null = null;
   failedWrites = 0;
   wakes = 0;
@@ -141,9 +143,12 @@ export class FakeStatusStore implements StatusWriter, Installation {
     return [this.sentinel];
   }
 
-  async writeSentinels(sentinel: Sentinel): Promise<void> {
+  async writeSentinels(sentinel: Sentinel, [read]: readonly (Sentinel | null)[]): Promise<boolean> {
     await this.#answers();
+    this.beforeSentinelWrite();
+    if (this.sentinel?.tick !== read?.tick) return false;
     this.sentinel = sentinel;
+    return true;
   }
 
   async #answers(onRefusal: () => void = () => undefined): Promise<void> {

@@ -163,9 +163,12 @@ describe("the BullMQ queue", () => {
   it("keeps the reconciler's sentinel in its own Redis", async () => {
     const queue = await open();
     expect(await queue.sentinel?.readSentinels()).toEqual([null]);
-    await queue.sentinel?.writeSentinels({ tick: 5, tickedAtMs: 1_800_000_000_000 });
-    expect(await queue.sentinel?.readSentinels()).toEqual([{ tick: 5, tickedAtMs: 1_800_000_000_000 }]);
+    const five = { tick: 5, tickedAtMs: 1_800_000_000_000 };
+    expect(await queue.sentinel?.writeSentinels(five, [null])).toBe(true);
+    expect(await queue.sentinel?.writeSentinels({ ...five, tick: 6 }, [null])).toBe(false);
+    expect(await queue.sentinel?.readSentinels()).toEqual([five]);
     await admin.flushall();
+    expect(await queue.sentinel?.writeSentinels({ ...five, tick: 6 }, [five])).toBe(false);
     expect(await queue.sentinel?.readSentinels()).toEqual([null]);
   });
 

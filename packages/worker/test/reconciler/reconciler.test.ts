@@ -34,8 +34,10 @@ class FakeSentinel implements SentinelKeeper {
     return [this.sentinel];
   }
 
-  async writeSentinels(sentinel: Sentinel): Promise<void> {
+  async writeSentinels(sentinel: Sentinel, [read]: readonly (Sentinel | null)[]): Promise<boolean> {
+    if (this.sentinel?.tick !== read?.tick) return false;
     this.sentinel = sentinel;
+    return true;
   }
 }
 
@@ -437,6 +439,36 @@ describe("loss detection", () => {
     store.snapshots.clear();
     store.sentinel = null;
     await clock.advance(4_000);
+    expect(losses).toHaveLength(2);
+    expect(store.snapshots.size).toBe(4_000);
+  });
+
+  it("sees a loss between a sentinel's reading and its writing", async () => {
+    const { clock, store, records, losses } = await lead();
+    const ended = records.add("ended", { status: "DONE", finishedAtMs: clock.unixMs() });
+    await clock.advance(10_000);
+    store.beforeSentinelWrite = () => {
+      store.beforeSentinelWrite = () => undefined;
+      store.snapshots.clear();
+      store.sentinel = null;
+    };
+    await clock.advance(15_000);
+    expect(losses).toMatchObject([{ where: "status store", missing: true }]);
+    expect(statusOf(store, ended)).toBe("DONE");
+  });
+
+  it("begins again when a restart in the middle brings the old copy back a second time", async () => {
+    const { clock, store, records, losses } = await lead();
+    for (let id = 0; id < 4_000; id++)
+      records.add(`j${id}`, { status: "DONE", finishedAtMs: clock.unixMs() });
+    await clock.advance(5_000);
+    const old = store.sentinel;
+    await clock.advance(10_000);
+    store.sentinel = old;
+    await clock.advance(6_000);
+    store.snapshots.clear();
+    store.sentinel = old;
+    await clock.advance(12_000);
     expect(losses).toHaveLength(2);
     expect(store.snapshots.size).toBe(4_000);
   });

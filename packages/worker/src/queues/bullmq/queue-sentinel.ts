@@ -1,8 +1,15 @@
-import { OWN_KEYS, type Sentinel, type SentinelKeeper } from "@statusplane/core";
+import { encodeSentinel, OWN_KEYS, parseSentinel, type SentinelKeeper } from "@statusplane/core";
+import { readFileSync } from "node:fs";
 import type { QueueConnection } from "./queue-connections.ts";
 
 /** All keys of a queue share one slot, and this one lies beside them: one sentinel sees their loss. */
 const SENTINEL_KEY = OWN_KEYS.sentinel("queue");
+
+// The path holds from src/queues/bullmq/ and from dist/queues/bullmq/: the package ships src/queues/bullmq/lua.
+const WRITE_SENTINEL = readFileSync(
+  new URL("../../../src/queues/bullmq/lua/write-sentinel.lua", import.meta.url),
+  "utf8",
+);
 
 /** Makes one call with its deadline. @throws {queue_unavailable} */
 export type CallQueue = <T>(call: (connection: QueueConnection) => Promise<T>) => Promise<T>;
@@ -13,20 +20,11 @@ export function queueSentinel(callQueue: CallQueue): SentinelKeeper {
     async readSentinels() {
       return [parseSentinel(await callQueue((connection) => connection.get(SENTINEL_KEY)))];
     },
-    async writeSentinels({ tick, tickedAtMs }) {
-      await callQueue((connection) => connection.set(SENTINEL_KEY, JSON.stringify({ tick, tickedAtMs })));
+    async writeSentinels(sentinel, [read = null]) {
+      const texts = [read === null ? "" : encodeSentinel(read), encodeSentinel(sentinel)];
+      return (
+        (await callQueue((connection) => connection.eval(WRITE_SENTINEL, 1, SENTINEL_KEY, ...texts))) === 1
+      );
     },
   };
-}
-
-/** Null for anything that is not ours: it then counts as missing. */
-function parseSentinel(text: string | null): Sentinel | null {
-  if (text === null) return null;
-  try {
-    const value = JSON.parse(text) as Partial<Record<keyof Sentinel, unknown>> | null;
-    const { tick, tickedAtMs } = value ?? {};
-    return typeof tick === "number" && typeof tickedAtMs === "number" ? { tick, tickedAtMs } : null;
-  } catch {
-    return null; // not JSON: not ours
-  }
 }
