@@ -147,5 +147,6 @@ describe("printConfig", () => {
     expect(text).not.toContain(SECRET);
     expect(text).toContain("DATABASE_URL=(hidden)");
     expect(text).toContain("DB_CONN_MAX_AGE=20");
+    expect(text).toContain('retryBackoffMs={"first":2000,"max":60000}');
   });
 });

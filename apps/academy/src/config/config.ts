@@ -107,7 +107,7 @@ function show(value: unknown): string {
   if (Array.isArray(value)) return value.join(",");
   if (typeof value === "object")
     return Object.entries(value)
-      .map(([key, each]) => `${key}=${String(each)}`)
+      .map(([key, each]) => `${key}=${typeof each === "string" ? each : JSON.stringify(each)}`)
       .join(",");
   return typeof value === "string" || typeof value === "number" ? String(value) : "";
 }
