@@ -39,6 +39,8 @@ export interface RoundContext<Redis extends StatusRedis> {
    */
   readonly recovered: (refs: readonly JobRef[], since?: { readonly unixMs: number }) => Promise<number>;
   readonly violate: (invariant: Invariant, what: string) => void;
+  /** Ends what a round began, before the fleet is stopped. */
+  readonly onClose: (close: () => Promise<void>) => void;
 }
 
 export interface FleetLegOptions<Redis extends StatusRedis> {
@@ -73,7 +75,8 @@ export async function fleetLeg<Redis extends StatusRedis>(leg: FleetLegOptions<R
     load: options.load,
     ...(leg.payload === undefined ? {} : { payload: leg.payload }),
   });
-  const context = makeContext({ ...leg, fleet, history, store, load, violations });
+  const closers: (() => Promise<void>)[] = [];
+  const context = makeContext({ ...leg, fleet, history, store, load, violations, closers });
   let faults = 0;
   let slowestRecoveryMs: number | null = null;
   let figures: Readonly<Record<string, string | number>> = {};
@@ -118,7 +121,13 @@ export async function fleetLeg<Redis extends StatusRedis>(leg: FleetLegOptions<R
       slowestRecoveryMs: boundMs === null && slowestRecoveryMs === 0 ? null : slowestRecoveryMs,
       figures,
     };
+  } catch (error) {
+    options.say(
+      `the leg broke off: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`,
+    );
+    throw error;
   } finally {
+    await Promise.all(closers.map((close) => close()));
     await load.close();
     await store.close();
     await fleet.close();
@@ -148,10 +157,11 @@ interface ContextParts<Redis extends StatusRedis> extends Pick<
   readonly store: StatusStore;
   readonly load: DrillLoad;
   readonly violations: Violation[];
+  readonly closers: (() => Promise<void>)[];
 }
 
 function makeContext<Redis extends StatusRedis>(parts: ContextParts<Redis>): RoundContext<Redis> {
-  const { fleet, history, store, load, violations, options, boundMs } = parts;
+  const { fleet, history, store, load, violations, closers, options, boundMs } = parts;
   const violate = (invariant: Invariant, what: string): void => {
     violations.push({ invariant, what });
     options.say(`${invariant} violated: ${what}`);
@@ -164,6 +174,7 @@ function makeContext<Redis extends StatusRedis>(parts: ContextParts<Redis>): Rou
     random: options.random,
     say: options.say,
     violate,
+    onClose: (close) => void closers.push(close),
     fault(name) {
       history.append({ what: "fault", name, phase: "begin" });
       return () => history.append({ what: "fault", name, phase: "end" });

@@ -1,4 +1,5 @@
 import type { Drill } from "../drill.ts";
+import { torture } from "../torture/torture.ts";
 import { t1 } from "./t01-worker-killed.ts";
 import { t3 } from "./t03-api-killed.ts";
 import { t4 } from "./t04-redis-killed.ts";
@@ -9,3 +10,6 @@ import { t23 } from "./t23-deploys.ts";
 
 /** The catalogue, in the order of its numbers. */
 export const DRILLS: readonly Drill[] = [t1, t3, t4, t5, t6, t9, t23];
+
+/** What the report tells of: the torture is a command of its own. */
+export const REPORTED: readonly Drill[] = [...DRILLS, torture({ seconds: 60, losesData: false })];

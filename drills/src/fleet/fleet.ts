@@ -144,7 +144,7 @@ export class Fleet<Redis extends StatusRedis = StatusRedis> {
       apis: apis.map(({ slot }) => slot),
       apiPorts: apis.map(({ port }) => port),
       workers,
-      closeBetween: between.close,
+      closeBetween: () => between.close(),
     });
     try {
       await fleet.#startAll();

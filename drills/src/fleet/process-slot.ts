@@ -1,5 +1,9 @@
 import { startProgram, type ProgramOptions, type RunningProgram } from "@statusplane/test-support";
+import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
+
+const SUPERVISED_MS = 90_000;
+const RESTART_MS = 500;
 
 /** The built product with the drills' job type. */
 const PROGRAM = fileURLToPath(new URL("../../dist/main.js", import.meta.url));
@@ -52,6 +56,19 @@ export class ProcessSlot {
     const program = await startProgram(options);
     this.#program = program;
     return program;
+  }
+
+  /** Starts it again and again until it stays, as a supervisor does: a store may be away just now. @throws after 90 s. */
+  async startSupervised(): Promise<RunningProgram> {
+    const deadlineMs = performance.now() + SUPERVISED_MS;
+    for (;;) {
+      try {
+        return await this.start();
+      } catch (error) {
+        if (performance.now() > deadlineMs) throw error;
+        await sleep(RESTART_MS);
+      }
+    }
   }
 
   async kill(): Promise<void> {
