@@ -1,0 +1,9 @@
+import type { JobFiles } from "@statusplane/core";
+
+/** For jobs that neither read nor write files. */
+export const NO_FILES: JobFiles = {
+  inputPath: () => Promise.resolve(null),
+  makeOutputFolder: () => Promise.reject(new Error("these jobs have no outputs")),
+  removeOutputs: () => Promise.resolve(),
+  writeResultFile: () => Promise.reject(new Error("these jobs have no large results")),
+};
