@@ -8,6 +8,7 @@ const BENCHES: Readonly<Record<string, () => Promise<{ run(): Promise<void> }>>>
   polling: () => import("./polling.ts"),
   import: () => import("./import.ts"),
   video: () => import("./video.ts"),
+  memory: () => import("./memory.ts"),
 };
 
 const names = process.argv.slice(2);
