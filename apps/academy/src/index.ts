@@ -3,5 +3,6 @@
  * other job types beside the academy's.
  */
 export { ConfigError, readConfig, type Config, type Role } from "./config/config.ts";
+export { createCollector, folderPaths, type Collected } from "./files/index.ts";
 export { ACADEMY_JOBS, jobTypeNames, type JobCatalogue, type JobDependencies } from "./jobs/job-types.ts";
 export { runProgram } from "./program/run-program.ts";

@@ -183,12 +183,13 @@ describe("the collector", () => {
   });
 
   test("keeps the attempt that the row names and what it may be tried with again", async () => {
-    const [ready, running, failed] = [
+    const [ready, running, failed, cancelled] = [
       jobRef("7", "video", "1"),
       jobRef("7", "video", "2"),
       jobRef("7", "video", "3"),
+      jobRef("7", "video", "4"),
     ];
-    for (const ref of [ready, running, failed]) {
+    for (const ref of [ready, running, failed, cancelled]) {
       await put(files.paths.input(ref), 200);
       await put(output(ref, 1), 200);
       await put(output(ref, 2), 200);
@@ -199,15 +200,18 @@ describe("the collector", () => {
         [refKey(ready), { attempt: 2, status: "READY", finishedAtMs: daysAgo(8) }],
         [refKey(running), { attempt: 2, status: "PROCESSING", finishedAtMs: null }],
         [refKey(failed), { attempt: 2, status: "FAILED", finishedAtMs: daysAgo(6) }],
+        [refKey(cancelled), { attempt: 2, status: "CANCELLED", finishedAtMs: daysAgo(6) }],
       ]),
     );
-    expect(collected).toMatchObject({ inputs: 1, outputs: 4 });
+    expect(collected).toMatchObject({ inputs: 1, outputs: 6 });
     expect(await exists(files.paths.input(ready))).toBe(false);
     expect(await readdir(files.paths.jobOutputs(ready))).toEqual(["2"]);
     expect(await exists(files.paths.input(running))).toBe(true);
     expect(await readdir(files.paths.jobOutputs(running))).toEqual(["2"]);
-    expect(await exists(files.paths.input(failed))).toBe(true);
-    expect(await exists(files.paths.jobOutputs(failed))).toBe(false);
+    for (const ref of [failed, cancelled]) {
+      expect(await exists(files.paths.input(ref))).toBe(true);
+      expect(await exists(files.paths.jobOutputs(ref))).toBe(false);
+    }
   });
 
   test("neither follows nor removes a link, or what we would not have written", async () => {

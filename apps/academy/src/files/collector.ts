@@ -91,8 +91,9 @@ function isNamed(candidate: Candidate, row: Row | undefined, options: CollectOpt
     if (row.finishedAtMs === null) return true;
     return options.nowMs - row.finishedAtMs < options.inputRetentionSeconds * 1_000;
   }
-  // A FAILED row names no outputs; what its last attempt left is nobody's.
-  return young || (row.attempt === candidate.attempt && row.status !== "FAILED");
+  // A FAILED or CANCELLED row names no outputs; what its last attempt left, dying before it could remove it, is nobody's.
+  const publishes = row.status !== "FAILED" && row.status !== "CANCELLED";
+  return young || (row.attempt === candidate.attempt && publishes);
 }
 
 async function remove(candidate: Candidate): Promise<boolean> {
