@@ -91,7 +91,8 @@ describe("a Redis that does not answer", () => {
     expect(refused).not.toContain(false);
     await server.start();
     expect(await untilAllAnswers()).toBe(true);
-    expect(await store.reader.readMany(refs)).toEqual(refs.map(() => null));
+    const found = await eventually("they are read", () => store.reader.readMany(refs));
+    expect(found).toEqual(refs.map(() => null));
   });
 
   it("after some failures is not asked any more, until it answers again", async () => {

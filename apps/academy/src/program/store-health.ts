@@ -1,7 +1,11 @@
+import { setTimeout } from "node:timers/promises";
 import type { ErrorCode, Installation, StoreMemory } from "@statusplane/core";
 import { storeRisks, type Risk, type RiskCode } from "./risks.ts";
 
 const LOOK_EVERY_MS = 10_000;
+/** A start that is to be refused must not slip through because its first look came a moment too early. */
+const FIRST_ANSWER_WITHIN_MS = 1_000;
+const FIRST_LOOKS_EVERY_MS = 100;
 /** Under `noeviction` new work is refused above this share of the memory: the ends of running work must still fit. */
 const FULL_ABOVE = 0.85;
 
@@ -32,9 +36,14 @@ export class StoreHealth {
     this.#options = options;
   }
 
-  /** Looks once and then goes on looking. */
+  /** Looks until the store has answered, for a second at most, and then goes on looking. */
   async start(): Promise<void> {
+    const deadlineMs = performance.now() + FIRST_ANSWER_WITHIN_MS;
     await this.#look();
+    while (!this.#answers && performance.now() < deadlineMs) {
+      await setTimeout(FIRST_LOOKS_EVERY_MS);
+      await this.#look();
+    }
     this.#timer = setInterval(() => void this.#look(), this.#options.lookEveryMs ?? LOOK_EVERY_MS);
     this.#timer.unref();
   }

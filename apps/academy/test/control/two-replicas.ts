@@ -2,6 +2,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import {
+  DEFAULT_TIMINGS,
   deliveryId,
   encodeSnapshot,
   jobRef,
@@ -77,7 +78,9 @@ export class TwoReplicas {
     const enqueue = async (delivery: Delivery): Promise<void> => void deliveries.add(deliveryId(delivery));
     const openReplica = async (): Promise<Replica> => {
       const database = await openServerDatabase({ url: postgres.url });
-      const store = await openRedisStatusStore({ url: redis.url });
+      // not about deadlines: a busy machine is no fault of Redis
+      const timings = { ...DEFAULT_TIMINGS, requestDeadlineMs: 10_000 };
+      const store = await openRedisStatusStore({ url: redis.url, timings });
       const server = await createServer({
         role: "api",
         reader: store.reader,

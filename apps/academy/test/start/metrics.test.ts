@@ -6,7 +6,9 @@ let bench: StartBench;
 let program: Started;
 beforeAll(async () => {
   bench = await StartBench.open({ status: ["--appendonly", "yes"], queue: [] });
-  program = await bench.started("api", { TIMINGS: '{"tickMs":100,"sweepEveryMs":100}' });
+  program = await bench.started("api", {
+    TIMINGS: '{"tickMs":100,"sweepEveryMs":100,"requestDeadlineMs":1000}',
+  });
 });
 afterAll(() => bench.close());
 

@@ -52,6 +52,17 @@ describe("what a process knows of its status store", () => {
     expect(said).toHaveLength(3);
   });
 
+  it("is looked at again at the start, where the first look gets no answer", async () => {
+    let looks = 0;
+    const readMemory = async (): Promise<StoreMemory> => {
+      if (++looks < 3) throw new StatusplaneError("store_unavailable");
+      return { ...SOUND, policy: "volatile-lru" };
+    };
+    health = new StoreHealth({ installation: { readMemory }, log: { warn: () => undefined } });
+    await health.start();
+    expect([health.answers, health.eviction]).toEqual([true, "evicts_live_jobs"]);
+  });
+
   it("keeps what it knew while the store is away, and says so once", async () => {
     const { watched, said, become } = watch();
     await watched.start();
