@@ -5,11 +5,13 @@ import { t3 } from "./t03-api-killed.ts";
 import { t4 } from "./t04-redis-killed.ts";
 import { t5 } from "./t05-redis-emptied.ts";
 import { t6 } from "./t06-postgres-killed.ts";
+import { t7 } from "./t07-cluster-master-killed.ts";
+import { t8 } from "./t08-failovers.ts";
 import { t9 } from "./t09-paused.ts";
 import { t23 } from "./t23-deploys.ts";
 
 /** The catalogue, in the order of its numbers. */
-export const DRILLS: readonly Drill[] = [t1, t3, t4, t5, t6, t9, t23];
+export const DRILLS: readonly Drill[] = [t1, t3, t4, t5, t6, t7, t8, t9, t23];
 
 /** What the report tells of: the torture is a command of its own. */
 export const REPORTED: readonly Drill[] = [...DRILLS, torture({ seconds: 60, losesData: false })];

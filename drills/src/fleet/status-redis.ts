@@ -1,4 +1,11 @@
-import { eventually, startRedis } from "@statusplane/test-support";
+import {
+  eventually,
+  startRedis,
+  startRedisCluster,
+  startRedisSentinel,
+  type RedisCluster,
+  type RedisSentinel,
+} from "@statusplane/test-support";
 import { Cluster, Redis } from "ioredis";
 import { mastersOf } from "../audit/key-lives.ts";
 
@@ -30,6 +37,28 @@ export async function openSingleRedis(
     ...args,
   ]);
   return Object.assign(server, { cluster: false });
+}
+
+const MEMORY = ["--maxmemory", "256mb", "--maxmemory-policy", "allkeys-lru"];
+
+export interface ClusterRedis extends StatusRedis {
+  readonly nodes: RedisCluster;
+}
+
+/** Three masters with a replica each. */
+export async function openClusterRedis(nodeTimeoutMs: number): Promise<ClusterRedis> {
+  const nodes = await startRedisCluster({ masters: 3, replicasPerMaster: 1, nodeTimeoutMs, args: MEMORY });
+  return { url: nodes.url, cluster: true, nodes, stop: () => nodes.stop() };
+}
+
+export interface SentinelRedis extends StatusRedis {
+  readonly servers: RedisSentinel;
+}
+
+/** A master with two replicas and three sentinels. */
+export async function openSentinelRedis(downAfterMs: number): Promise<SentinelRedis> {
+  const servers = await startRedisSentinel({ sentinels: 3, replicas: 2, downAfterMs, args: MEMORY });
+  return { url: servers.url, cluster: false, servers, stop: () => servers.stop() };
 }
 
 /** A connection past every proxy, for looking at keys. */
