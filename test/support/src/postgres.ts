@@ -84,8 +84,18 @@ export async function startPostgres(options: { readonly durable?: boolean } = {}
           ]),
     ];
     const args = settings.flatMap(([name, value]) => ["-c", `${name}=${value}`]);
-    child = spawn(postgres as string, ["-D", data, "-p", String(port), ...args], { ...as, stdio: "ignore" });
-    await eventually("postgres answers", () => withClient(url, async () => true), 60_000);
+    const spawnServer = (): ChildProcess =>
+      spawn(postgres as string, ["-D", data, "-p", String(port), ...args], { ...as, stdio: "ignore" });
+    child = spawnServer();
+    await eventually(
+      "postgres answers",
+      () => {
+        // after a kill a last backend may still hold the shared memory for a moment: the postmaster then gives up
+        if (child === undefined || child.exitCode !== null) child = spawnServer();
+        return withClient(url, async () => true);
+      },
+      60_000,
+    );
   }
 
   async function end(signal: "SIGKILL" | "SIGINT"): Promise<void> {
