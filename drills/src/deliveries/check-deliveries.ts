@@ -56,7 +56,7 @@ export async function checkDeliveries(
   const committed = await readJobHistory(pool);
   const markerOf = (): undefined => undefined;
   violations.push(...checkHistory({ lines: [], committed, dataWasLost: false, markerOf }));
-  violations.push(...witness.violations);
+  violations.push(...witness.violations, ...witness.uncommitted(committed));
   return {
     observations: records.size + witness.seen + committed.length,
     violations: violations

@@ -1,12 +1,14 @@
 import { compareHeads, isTerminal, parseHead, type SnapshotHead, type StatusWriter } from "@statusplane/core";
 import { Redis } from "ioredis";
 import type { Violation } from "../drill.ts";
+import type { CommittedChange } from "../history/job-history.ts";
 
 const MOST_VIOLATIONS = 20;
 
 /** Hears of every snapshot that a status store accepted, in the order in which it did. */
 export class Witness {
   readonly #last = new Map<string, SnapshotHead>();
+  readonly #ends = new Set<string>();
   readonly #violations: Violation[] = [];
   #seen = 0;
 
@@ -18,9 +20,25 @@ export class Witness {
     return this.#violations;
   }
 
-  /** @param key names the job. */
+  /** The store has lost its data: it may begin anew with anything that is true. */
+  forget(): void {
+    this.#last.clear();
+  }
+
+  /** I3: every end that the store accepted is one that was committed for that attempt. */
+  uncommitted(committed: readonly CommittedChange[]): readonly Violation[] {
+    const known = new Set(
+      committed.map(({ tenant, kind, id, ...change }) => endKey(`${tenant}:${kind}:${id}`, change)),
+    );
+    return [...this.#ends]
+      .filter((end) => !known.has(end))
+      .map((end) => ({ invariant: "I3", what: `the store accepted what nobody committed: ${end}` }));
+  }
+
+  /** @param key `tenant:kind:id`. */
   accepted(key: string, head: SnapshotHead): void {
     this.#seen += 1;
+    if (isTerminal(head.status)) this.#ends.add(endKey(key, head));
     const before = this.#last.get(key);
     this.#last.set(key, head);
     if (before === undefined) return;
@@ -50,9 +68,14 @@ export function witnessed(writer: StatusWriter, witness: Witness): StatusWriter 
   };
 }
 
+/** Whoever empties Redis says so on this channel in the same transaction. */
+export const EMPTIED_CHANNEL = "drill:emptied";
+
 /** Listens to what Redis publishes at each accepted write, whoever makes it. */
 export async function witnessRedis(url: string, witness: Witness): Promise<AsyncDisposable> {
   const redis = new Redis(url);
+  redis.on("message", () => witness.forget());
+  await redis.subscribe(EMPTIED_CHANNEL);
   redis.on("pmessage", (_pattern: string, channel: string, text: string) => {
     const head = parseHead(text);
     if (head !== null) witness.accepted(channel.replace(/^tenant:|:events$/g, ""), head);
@@ -63,4 +86,8 @@ export async function witnessRedis(url: string, witness: Witness): Promise<Async
 
 function lineOf({ attempt, version, status }: SnapshotHead): string {
   return `${status} (${attempt}, ${version})`;
+}
+
+function endKey(key: string, { attempt, status }: Pick<SnapshotHead, "attempt" | "status">): string {
+  return `${key} ${status} of attempt ${attempt}`;
 }
