@@ -72,8 +72,8 @@ export const RECONCILER: Area = {
       file: at("loss-detection.ts"),
       replace: [
         [
-          "await this.#write({ tick: REFILLING, tickedAtMs:",
-          "await this.#write({ tick: tick.tick, tickedAtMs:",
+          "const refilling = { tick: REFILLING, tickedAtMs:",
+          "const refilling = { tick: tick.tick, tickedAtMs:",
         ],
       ],
       test: reconciler("is taken up by a successor when the process dies in the middle", FLUSH),
