@@ -1,6 +1,6 @@
 import type { JobCatalogue } from "@statusplane/academy";
 import { JobError, type Json } from "@statusplane/core";
-import { defineJob, type JobContext } from "@statusplane/worker";
+import { defineJob, type JobContext, type JobDefinition } from "@statusplane/worker";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -8,6 +8,8 @@ import { workerLog } from "./worker-log.ts";
 
 /** The job type of the drills. */
 export const DRILL_JOB_TYPE = "drill";
+/** Does the same with a file that it does not look at. */
+export const DRILL_FILE_JOB_TYPE = "drill_file";
 
 /** What a drill's job is to do. */
 export interface DrillPayload {
@@ -25,31 +27,40 @@ export interface DrillPayload {
 
 const STEP_MS = 50;
 
-/** Adds the drills' job to an installation's. */
+/** Adds the drills' jobs to an installation's. */
 export function withDrillJob(jobs: JobCatalogue): JobCatalogue {
   return {
-    accepted: [...jobs.accepted, { type: DRILL_JOB_TYPE, kind: "job", input: "none" }],
-    definitions: (dependencies) => [...jobs.definitions(dependencies), drillJob],
+    accepted: [
+      ...jobs.accepted,
+      { type: DRILL_JOB_TYPE, kind: "job", input: "none" },
+      { type: DRILL_FILE_JOB_TYPE, kind: "job", input: "file" },
+    ],
+    definitions: (dependencies) => [
+      ...jobs.definitions(dependencies),
+      drillJob(DRILL_JOB_TYPE),
+      drillJob(DRILL_FILE_JOB_TYPE),
+    ],
   };
 }
 
 /** Does nothing but report, for as long as it is told; says in the worker's log when its code begins and ends. */
-const drillJob = defineJob({
-  type: DRILL_JOB_TYPE,
-  steps: [
-    { key: "prepare", name: "준비", weight: 1 },
-    { key: "work", name: "작업", weight: 9 },
-  ],
-  parse: (payload) => payload as unknown as DrillPayload, // only drills submit it
-  run: async (ctx, payload): Promise<Json> => {
-    workerLog({ what: "began", tenant: ctx.tenant, id: ctx.ref.id, attempt: ctx.attempt });
-    try {
-      return await work(ctx, payload);
-    } finally {
-      workerLog({ what: "ended", tenant: ctx.tenant, id: ctx.ref.id, attempt: ctx.attempt });
-    }
-  },
-});
+const drillJob = (type: string): JobDefinition =>
+  defineJob({
+    type,
+    steps: [
+      { key: "prepare", name: "준비", weight: 1 },
+      { key: "work", name: "작업", weight: 9 },
+    ],
+    parse: (payload) => payload as unknown as DrillPayload, // only drills submit it
+    run: async (ctx, payload): Promise<Json> => {
+      workerLog({ what: "began", tenant: ctx.tenant, id: ctx.ref.id, attempt: ctx.attempt });
+      try {
+        return await work(ctx, payload);
+      } finally {
+        workerLog({ what: "ended", tenant: ctx.tenant, id: ctx.ref.id, attempt: ctx.attempt });
+      }
+    },
+  });
 
 async function work(ctx: JobContext<"prepare" | "work">, payload: DrillPayload): Promise<Json> {
   const { lastsMs, failAttempts, resultBytes, writesFile, marker } = payload;

@@ -4,7 +4,10 @@
  */
 import { ACADEMY_JOBS, ConfigError, readConfig, runProgram } from "@statusplane/academy";
 import { withDrillJob } from "./drill-job.ts";
+import { takeCrashRequests } from "./take-crash-requests.ts";
 
+const crashes = process.env["DRILL_CRASHES"];
+if (crashes !== undefined) takeCrashRequests(crashes);
 try {
   await runProgram(readConfig(process.argv[3] ?? "all", process.env), withDrillJob(ACADEMY_JOBS));
 } catch (error) {

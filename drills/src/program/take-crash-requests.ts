@@ -1,0 +1,42 @@
+import { armCrashPoints, type CrashPointName } from "@statusplane/core";
+import { existsSync, renameSync, writeFileSync, writeSync } from "node:fs";
+import { join } from "node:path";
+
+const STDERR = 2;
+
+/**
+ * Has this process die at any point that the drill asks for while it runs, so that one start serves whichever point comes
+ * next (`CRASH_AT` names one for a whole life). The folder's files:
+ *
+ * ```
+ * NAME            somebody is to die at this point ─the first process that passes it takes the file away─▶ taken.PID.NAME
+ * leader          pid of the process that leads the reconciler, written at each of its ticks
+ * ```
+ */
+export function takeCrashRequests(folder: string): void {
+  armCrashPoints((name) => {
+    if (name === "tick.before-sentinel") writeFileSync(join(folder, "leader"), String(process.pid));
+    if (take(folder, name)) die(name);
+  });
+}
+
+/** One of all processes gets it: renaming is atomic. */
+function take(folder: string, name: CrashPointName): boolean {
+  const request = join(folder, name);
+  if (!existsSync(request)) return false;
+  try {
+    renameSync(request, join(folder, `taken.${process.pid}.${name}`));
+    return true;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return false; // another process was first
+    throw error;
+  }
+}
+
+/** As `CRASH_AT` does it: nothing is flushed, closed or answered. */
+function die(name: CrashPointName): never {
+  writeSync(STDERR, `crash point ${name}\n`);
+  process.kill(process.pid, "SIGKILL");
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0); // not one more statement until the signal is there
+  throw new Error("SIGKILL does not come back");
+}
