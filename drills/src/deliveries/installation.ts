@@ -81,6 +81,7 @@ export async function openInstallation(options: InstallationOptions): Promise<In
     ...PATIENCE,
   });
   const pool = new pg.Pool({ connectionString: databaseUrl, max: AUDIT_CONNECTIONS });
+  pool.on("error", () => undefined); // an idle connection that ends with its server; queries tell their own
   await keepJobHistory(pool);
   const log = new DeliveryLog();
   const queue = new DisturbedQueue({

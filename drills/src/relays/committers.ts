@@ -14,11 +14,14 @@ export const RELAYED_JOB_TYPE = "relayed";
 export const RELAYED_TENANT = "relays";
 
 /** Changes of one burst, some of the same job at the same time. */
-const CHANGES = { from: 6, to: 16 };
+const CHANGES = { from: 15, to: 45 };
 const PAUSE_MS = 15;
 /** Chances of one change. */
-const NEW_JOB = 0.35;
-const TOLD_BY_COMMITTER = 0.4;
+const NEW_JOB = 0.15;
+/** Most changes are of the newest jobs: again while what was changed before is being told. */
+const OF_THE_NEWEST = 0.8;
+const NEWEST = 6;
+const TOLD_BY_COMMITTER = 0.25;
 const ANNOUNCED = 0.5;
 const LATE_ANNOUNCEMENT = 0.3;
 /** How late a committer or a dead worker's message may come. */
@@ -73,7 +76,7 @@ export class Committers {
       if (submitted.outcome !== "conflict") this.#committed(submitted.record);
       return;
     }
-    const ref = this.#random.pick(this.jobs);
+    const ref = this.#random.pick(this.#random.chance(OF_THE_NEWEST) ? this.jobs.slice(-NEWEST) : this.jobs);
     const what = this.#random.next();
     if (what < 0.15) {
       const answer = await requests.cancel(ref);

@@ -79,6 +79,7 @@ async function openTwoRelays(undo: (() => Promise<void>)[]): Promise<TwoRelays> 
   const committers = use(await connect(addresses, COMMITTER_CONNECTIONS));
   const watcher = use(await connect(addresses, WATCHER_CONNECTIONS));
   const pool = new pg.Pool({ connectionString: databaseUrl, max: WATCHER_CONNECTIONS });
+  pool.on("error", () => undefined); // an idle connection that ends with its server; queries tell their own
   undo.push(() => pool.end());
   await keepJobHistory(pool);
   const witness = new Witness();

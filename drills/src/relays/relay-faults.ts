@@ -1,8 +1,17 @@
 import type { Random } from "../random.ts";
 import type { LifeFault } from "./life.ts";
 
-/** Everything that a reconciler awaits. */
-const POINTS = [
+/** What an entry of the outbox passes through. */
+const ENTRY_POINTS = [
+  "records.tick",
+  "records.take",
+  "records.markApplied",
+  "records.deleteApplied",
+  "writer.write",
+  "queue.enqueue",
+] as const;
+/** Everything else that a reconciler awaits. */
+const OTHER_POINTS = [
   "installation.ping",
   "installation.readBeat",
   "installation.beat",
@@ -10,14 +19,8 @@ const POINTS = [
   "installation.writeSentinels",
   "queue.readSentinels",
   "queue.writeSentinels",
-  "records.tick",
-  "records.take",
-  "records.markApplied",
-  "records.deleteApplied",
   "records.sweep",
   "records.enqueueLost",
-  "writer.write",
-  "queue.enqueue",
 ] as const;
 /** Only a loss of data leads there. */
 const AFTER_A_LOSS: readonly string[] = ["records.enqueueLost", "records.take"];
@@ -50,7 +53,7 @@ export function chooseFaults(random: Random, relays: number): RoundFaults {
 
 function chooseLifeFault(random: Random): LifeFault {
   return {
-    point: random.pick(POINTS),
+    point: random.chance(0.6) ? random.pick(ENTRY_POINTS) : random.pick(OTHER_POINTS),
     call: random.between(1, 4),
     when: random.pick(["before", "after"] as const),
     what: random.pick(["death", "stop"] as const),
