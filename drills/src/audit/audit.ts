@@ -13,9 +13,11 @@ import { openServerDatabase } from "@statusplane/db";
 import { eventually } from "@statusplane/test-support";
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
+import { createCollector, folderPaths } from "../../../apps/academy/src/files/index.ts";
 import type { Violation } from "../drill.ts";
 import type { Fleet } from "../fleet/fleet.ts";
 import type { DrillLoad } from "../load/drill-load.ts";
+import { checkBeginnings } from "./beginnings.ts";
 import type { KeyLife } from "./key-lives.ts";
 
 export interface AuditOptions {
@@ -28,6 +30,9 @@ export interface AuditOptions {
 }
 
 const REFS_AT_ONCE = 500;
+/** The collector keeps what is younger than a day. */
+const TOMORROW_MS = 25 * 3_600_000;
+const INPUT_RETENTION_SECONDS = 604_800;
 
 /** After the last fault, in calm: every record, snapshot, key, file and what every client shows, against each other. */
 export async function audit(options: AuditOptions): Promise<Violation[]> {
@@ -47,6 +52,7 @@ export async function audit(options: AuditOptions): Promise<Violation[]> {
   found.push(...checkLives(await options.lives()));
   found.push(...(await checkShown([...records.values()], load)));
   found.push(...(await checkFiles([...records.values()], fleet)));
+  found.push(...(await checkBeginnings(fleet.folder)));
   return found;
 }
 
@@ -143,34 +149,41 @@ async function checkShown(records: readonly JobRecord[], load: DrillLoad): Promi
   });
 }
 
-/** I9 and leftovers: outputs of READY and DONE attempts only, nothing in the temporary folder. */
+/**
+ * I9 and leftovers: outputs of READY and DONE attempts only, nothing in the temporary folder. A process that was killed
+ * removes nothing; what it left is the collector's, which comes a day later: so the collector of that day is run first.
+ */
 async function checkFiles(records: readonly JobRecord[], fleet: Fleet): Promise<Violation[]> {
+  await collectOfTomorrow(fleet);
   const byKey = new Map(records.map((record) => [refKey(record.ref), record]));
-  const look = async (): Promise<string[]> => {
-    const kept: string[] = [];
-    for (const kind of ["video", "job"] as const satisfies readonly Kind[]) {
-      for (const tenant of await names(join(fleet.dataFolder, "outputs", kind))) {
-        for (const id of await names(join(fleet.dataFolder, "outputs", kind, tenant))) {
-          const record = byKey.get(refKey(jobRef(tenant, kind, id)));
-          for (const attempt of await names(join(fleet.dataFolder, "outputs", kind, tenant, id))) {
-            const published = record?.status === "READY" || record?.status === "DONE";
-            if (!published || String(record.attempt) !== attempt)
-              kept.push(`${kind}/${tenant}/${id}/${attempt}`);
-          }
+  const left: string[] = (await names(join(fleet.dataFolder, "temp"))).map((name) => `temp/${name}`);
+  for (const kind of ["video", "job"] as const satisfies readonly Kind[]) {
+    for (const tenant of await names(join(fleet.dataFolder, "outputs", kind))) {
+      for (const id of await names(join(fleet.dataFolder, "outputs", kind, tenant))) {
+        const record = byKey.get(refKey(jobRef(tenant, kind, id)));
+        for (const attempt of await names(join(fleet.dataFolder, "outputs", kind, tenant, id))) {
+          const published = record?.status === "READY" || record?.status === "DONE";
+          if (!published || String(record.attempt) !== attempt)
+            left.push(`${kind}/${tenant}/${id}/${attempt}`);
         }
       }
     }
-    return kept;
-  };
-  let left = await look();
-  await eventually("no outputs are left over", async () => (left = await look()).length === 0, 20_000).catch(
-    () => undefined,
-  ); // what is left is the finding
-  const temporary = await names(join(fleet.dataFolder, "temp"));
-  return [...left, ...temporary.map((name) => `temp/${name}`)].map((path) => ({
-    invariant: "I9",
-    what: `left over: ${path}`,
-  }));
+  }
+  return left.map((path) => ({ invariant: "I9", what: `left over: ${path}` }));
+}
+
+async function collectOfTomorrow(fleet: Fleet): Promise<void> {
+  const database = await openServerDatabase({ url: fleet.databaseUrl });
+  try {
+    await createCollector(folderPaths(fleet.dataFolder)).collect({
+      attemptsOf: (refs) => database.reconciler.attemptsOf(refs),
+      inputRetentionSeconds: INPUT_RETENTION_SECONDS,
+      nowMs: Date.now() + TOMORROW_MS,
+      pauseMs: 0,
+    });
+  } finally {
+    await database.close();
+  }
 }
 
 async function names(folder: string): Promise<string[]> {

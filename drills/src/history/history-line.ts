@@ -10,7 +10,6 @@ export type HistoryLine = { readonly atMs: number } & (
       readonly what: "cancelled" | "retried";
       readonly tenant: string;
       readonly id: string;
-      readonly attempt: number;
     }
   | { readonly what: "fault"; readonly name: string; readonly phase: "begin" | "end" }
 );

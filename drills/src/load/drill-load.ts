@@ -78,6 +78,11 @@ export class DrillLoad {
     return this.#watchers.shown(ref);
   }
 
+  /** Cancels or retries at the page that shows the job. @throws {ClientError} */
+  ask(action: "cancel" | "retry", ref: JobRef): Promise<void> {
+    return this.#watchers.ask(action, ref);
+  }
+
   /** Looks again at a job that may live again. */
   watch(ref: JobRef): void {
     this.#watchers.watch(ref);

@@ -80,6 +80,11 @@ export class Watchers {
     poller.watch(ref);
   }
 
+  /** Cancels or retries as a person does at the page that shows the job. @throws {ClientError} */
+  async ask(action: "cancel" | "retry", ref: JobRef): Promise<void> {
+    await this.#ofJob.get(refKey(ref))?.client.client[action](ref);
+  }
+
   /** What a job's client shows now. */
   shown(ref: JobRef): Shown | undefined {
     return this.#ofJob.get(refKey(ref))?.client.client.get(ref);

@@ -1,3 +1,4 @@
+import { ClientError } from "@statusplane/client";
 import type { JobRef } from "@statusplane/core";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { HistoryLog } from "../history/history-log.ts";
@@ -22,6 +23,7 @@ export class People {
   readonly #ended = new AbortController();
   readonly #loop: Promise<void>;
   readonly #cancelled = new Set<JobRef>();
+  readonly #touched = new Set<JobRef>();
   readonly #foreign: string[] = [];
   #asked = 0;
 
@@ -40,9 +42,11 @@ export class People {
     return this.#foreign;
   }
 
+  /** Asks nothing more. Whoever asked looks again at the page: without an answer they do not know what was done. */
   async close(): Promise<void> {
     this.#ended.abort();
     await this.#loop;
+    for (const ref of this.#touched) this.#options.load.watch(ref);
   }
 
   async #ask(): Promise<void> {
@@ -60,48 +64,43 @@ export class People {
   }
 
   async #cancel(ref: JobRef): Promise<void> {
-    const answer = await this.#post(ref, "cancel", ref.tenant);
-    if (answer === null || answer.status === 202) this.#cancelled.add(ref);
-    if (answer?.status === 202) this.#note("cancelled", ref, answer.attempt);
+    if (await this.#asks("cancel", ref)) this.#cancelled.add(ref);
   }
 
   async #retry(ref: JobRef): Promise<void> {
     this.#cancelled.delete(ref);
-    const answer = await this.#post(ref, "retry", ref.tenant);
-    if (answer?.status === 202) this.#note("retried", ref, answer.attempt);
-    this.#options.load.watch(ref); // also without an answer: it may have been done
+    await this.#asks("retry", ref);
   }
 
-  async #tryForeign(ref: JobRef): Promise<void> {
-    const other = ref.tenant === "7" ? "8" : "7";
-    const answer = await this.#post(ref, "cancel", other);
-    if (answer === null || answer.status >= 500 || answer.status === 404 || answer.status === 429) return;
-    this.#foreign.push(`tenant ${other} was answered ${answer.status} for ${ref.tenant}.${ref.id}`);
+  /** @returns false when it was refused; without an answer it may have been done. */
+  async #asks(action: "cancel" | "retry", ref: JobRef): Promise<boolean> {
+    const { load, history } = this.#options;
+    this.#asked += 1;
+    this.#touched.add(ref);
+    try {
+      await load.ask(action, ref);
+      history.append({ what: action === "cancel" ? "cancelled" : "retried", tenant: ref.tenant, id: ref.id });
+      return true;
+    } catch (error) {
+      return !(error instanceof ClientError) || error.status === 0 || error.status >= 500;
+    }
   }
 
-  #note(what: "cancelled" | "retried", { tenant, id }: JobRef, attempt: number): void {
-    this.#options.history.append({ what, tenant, id, attempt });
-  }
-
-  /** Null: no answer. */
-  async #post(
-    { kind, id }: JobRef,
-    action: "cancel" | "retry",
-    tenant: string,
-  ): Promise<{ readonly status: number; readonly attempt: number } | null> {
+  async #tryForeign({ tenant, kind, id }: JobRef): Promise<void> {
     const { url, load } = this.#options;
+    const other = tenant === "7" ? "8" : "7";
     const base = kind === "video" ? `/media/videos/${id}` : `/api/v1/jobs/${id}`;
     this.#asked += 1;
     try {
-      const response = await fetch(`${url}${base}/${action}/`, {
+      const { status } = await fetch(`${url}${base}/cancel/`, {
         method: "POST",
-        headers: { authorization: `Bearer ${load.token(tenant)}` },
+        headers: { authorization: `Bearer ${load.token(other)}` },
         signal: AbortSignal.timeout(ANSWER_WITHIN_MS),
       });
-      const { attempt = 0 } = (await response.json()) as { attempt?: number };
-      return { status: response.status, attempt };
+      if (status >= 500 || status === 404 || status === 429) return;
+      this.#foreign.push(`tenant ${other} was answered ${status} for ${tenant}.${id}`);
     } catch {
-      return null; // cut or timed out: whether it was done is unknown
+      return; // cut or timed out: nothing was told to a stranger
     }
   }
 }
