@@ -16,6 +16,8 @@ interface OwnOptions {
   readonly maxRetriesPerRequest: number | null;
   readonly commandTimeout?: number;
   readonly connectTimeout?: number;
+  /** A connection on which a command has had no answer for so long is given up, ms: a router may have forgotten it. */
+  readonly socketTimeout: number;
   readonly enableOfflineQueue?: boolean;
 }
 
@@ -24,6 +26,9 @@ const RECONNECT_MAX_MS = 500;
 const RECONNECT_STEP_MS = 50;
 const retryStrategy = (times: number): number => Math.min(RECONNECT_MAX_MS, RECONNECT_STEP_MS * times);
 const CONNECT_TIMEOUT_MS = 500;
+const DEAD_PEER_MS = 5_000;
+/** BullMQ blocks for 10 s at most. */
+const DEAD_PEER_OF_CONSUMER_MS = 15_000;
 const DEFAULT_PORT = 6_379;
 
 /** For calls that somebody waits for: they fail at once without a connection, and after the deadline with one. */
@@ -31,6 +36,7 @@ export function requestConnection(options: ConnectionOptions, deadlineMs: number
   return connect(options, {
     commandTimeout: deadlineMs,
     connectTimeout: CONNECT_TIMEOUT_MS,
+    socketTimeout: DEAD_PEER_MS,
     maxRetriesPerRequest: 1,
     enableOfflineQueue: false,
   });
@@ -48,11 +54,15 @@ export interface ConsumerConnections {
   disconnect(): void;
 }
 
-/** For consumers: BullMQ blocks on them, so a command has no deadline and waits for the server's return. */
+/**
+ * For consumers: BullMQ blocks on them, so a command has no deadline and waits for the server's return; but not for an
+ * answer on a connection that has fallen silent, which TCP alone would notice after a quarter of an hour.
+ */
 export function consumerConnections(options: ConnectionOptions): ConsumerConnections {
   let givenUp = false;
   const untilGivenUp = (times: number): number | null => (givenUp ? null : retryStrategy(times));
-  const connection = connect(options, { maxRetriesPerRequest: null }, untilGivenUp);
+  const own = { maxRetriesPerRequest: null, socketTimeout: DEAD_PEER_OF_CONSUMER_MS };
+  const connection = connect(options, own, untilGivenUp);
   const all = [connection];
   const duplicate = connection.duplicate.bind(connection) as (...args: unknown[]) => QueueConnection;
   Object.assign(connection, {
