@@ -9,6 +9,7 @@ const BENCHES: Readonly<Record<string, () => Promise<{ run(): Promise<void> }>>>
   import: () => import("./import.ts"),
   video: () => import("./video.ts"),
   memory: () => import("./memory.ts"),
+  cancel: () => import("./cancel.ts"),
 };
 
 const names = process.argv.slice(2);
