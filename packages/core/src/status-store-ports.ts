@@ -78,7 +78,7 @@ export interface Sentinel {
 
 /** Something whose loss of data can be noticed: it keeps the last tick it was told. */
 export interface SentinelKeeper {
-  /** One per master; null where it is missing. */
+  /** In an order that stays, some on every master; null where one is missing. */
   readSentinels(): Promise<readonly (Sentinel | null)[]>;
   /**
    * Writes each that still says what was read, so that a loss between reading and writing stays visible.

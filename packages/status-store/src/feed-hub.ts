@@ -24,6 +24,9 @@ export interface FeedHubOptions {
   readonly log: StatusStoreLog;
 }
 
+/** A re-read that failed is repeated after so long, in ms, then ever later. */
+const FIRST_RETRY_MS = 250;
+
 interface Watched {
   readonly ref: JobRef;
   readonly subscriptions: Set<HubSubscription>;
@@ -40,6 +43,9 @@ export class FeedHub implements StatusFeed {
   readonly #watched = new Map<string, Watched>();
   #timer: NodeJS.Timeout | undefined;
   #rereading: Promise<void> | undefined;
+  #nextReread: Promise<void> | undefined;
+  #retry: NodeJS.Timeout | undefined;
+  #retryMs = FIRST_RETRY_MS;
 
   constructor(source: FeedSource, options: FeedHubOptions) {
     this.#source = source;
@@ -61,9 +67,20 @@ export class FeedHub implements StatusFeed {
     return subscription;
   }
 
-  /** Reads everything watched again and tells what is newer. Never rejects: the next one makes up for it. */
+  /**
+   * Reads everything watched again, from now on, and tells what is newer. Never rejects: one that fails is repeated, and
+   * the next one makes up for it.
+   */
   reread(): Promise<void> {
-    this.#rereading ??= this.#rereadAll().finally(() => {
+    const before = this.#rereading;
+    if (before !== undefined) {
+      this.#nextReread ??= before.then(() => {
+        this.#nextReread = undefined;
+        return this.reread();
+      });
+      return this.#nextReread;
+    }
+    this.#rereading = this.#rereadAll().finally(() => {
       this.#rereading = undefined;
     });
     return this.#rereading;
@@ -71,6 +88,7 @@ export class FeedHub implements StatusFeed {
 
   /** Forgets all subscriptions. */
   close(): void {
+    clearTimeout(this.#retry);
     for (const { subscriptions } of [...this.#watched.values()]) {
       for (const subscription of [...subscriptions]) void subscription.close();
     }
@@ -114,14 +132,24 @@ export class FeedHub implements StatusFeed {
   }
 
   async #rereadAll(): Promise<void> {
+    clearTimeout(this.#retry);
     try {
       const refs = Array.from(this.#watched.values(), ({ ref }) => ref);
       for (const snapshot of await this.#source.readMany(refs)) {
         if (snapshot !== null) this.#tell(refKey(snapshot.ref), snapshot);
       }
+      this.#retryMs = FIRST_RETRY_MS;
     } catch (error) {
       this.#options.log.warn({ err: error }, "could not read again what is watched");
+      this.#rereadLater();
     }
+  }
+
+  #rereadLater(): void {
+    if (this.#watched.size === 0) return;
+    this.#retry = setTimeout(() => void this.reread(), this.#retryMs);
+    this.#retry.unref();
+    this.#retryMs = Math.min(this.#options.rereadMs, this.#retryMs * 2);
   }
 
   #tell(key: string, snapshot: StoredSnapshot): void {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { slotOf, tagPerMaster } from "../src/redis/cluster-slots.ts";
+import { slotOf, slotOwners } from "../src/redis/cluster-slots.ts";
 import { hostsWithoutPassword, parseRedisUrl } from "../src/redis/redis-address.ts";
 
 describe("a Redis URL", () => {
@@ -30,17 +30,16 @@ describe("a Redis URL", () => {
   );
 
   it("names sentinels and their master", () => {
+    const sentinels = [
+      { host: "h1", port: 26379 },
+      { host: "h2", port: 26380 },
+      { host: "h3", port: 26379 },
+    ];
     expect(parseRedisUrl("redis-sentinel://:p@h1,h2:26380,h3/main")).toEqual({
       mode: "sentinel",
-      options: {
-        password: "p",
-        name: "main",
-        sentinels: [
-          { host: "h1", port: 26379 },
-          { host: "h2", port: 26380 },
-          { host: "h3", port: 26379 },
-        ],
-      },
+      sentinels,
+      name: "main",
+      options: { password: "p", name: "main", sentinels },
     });
   });
 
@@ -78,20 +77,31 @@ describe("slots of a Cluster", () => {
     expect(slotOf("")).toBe(0);
   });
 
-  it("give each master one tag, the same in any order of the ranges", () => {
-    const ranges = [
+  it.each(["{123456789}", "a{123456789}b{c}", "{123456789}}"])("of %s are those of its hash tag", (name) => {
+    expect(slotOf(name)).toBe(0x31c3);
+  });
+
+  it.each(["{}123456789", "{123456789", "}{"])(
+    "of %s, which has no hash tag, are those of the whole",
+    (name) => {
+      expect(slotOf(name)).not.toBe(0x31c3);
+      expect(slotOf(`{${name}`)).not.toBe(slotOf(name));
+    },
+  );
+
+  it("have one owner each", () => {
+    const owners = slotOwners([
       [0, 5460, ["h", 1, "node-a"]],
-      [5461, 10922, ["h", 2, "node-b"]],
-      [10923, 16382, ["h", 3, "node-c"]],
-      [16383, 16383, ["h", 1, "node-a"]],
-    ] as const;
-    const tags = tagPerMaster(ranges);
-    expect(tags).toHaveLength(3);
-    expect(tagPerMaster([...ranges].reverse())).toEqual(tags);
-    const owners = tags.map((tag) => {
-      const slot = slotOf(tag.slice(1, -1));
-      return ranges.find(([from, to]) => slot >= from && slot <= to)?.[2][2];
-    });
-    expect(owners).toEqual(["node-a", "node-b", "node-c"]);
+      [5461, 5461, ["h", 2, "node-b"], ["h", 4, "node-d"]],
+      [5463, 16383, ["h", 3, "node-c"]],
+    ]);
+    expect([0, 5460, 5461, 5462, 5463, 16383].map((slot) => owners[slot])).toEqual([
+      "h:1",
+      "h:1",
+      "h:2",
+      undefined,
+      "h:3",
+      "h:3",
+    ]);
   });
 });

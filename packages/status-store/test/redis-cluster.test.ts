@@ -45,13 +45,22 @@ describeStatusStore("Redis Cluster", async (options = {}): Promise<OpenedStore> 
 });
 
 describe("in a Redis Cluster", () => {
-  it("there is a sentinel on each master", async () => {
+  it("there are sentinels on each master, and none is missing when slots get another one", async () => {
     const store = await openRedisStatusStore({ url: cluster.url, cluster: true, timings: PATIENT });
     try {
-      await store.installation.writeSentinels({ tick: 7, tickedAtMs: 8 }, [null, null, null]);
-      expect(await store.installation.readSentinels()).toEqual(Array(3).fill({ tick: 7, tickedAtMs: 8 }));
-      const held = await Promise.all(raw.nodes("master").map((node) => node.keys("statusplane:sentinel:*")));
-      expect(held.map((keys) => keys.length)).toEqual([1, 1, 1]);
+      const { installation } = store;
+      const seven = { tick: 7, tickedAtMs: 8 };
+      expect(await installation.writeSentinels(seven, await installation.readSentinels())).toBe(true);
+      const masters = raw.nodes("master");
+      const held = await Promise.all(masters.map((node) => node.keys("statusplane:sentinel:*")));
+      expect(Math.min(...held.map((keys) => keys.length))).toBeGreaterThan(0);
+      expect(await cluster.reshard(20)).toHaveLength(20);
+      const read = await installation.readSentinels();
+      expect(read.every((sentinel) => sentinel?.tick === 7)).toBe(true);
+      expect(await installation.writeSentinels({ ...seven, tick: 8 }, read)).toBe(true);
+      await masters[1]?.flushall();
+      const after = await installation.readSentinels();
+      expect(new Set(after.map((sentinel) => sentinel?.tick))).toEqual(new Set([8, undefined]));
     } finally {
       await store.close();
     }

@@ -1,9 +1,11 @@
 import type { StatusStore } from "@statusplane/core";
 import { statusStoreSettings, type StatusStoreOptions } from "../status-store-options.ts";
 import { RedisActiveLists } from "./redis-active-lists.ts";
+import { readSlotRanges } from "./cluster-slots.ts";
 import { parseRedisUrl } from "./redis-address.ts";
 import { RedisChannels } from "./redis-channels.ts";
-import { createRedisClient, whenReady } from "./redis-client.ts";
+import { whenReady } from "./redis-client.ts";
+import { RedisConnections } from "./redis-connections.ts";
 import { RedisInstallation } from "./redis-installation.ts";
 import { RedisRequests } from "./redis-requests.ts";
 import { withScripts } from "./redis-scripts.ts";
@@ -30,18 +32,13 @@ export async function openRedisStatusStore(options: RedisStatusStoreOptions): Pr
   const settings = statusStoreSettings(options);
   const { cluster = false } = options;
   const address = parseRedisUrl(options.url, cluster);
-  const { log } = settings;
-
-  const readerClient = withScripts(
-    createRedisClient(address, { name: "reader", retries: 1, autoPipelining: cluster, log }),
-  );
-  const writerClient = withScripts(createRedisClient(address, { name: "writer", retries: 0, log }));
+  const connections = new RedisConnections(address, settings.log);
+  const readerClient = withScripts(connections.client({ name: "reader", retries: 1 }));
+  const writerClient = withScripts(connections.client({ name: "writer", retries: 0 }));
   const reads = new RedisRequests(readerClient, settings);
   const writes = new RedisRequests(writerClient, settings);
   const channels = new RedisChannels({
-    connect: () =>
-      createRedisClient(address, { name: "subscriber", retries: 0, shardedSubscribers: cluster, log }),
-    cluster,
+    subscriber: (events) => connections.subscriber(events, () => reads.call(readSlotRanges)),
     settings,
   });
 
@@ -54,6 +51,7 @@ export async function openRedisStatusStore(options: RedisStatusStoreOptions): Pr
     channels.close();
     reads.close();
     writes.close();
+    connections.close();
   };
   await Promise.all([readerClient, writerClient].map((client) => whenReady(client, FIRST_CONNECTION_MS)));
   return {

@@ -11,7 +11,13 @@ export type RedisNodeOptions = Omit<RedisOptions, "replyMapping">;
 /** Where Redis is, as ioredis takes it. */
 export type RedisAddress =
   | { readonly mode: "single"; readonly options: RedisNodeOptions }
-  | { readonly mode: "sentinel"; readonly options: RedisNodeOptions }
+  | {
+      readonly mode: "sentinel";
+      readonly sentinels: readonly HostAndPort[];
+      /** What the sentinels call the master. */
+      readonly name: string;
+      readonly options: RedisNodeOptions;
+    }
   | { readonly mode: "cluster"; readonly nodes: readonly HostAndPort[]; readonly options: RedisNodeOptions };
 
 const REDIS_PORT = 6_379;
@@ -34,10 +40,8 @@ export function parseRedisUrl(url: string, cluster = false): RedisAddress {
   const common = { ...credentials, ...(scheme === "rediss" ? { tls: {} } : {}) };
   if (scheme === "redis-sentinel") {
     if (path === "") throw new TypeError("a redis-sentinel URL ends with the master's name: /name");
-    return {
-      mode: "sentinel",
-      options: { ...common, sentinels: parseHosts(hosts, SENTINEL_PORT), name: path },
-    };
+    const sentinels = parseHosts(hosts, SENTINEL_PORT);
+    return { mode: "sentinel", sentinels, name: path, options: { ...common, sentinels, name: path } };
   }
   if (cluster) return { mode: "cluster", nodes: parseHosts(hosts, REDIS_PORT), options: common };
   const [node, ...others] = parseHosts(hosts, REDIS_PORT);
@@ -57,7 +61,7 @@ export function hostsWithoutPassword(url: string, cluster = false): readonly str
   const address = parseRedisUrl(url, cluster);
   if (address.options.password !== undefined) return [];
   if (address.mode === "cluster") return address.nodes.map(({ host }) => host);
-  if (address.mode === "sentinel") return (address.options.sentinels ?? []).flatMap(({ host }) => host ?? []);
+  if (address.mode === "sentinel") return address.sentinels.map(({ host }) => host);
   return address.options.host === undefined ? [] : [address.options.host];
 }
 

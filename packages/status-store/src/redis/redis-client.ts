@@ -7,7 +7,9 @@ export type RedisClient = Redis | Cluster;
 /** TCP and TLS handshake, in ms. */
 const CONNECT_TIMEOUT_MS = 500;
 /** A connection that owes answers and has been silent for so long is dead: it is made anew. */
-const DEAD_PEER_MS = 5_000;
+const DEAD_PEER_MS = 2_000;
+/** A Cluster command is sent on so often, 100 ms apart where its node is gone: by then its caller has given up. */
+const MAX_REDIRECTIONS = 4;
 const FIRST_RECONNECT_MS = 25;
 const LAST_RECONNECT_MS = 500;
 
@@ -16,15 +18,11 @@ export interface RedisClientOptions {
   readonly name: string;
   /** How often a command in flight is sent again on a new connection; 0: it fails. */
   readonly retries: 0 | 1;
-  /** In Cluster: sends the commands of one turn as one pipeline per node. */
-  readonly autoPipelining?: boolean;
-  /** In Cluster: subscribes on the master that owns the channel's slot. */
-  readonly shardedSubscribers?: boolean;
   readonly log: StatusStoreLog;
 }
 
-/** Doubles from 25 ms to 500 ms, less up to half at random, for ever. */
-function reconnectDelayMs(times: number): number {
+/** Doubles from 25 ms to 500 ms, less up to half at random, for ever. @param times from 1. */
+export function reconnectDelayMs(times: number): number {
   const ms = Math.min(LAST_RECONNECT_MS, FIRST_RECONNECT_MS * 2 ** Math.min(times - 1, 10));
   return ms * (0.5 + Math.random() / 2);
 }
@@ -34,18 +32,69 @@ function reconnectDelayMs(times: number): number {
  * at once. Deadlines are the caller's (see `RedisRequests`).
  */
 export function createRedisClient(address: RedisAddress, options: RedisClientOptions): RedisClient {
-  const common: RedisNodeOptions = {
-    ...address.options,
-    connectionName: `statusplane-${options.name}`,
-    connectTimeout: CONNECT_TIMEOUT_MS,
-    socketTimeout: DEAD_PEER_MS,
-    maxRetriesPerRequest: options.retries,
-    autoResendUnfulfilledCommands: options.retries > 0,
-    autoResubscribe: false,
-  };
-  const client = address.mode === "cluster" ? newCluster(address.nodes, common, options) : newSingle(common);
+  if (address.mode !== "cluster") return createSingleClient(address, options);
+  const client = newCluster(address.nodes, commonOptions(address, options));
   sayWhatHappens(client, options);
   return client;
+}
+
+/** The same for one server, or the master that sentinels name. */
+export function createSingleClient(
+  address: Exclude<RedisAddress, { readonly mode: "cluster" }>,
+  options: RedisClientOptions,
+): Redis {
+  const client = newSingle(commonOptions(address, options));
+  sayWhatHappens(client, options);
+  // ioredis gives up where it is told to connect anew while it asks sentinels for the master.
+  client.on("end", () => {
+    if (!closed.has(client)) setTimeout(() => void beginAnew(client), LAST_RECONNECT_MS).unref();
+  });
+  return client;
+}
+
+async function beginAnew(client: Redis): Promise<void> {
+  if (!closed.has(client)) await client.connect().catch(() => undefined); // its events tell the same
+}
+
+/** Those whose end is wanted. */
+const closed = new WeakSet<RedisClient>();
+
+/** Ends a client for good. */
+export function closeClient(client: RedisClient): void {
+  closed.add(client);
+  client.disconnect();
+}
+
+/** A client for one node (`host:port`) of a Cluster: it waits for `connect()`, and its end is its end. */
+export function createNodeClient(address: RedisAddress, node: string, name: string): Redis {
+  const colon = node.lastIndexOf(":");
+  const client = new Redis({
+    ...commonOptions(address, { name, retries: 0 }),
+    host: node.slice(0, colon),
+    port: Number(node.slice(colon + 1)),
+    lazyConnect: true,
+    enableReadyCheck: false,
+    enableOfflineQueue: false,
+    retryStrategy: null,
+  });
+  client.on("error", () => undefined); // its end follows
+  return client;
+}
+
+function commonOptions(
+  { options }: RedisAddress,
+  { name, retries }: Pick<RedisClientOptions, "name" | "retries">,
+): RedisNodeOptions {
+  return {
+    ...options,
+    connectionName: `statusplane-${name}`,
+    connectTimeout: CONNECT_TIMEOUT_MS,
+    disconnectTimeout: CONNECT_TIMEOUT_MS,
+    socketTimeout: DEAD_PEER_MS,
+    maxRetriesPerRequest: retries,
+    autoResendUnfulfilledCommands: retries > 0,
+    autoResubscribe: false,
+  };
 }
 
 function newSingle(common: RedisNodeOptions): Redis {
@@ -54,23 +103,20 @@ function newSingle(common: RedisNodeOptions): Redis {
     enableOfflineQueue: false,
     retryStrategy: reconnectDelayMs,
     sentinelRetryStrategy: reconnectDelayMs,
+    // A sentinel that hangs is passed over.
+    sentinelCommandTimeout: CONNECT_TIMEOUT_MS,
     // A demoted master keeps its connections: leave it, and ask for the new one.
     reconnectOnError: (error: Error) => error.message.startsWith("READONLY"),
   });
 }
 
-function newCluster(
-  nodes: readonly HostAndPort[],
-  redisOptions: RedisNodeOptions,
-  { autoPipelining = false, shardedSubscribers = false }: RedisClientOptions,
-): Cluster {
+function newCluster(nodes: readonly HostAndPort[], redisOptions: RedisNodeOptions): Cluster {
   return new Cluster(
     nodes.map(({ host, port }) => ({ host, port })),
     {
       enableOfflineQueue: false,
-      enableAutoPipelining: autoPipelining,
-      shardedSubscribers,
       clusterRetryStrategy: reconnectDelayMs,
+      maxRedirections: MAX_REDIRECTIONS,
       slotsRefreshTimeout: CONNECT_TIMEOUT_MS,
       redisOptions,
     },

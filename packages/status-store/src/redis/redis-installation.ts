@@ -10,7 +10,8 @@ import {
 } from "@statusplane/core";
 import { Cluster } from "ioredis";
 import type { StatusStoreSettings } from "../status-store-options.ts";
-import { mastersOf, readSlotRanges, tagPerMaster } from "./cluster-slots.ts";
+import { getFromCluster } from "./cluster-reads.ts";
+import { mastersOf, slotOf } from "./cluster-slots.ts";
 import type { RedisChannels } from "./redis-channels.ts";
 import type { RedisClient } from "./redis-client.ts";
 import type { RedisRequests } from "./redis-requests.ts";
@@ -18,6 +19,14 @@ import type { ScriptCommands } from "./redis-scripts.ts";
 
 /** A beat is kept for so many times the age at which standbys doubt it: long enough to tell them how old it is. */
 const BEAT_TTL_FACTOR = 10;
+
+/**
+ * In Cluster so many sentinels lie in slots of their own: some on every master that owns more than about one slot in a
+ * hundred. They move with their slots, so that none is missing when slots go to other masters or to new ones.
+ */
+const SENTINELS_IN_CLUSTER = 256;
+const SENTINEL = OWN_KEYS.sentinel("0");
+const CLUSTER_SENTINELS = Array.from({ length: SENTINELS_IN_CLUSTER }, (_, n) => OWN_KEYS.sentinel(`{${n}}`));
 
 export interface RedisInstallationParts {
   readonly requests: RedisRequests<RedisClient & ScriptCommands>;
@@ -35,25 +44,27 @@ export class RedisInstallation implements Installation {
     this.#beatTtlMs = parts.settings.timings.beatStaleMs * BEAT_TTL_FACTOR;
   }
 
+  /** In Cluster every owner of slots must answer: one that is dead is no longer among the client's nodes. */
   async ping(): Promise<void> {
-    await this.#parts.requests.call((client) =>
-      Promise.all(mastersOf(client).map((master) => master.ping())),
-    );
+    await this.#parts.requests.call<unknown>(async (client) => {
+      if (!(client instanceof Cluster)) return client.ping();
+      const onePerOwner = new Map(CLUSTER_SENTINELS.map((key) => [client.slots[slotOf(key)]?.[0], key]));
+      return Promise.all(getFromCluster(client, [...onePerOwner.values()]));
+    });
   }
 
   readSentinels(): Promise<readonly (Sentinel | null)[]> {
     return this.#parts.requests.call(async (client) => {
-      const keys = await sentinelKeys(client);
-      return (await Promise.all(keys.map((key) => client.get(key)))).map(parseSentinel);
+      const texts =
+        client instanceof Cluster ? getFromCluster(client, CLUSTER_SENTINELS) : [client.get(SENTINEL)];
+      return (await Promise.all(texts)).map(parseSentinel);
     });
   }
 
-  /** A master that came since the reading has no sentinel that could be compared: the next reading misses it. */
   async writeSentinels(sentinel: Sentinel, read: readonly (Sentinel | null)[]): Promise<boolean> {
     const text = encodeSentinel(sentinel);
     return this.#parts.requests.call(async (client) => {
-      const keys = await sentinelKeys(client);
-      if (keys.length !== read.length) return false;
+      const keys = client instanceof Cluster ? CLUSTER_SENTINELS : [SENTINEL];
       const written = await Promise.all(
         keys.map((key, i) => client.writeSentinel(key, textOf(read[i] ?? null), text)),
       );
@@ -102,11 +113,6 @@ export class RedisInstallation implements Installation {
     );
     return all.reduce(worse);
   }
-}
-
-async function sentinelKeys(client: RedisClient): Promise<string[]> {
-  const tags = client instanceof Cluster ? tagPerMaster(await readSlotRanges(client)) : ["0"];
-  return tags.map((tag) => OWN_KEYS.sentinel(tag));
 }
 
 function textOf(sentinel: Sentinel | null): string {

@@ -12,7 +12,7 @@ export interface RedisFeedParts {
 }
 
 /**
- * The feed over the subscriber's connection. Pub/Sub loses messages without a word, and other programs publish none:
+ * The feed over the process's subscriptions. Pub/Sub loses messages without a word, and other programs publish none:
  * so everything watched is read again after each reconnect and every `timings.rereadMs`.
  */
 export function redisStatusFeed({ channels, reader, cluster, settings }: RedisFeedParts): FeedHub {
@@ -23,10 +23,7 @@ export function redisStatusFeed({ channels, reader, cluster, settings }: RedisFe
           const snapshot = storedSnapshot(ref, text);
           if (snapshot !== null) hear(snapshot);
         }),
-      readMany(refs) {
-        channels.probe();
-        return reader.readMany(refs);
-      },
+      readMany: (refs) => reader.readMany(refs),
     },
     { rereadMs: settings.timings.rereadMs, log: settings.log },
   );

@@ -13,10 +13,11 @@ import {
   type StatusReader,
   type StoredSnapshot,
 } from "@statusplane/core";
+import { Cluster } from "ioredis";
 import type { StatusStoreSettings } from "../status-store-options.ts";
 import { storedSnapshot } from "../stored-snapshot.ts";
+import { getFromCluster } from "./cluster-reads.ts";
 import type { ActivePage, RedisActiveLists } from "./redis-active-lists.ts";
-import type { RedisClient } from "./redis-client.ts";
 import type { RedisRequests } from "./redis-requests.ts";
 import { TurnBatch } from "./turn-batch.ts";
 
@@ -34,7 +35,10 @@ export interface RedisReaderParts {
   readonly settings: StatusStoreSettings;
 }
 
-/** Reads of one event-loop turn are one MGET; in Cluster, the pipelined GETs of one turn per node. */
+/**
+ * Reads of one event-loop turn are one MGET; in Cluster, the pipelined GETs of one turn per node, where a node that does
+ * not answer fails only what was asked of it.
+ */
 export class RedisStatusReader implements StatusReader {
   readonly #parts: RedisReaderParts;
   readonly #snapshots = new TurnBatch<JobRef, StoredSnapshot | null>({
@@ -91,12 +95,9 @@ export class RedisStatusReader implements StatusReader {
   /** @throws {store_unavailable} */
   async readUnready(jobTypes: readonly string[]): Promise<ReadonlyMap<string, string>> {
     if (jobTypes.length === 0) return new Map();
-    const reasons = await this.#parts.requests.call((client) =>
-      this.#getAll(
-        client,
-        jobTypes.map((jobType) => OWN_KEYS.unready(jobType)),
-      ),
-    );
+    const keys = jobTypes.map((jobType) => OWN_KEYS.unready(jobType));
+    const texts = await this.#texts(keys);
+    const reasons = await Promise.all(texts.map(async (text) => text));
     return new Map(
       jobTypes.flatMap((jobType, i) => (reasons[i] == null ? [] : [[jobType, reasons[i]] as const])),
     );
@@ -126,15 +127,25 @@ export class RedisStatusReader implements StatusReader {
     refs: readonly JobRef[],
     keys: readonly string[],
   ): Promise<(StoredSnapshot | null | Promise<StoredSnapshot | null>)[]> {
-    const texts = await this.#parts.requests.call((client) => this.#getAll(client, keys));
+    const texts = await this.#texts(keys);
     return refs.map((ref, i) => {
       const text = texts[i] ?? null;
-      return text === null ? null : (storedSnapshot(ref, text) ?? this.#foreign(ref, text));
+      return text instanceof Promise
+        ? text.then((one) => this.#snapshot(ref, one))
+        : this.#snapshot(ref, text);
     });
   }
 
-  #getAll(client: RedisClient, keys: readonly string[]): Promise<(string | null)[]> {
-    return this.#parts.cluster ? Promise.all(keys.map((key) => client.get(key))) : client.mget([...keys]);
+  async #texts(keys: readonly string[]): Promise<readonly (string | null | Promise<string | null>)[]> {
+    const { requests, cluster } = this.#parts;
+    if (!cluster) return requests.call((client) => client.mget([...keys]));
+    return requests.each((client) =>
+      client instanceof Cluster ? getFromCluster(client, keys) : keys.map((key) => client.get(key)),
+    );
+  }
+
+  #snapshot(ref: JobRef, text: string | null): StoredSnapshot | null | Promise<StoredSnapshot | null> {
+    return text === null ? null : (storedSnapshot(ref, text) ?? this.#foreign(ref, text));
   }
 
   /** A value that another program wrote; null when it says nothing we know. */

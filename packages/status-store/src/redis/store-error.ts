@@ -1,8 +1,11 @@
 import { StatusplaneError } from "@statusplane/core";
 
-/** Replies of a Redis that answers but cannot serve now; every other error reply is about the data or the command. */
+/**
+ * Replies of a Redis that answers but cannot serve now, a master that was demoted among them; every other error reply is
+ * about the data or the command. Redis 6 puts what a script ran into behind words of its own.
+ */
 const CANNOT_SERVE_NOW =
-  /^-?(?:LOADING|BUSY|CLUSTERDOWN|MASTERDOWN|READONLY|OOM|TRYAGAIN|MISCONF|NOREPLICAS|UNBLOCKED|NOAUTH|WRONGPASS|NOPERM|MOVED|ASK|ERR max number of clients)\b/;
+  /^(?:ERR Error running script .*?: )?-?(?:LOADING|BUSY|CLUSTERDOWN|MASTERDOWN|READONLY|OOM|TRYAGAIN|MISCONF|NOREPLICAS|UNBLOCKED|NOAUTH|WRONGPASS|NOPERM|MOVED|ASK|ERR max number of clients)\b/;
 
 /** Whether Redis answered and what it said is about the data or the command, so that repeating is of no use. */
 export function isDataError(error: unknown): boolean {
