@@ -23,17 +23,19 @@ export interface HistoryAdapter {
 }
 
 export const LIVE_TTL_SECONDS = 21_600;
-/** The least that `FINISHED_TTL_SECONDS` allows beside 0, and its spread. */
-export const FINISHED_TTL_SECONDS = 86_400;
+/** A month, so that what a history takes off it by letting live ones expire is still far from the live TTL. */
+export const FINISHED_TTL_SECONDS = 2_592_000;
+const FINISHED_LEFT = 0.5;
+/** Each finished key may live a tenth longer. */
 const FINISHED_SPREAD = 1.1;
-/** A remaining life may be shorter by so much: however slow the machine is. */
+/** A live key's remaining life may be shorter by so much: however slow the machine is. */
 const SLACK_MS = 600_000;
 
 /** @param remainingMs null: for ever. */
 export function lifeOf(remainingMs: number | null): Life {
   if (remainingMs === null) return "for-ever";
-  const isAbout = (seconds: number, spread = 1): boolean =>
-    remainingMs > seconds * 1_000 - SLACK_MS && remainingMs <= seconds * 1_000 * spread;
-  if (isAbout(LIVE_TTL_SECONDS)) return "live";
-  return isAbout(FINISHED_TTL_SECONDS, FINISHED_SPREAD) ? "finished" : `odd: ${remainingMs} ms`;
+  const [liveMs, finishedMs] = [LIVE_TTL_SECONDS * 1_000, FINISHED_TTL_SECONDS * 1_000];
+  if (remainingMs > liveMs - SLACK_MS && remainingMs <= liveMs) return "live";
+  const isFinished = remainingMs > finishedMs * FINISHED_LEFT && remainingMs <= finishedMs * FINISHED_SPREAD;
+  return isFinished ? "finished" : `odd: ${remainingMs} ms`;
 }
