@@ -2,7 +2,7 @@ import { startProgram, type ProgramOptions, type RunningProgram } from "@statusp
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 
-const SUPERVISED_MS = 90_000;
+const SUPERVISED_MS = 300_000;
 const RESTART_MS = 500;
 
 /** The built product with the drills' job type. */
@@ -58,7 +58,7 @@ export class ProcessSlot {
     return program;
   }
 
-  /** Starts it again and again until it stays, as a supervisor does: a store may be away just now. @throws after 90 s. */
+  /** Starts it again and again until it stays, as a supervisor does: a store may be away just now. @throws after five minutes. */
   async startSupervised(): Promise<RunningProgram> {
     const deadlineMs = performance.now() + SUPERVISED_MS;
     for (;;) {

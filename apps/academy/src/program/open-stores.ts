@@ -5,11 +5,11 @@ import {
   openRedisStatusStore,
   type StatusStoreCounters,
 } from "@statusplane/status-store";
-import { createBullmqQueue, createMemoryQueue, type BullmqQueue } from "@statusplane/worker";
-import { setTimeout } from "node:timers/promises";
+import { createBullmqQueue, createMemoryQueue } from "@statusplane/worker";
 import type { Logger } from "pino";
 import { ConfigError, type Config } from "../config/config.ts";
 import type { UndoStack } from "./undo-stack.ts";
+import { whenItAnswers } from "./when-it-answers.ts";
 
 export interface OpenStoresOptions {
   readonly config: Config;
@@ -48,10 +48,10 @@ async function openDurable(
   options: OpenStoresOptions,
   url: string | null,
 ): Promise<NonNullable<Stores["durable"]>> {
-  const { undo } = options;
-  const database = await openDatabase(options, url);
+  const { undo, log } = options;
+  const database = await whenItAnswers(() => openDatabase(options, url), { log });
   undo.push("database", () => database.close());
-  await database.migrate(MIGRATIONS, MIGRATION_SPACE);
+  await whenItAnswers(() => database.migrate(MIGRATIONS, MIGRATION_SPACE), { log });
   return { database, queue: await openQueue(options) };
 }
 
@@ -78,9 +78,6 @@ function openDatabase({ config, log, onFatal }: OpenStoresOptions, url: string |
 
 /** A consumer that died before its claim is replaced well before a lease would be over. */
 const LEASE_PER_LOCK = 3;
-/** How long the start waits for a queue that does not answer yet, and how often it asks. */
-const POLICY_WITHIN_MS = 30_000;
-const POLICY_ASK_EVERY_MS = 500;
 
 /** @throws {ConfigError} when the queue's Redis would evict deliveries; {queue_unavailable} when it does not answer. */
 async function openQueue({ config: { values }, log, undo }: OpenStoresOptions): Promise<JobQueue> {
@@ -96,22 +93,9 @@ async function openQueue({ config: { values }, log, undo }: OpenStoresOptions): 
     onMalformed: (queueId) => log.warn({ queueId }, "a delivery that names no job was acknowledged"),
   });
   undo.push("queue", () => queue.close());
-  const policy = await policyOf(queue);
+  const policy = await whenItAnswers(() => queue.checkPolicy(), { log });
   if (policy === "noeviction") return queue;
   throw new ConfigError([
     `QUEUE_URL: its Redis evicts by ${policy} and would lose deliveries; set maxmemory-policy noeviction`,
   ]);
-}
-
-/** Processes of one installation often start together: a queue that comes a little later is waited for. */
-async function policyOf(queue: BullmqQueue): Promise<string> {
-  const deadlineMs = performance.now() + POLICY_WITHIN_MS;
-  for (;;) {
-    try {
-      return await queue.checkPolicy();
-    } catch (error) {
-      if (performance.now() > deadlineMs) throw error;
-      await setTimeout(POLICY_ASK_EVERY_MS);
-    }
-  }
 }

@@ -16,6 +16,7 @@ import type { Parts, StartOptions } from "./parts.ts";
 import { registerProcessMetrics } from "./process-metrics.ts";
 import { addressRisks, databaseRisks, type Risk } from "./risks.ts";
 import { StoreHealth } from "./store-health.ts";
+import { whenItAnswers } from "./when-it-answers.ts";
 import { WriteCounts } from "./write-counts.ts";
 
 type Durable = NonNullable<Stores["durable"]>;
@@ -59,7 +60,8 @@ async function risksAtStart({ config, log }: StartOptions, { durable }: Stores):
   const { values } = config;
   const risks = [...addressRisks(values)];
   if (durable !== null && values.DATABASE_URL !== null) {
-    risks.push(...databaseRisks(await durable.database.serverSettings(), values.DB_POOL_MAX));
+    const settings = await whenItAnswers(() => durable.database.serverSettings(), { log });
+    risks.push(...databaseRisks(settings, values.DB_POOL_MAX));
   }
   for (const { code, problem } of risks) log.warn({ risk: code }, problem);
   return risks;
