@@ -8,10 +8,14 @@ import { t6 } from "./t06-postgres-killed.ts";
 import { t7 } from "./t07-cluster-master-killed.ts";
 import { t8 } from "./t08-failovers.ts";
 import { t9 } from "./t09-paused.ts";
+import { t11 } from "./t11-histories.ts";
+import { t13 } from "./t13-deliveries.ts";
 import { t23 } from "./t23-deploys.ts";
+import { t24 } from "./t24-two-relays.ts";
+import { t26 } from "./t26-freshness.ts";
 
 /** The catalogue, in the order of its numbers. */
-export const DRILLS: readonly Drill[] = [t1, t3, t4, t5, t6, t7, t8, t9, t23];
+export const DRILLS: readonly Drill[] = [t1, t3, t4, t5, t6, t7, t8, t9, t11, t13, t23, t24, t26];
 
 /** What the report tells of: the torture is a command of its own. */
 export const REPORTED: readonly Drill[] = [...DRILLS, torture({ seconds: 60, losesData: false })];
