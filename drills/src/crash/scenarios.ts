@@ -106,28 +106,29 @@ const storeLosesRunningJob: Scenario = async (scene) => {
   await scene.untilRow(ref, ({ status }) => isTerminal(status));
 };
 
-const queueHangs: Scenario = (scene) => hangs(scene, "queueRedis", { lastsMs: 0, forMs: 600 });
-const storeHangs: Scenario = (scene) => hangs(scene, "statusRedis", { lastsMs: 400, forMs: 1_200 });
-
-async function hangs(
-  scene: Scene,
-  which: "queueRedis" | "statusRedis",
-  { lastsMs, forMs }: { readonly lastsMs: number; readonly forMs: number },
-): Promise<void> {
+const queueHangs: Scenario = async (scene) => {
   const { fleet, alone } = scene.stage;
-  const submitted = lastsMs > 0 ? await scene.submit({ lastsMs }) : null;
-  if (submitted !== null) await scene.untilRow(submitted, ({ status }) => status === "PROCESSING");
+  let submit: Promise<unknown> = Promise.resolve();
   await alone(async () => {
-    fleet[which].pause();
-    try {
-      if (submitted === null) await scene.submit({ lastsMs });
-      await scene.pause(forMs);
-    } finally {
-      fleet[which].resume();
-    }
+    fleet.queueRedis.pause();
+    submit = scene.submit({});
+    await scene.pause(600);
+    fleet.queueRedis.resume();
+  });
+  await submit; // not before: with every api process down it waits for one to start, which needs the queue
+};
+
+const storeHangs: Scenario = async (scene) => {
+  const { fleet, alone } = scene.stage;
+  const ref = await scene.submit({ lastsMs: 400 });
+  if (!(await scene.untilRow(ref, ({ status }) => status === "PROCESSING"))) return;
+  await alone(async () => {
+    fleet.statusRedis.pause();
+    await scene.pause(1_200);
+    fleet.statusRedis.resume();
   });
   await scene.pause(ROUND_MS);
-}
+};
 
 const databaseDies: Scenario = async (scene) => {
   const { fleet, alone } = scene.stage;

@@ -42,9 +42,10 @@ export class Supervisor {
     return new Promise((resolve) => this.#waiting.set(name, resolve));
   }
 
-  /** Ends a process that is up, by a signal; it is started again. */
+  /** Ends a process that is up, by a signal; it is started again. One that is ending already is left alone. */
   signal(slot: ProcessSlot, signal: "SIGTERM" | "SIGKILL"): void {
     const { pid } = slot.program;
+    if (this.#signalled.has(pid)) return;
     this.#signalled.set(pid, signal);
     process.kill(pid, signal);
   }
