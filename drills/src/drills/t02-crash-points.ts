@@ -1,13 +1,12 @@
 import type { CrashPointName } from "@statusplane/core";
 import { ALL_POINTS, BOUND_MS, crashLeg } from "../crash/crash-leg.ts";
+import { pointRounds, shuffled } from "../crash/point-rounds.ts";
 import { losesData } from "../crash/scenarios.ts";
 import type { Drill, LegOptions, LegResult } from "../drill.ts";
 import type { Random } from "../random.ts";
 
 const TIMES_EACH = 100;
 const PASSES_OF_A_LEG = 2;
-/** After so many crashes everything must agree again. */
-const ROUND_POINTS = 24;
 
 /** A process dies at each named crash point; in a leg each point has its turn twice. */
 export const t2: Drill = {
@@ -23,34 +22,28 @@ export const t2: Drill = {
 
 /** Raw pollers may see a step back only where the status store lost data: those points have a fleet of their own. */
 async function leg(options: LegOptions): Promise<LegResult> {
-  const passes = passesOf(options.volume, options.random.fork("points"));
+  const random = options.random.fork("points");
+  const passes = passesOf(options.volume, random);
   const parts: LegResult[] = [];
   for (const dataIsLost of [false, true]) {
     const rounds = passes.flatMap((names) =>
-      inRounds(names.filter((name) => losesData(name) === dataIsLost)),
+      pointRounds(
+        names.filter((name) => losesData(name) === dataIsLost),
+        random,
+      ),
     );
     if (rounds.length > 0) parts.push(await crashLeg({ options, rounds, dataIsLost }));
   }
   return merge(parts);
 }
 
-/** Every point once per pass, in random order; the last pass may be a part of them. */
+/** Every point once per pass; the last pass may be some of them. */
 function passesOf(volume: number, random: Random): readonly (readonly CrashPointName[])[] {
-  const passes: CrashPointName[][] = [];
+  const passes: (readonly CrashPointName[])[] = [];
   for (let left = volume; left > 0; left -= ALL_POINTS.length) {
     passes.push(shuffled(ALL_POINTS, random).slice(0, left));
   }
   return passes;
-}
-
-function shuffled<Item>(items: readonly Item[], random: Random): Item[] {
-  const rest = [...items];
-  return items.map(() => rest.splice(random.between(0, rest.length - 1), 1)).flat();
-}
-
-function inRounds(names: readonly CrashPointName[]): readonly (readonly CrashPointName[])[] {
-  const rounds = Math.ceil(names.length / ROUND_POINTS);
-  return Array.from({ length: rounds }, (_, n) => names.filter((_name, index) => index % rounds === n));
 }
 
 function merge(parts: readonly LegResult[]): LegResult {

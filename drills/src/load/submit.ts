@@ -44,7 +44,7 @@ async function submitOnce({ url, token, key, body }: Submission): Promise<string
   } catch {
     return null; // cut, refused or timed out
   }
-  if (status >= 500 || status === 429) return null;
+  if (status >= 500 || status === 429 || status === 408) return null; // 408: a starved server found the request late
   if (status !== 202) throw new Error(`a submit was answered ${status}: ${text}`);
   const { id, job_id: jobId } = JSON.parse(text) as { id?: string | number; job_id?: string };
   return String(jobId ?? id);
