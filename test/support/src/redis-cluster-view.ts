@@ -1,7 +1,7 @@
 import { Redis } from "ioredis";
 
 /** A node that says nothing for so long, in ms, does not answer. */
-const ANSWER_WITHIN_MS = 1_000;
+const ANSWER_WITHIN_MS = 2_000;
 
 /** What a node of a Redis Cluster says of itself and of the others. */
 export interface ClusterView {

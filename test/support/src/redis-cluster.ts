@@ -31,7 +31,7 @@ export interface RedisCluster {
   node(port: number): RedisServer;
   /** Those that are masters now, by their own word; a node that does not answer is none. */
   masters(): Promise<readonly RedisServer[]>;
-  /** The master of a key now. */
+  /** The master of a key now; waits for one that answers. */
   ownerOf(key: string): Promise<RedisServer>;
   /** The replicas of a master now. */
   replicasOf(port: number): Promise<readonly RedisServer[]>;
@@ -116,8 +116,12 @@ class LocalCluster implements RedisCluster {
   }
 
   async ownerOf(key: string): Promise<RedisServer> {
-    const slot = await this.#askAny((node) => node.cluster("KEYSLOT", key));
-    return this.node((await this.#ownerOfSlot(slot)).port);
+    const owner = await eventually(`${key} has a master that answers`, async () => {
+      const [view] = await this.#masterViews();
+      const slot = await askNode(view?.port ?? 0, (node) => node.cluster("KEYSLOT", key));
+      return this.#ownerOfSlot(slot);
+    });
+    return this.node(owner.port);
   }
 
   async replicasOf(port: number): Promise<readonly RedisServer[]> {
@@ -162,25 +166,15 @@ class LocalCluster implements RedisCluster {
     const [from, to] = [masters[0], masters.at(-1)];
     if (from === undefined || to === undefined || from === to) throw new Error("there are no two masters");
     const slots = (await slotsByKeys(from)).slice(0, count);
-    for (const slot of slots) await this.moveSlot(slot, to.port);
+    for (const slot of slots) await moveSlot({ slot, from, to, all: masters });
     return slots;
   }
 
-  /** As redis-cli does it: the new owner is told first, so that no moment is without one. */
   async moveSlot(slot: number, toPort: number): Promise<void> {
-    const [from, to] = [await this.#ownerOfSlot(slot), await viewOf(toPort)];
-    if (from.port === toPort) return;
-    await askNode(toPort, (node) => node.cluster("SETSLOT", slot, "IMPORTING", from.id));
-    await askNode(from.port, async (node) => {
-      await node.cluster("SETSLOT", slot, "MIGRATING", to.id);
-      await migrateKeys(node, slot, toPort);
-    });
-    const others = (await this.#masterViews())
-      .map(({ port }) => port)
-      .filter((port) => port !== toPort && port !== from.port);
-    for (const port of [toPort, from.port, ...others]) {
-      await askNode(port, (node) => node.cluster("SETSLOT", slot, "NODE", to.id));
-    }
+    const [from, all] = [await this.#ownerOfSlot(slot), await this.#masterViews()];
+    const to = all.find(({ port }) => port === toPort);
+    if (to === undefined) throw new Error(`the node on port ${toPort} is no master`);
+    if (from.port !== toPort) await moveSlot({ slot, from, to, all });
   }
 
   async stop(): Promise<void> {
@@ -209,11 +203,26 @@ class LocalCluster implements RedisCluster {
     if (owner === undefined) throw new Error(`slot ${slot} has no master that answers`);
     return owner;
   }
+}
 
-  async #askAny<T>(ask: (node: Redis) => Promise<T>): Promise<T> {
-    const [view] = await this.#views();
-    if (view === undefined) throw new Error("no node of the cluster answers");
-    return askNode(view.port, ask);
+interface SlotMove {
+  readonly slot: number;
+  readonly from: ClusterView;
+  readonly to: ClusterView;
+  /** All masters. */
+  readonly all: readonly ClusterView[];
+}
+
+/** As redis-cli does it: the new owner is told first, so that no moment is without one. */
+async function moveSlot({ slot, from, to, all }: SlotMove): Promise<void> {
+  await askNode(to.port, (node) => node.cluster("SETSLOT", slot, "IMPORTING", from.id));
+  await askNode(from.port, async (node) => {
+    await node.cluster("SETSLOT", slot, "MIGRATING", to.id);
+    await migrateKeys(node, slot, to.port);
+  });
+  const others = all.filter(({ id }) => id !== from.id && id !== to.id);
+  for (const { port } of [to, from, ...others]) {
+    await askNode(port, (node) => node.cluster("SETSLOT", slot, "NODE", to.id));
   }
 }
 

@@ -1,5 +1,5 @@
 import { spawn, type ChildProcess } from "node:child_process";
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Redis } from "ioredis";
@@ -13,12 +13,15 @@ export interface RedisServer {
   /** SIGSTOP / SIGCONT: the connections stay open, nothing answers. */
   pause(): void;
   resume(): void;
-  /** SIGKILL, and a start on the same port with the same folder and options. */
+  /** SIGKILL, and a start on the same port with the same folder and options; one that runs is left alone. */
   kill(): Promise<void>;
   start(): Promise<void>;
   stop(): Promise<void>;
 }
 
+const LOG = "redis.log";
+/** So many characters of the log tell why a server did not start. */
+const LOG_TAIL = 500;
 /** 400 × 25 ms: a server that has not answered by then will not. */
 const START_TRIES = 400;
 const TRY_EVERY_MS = 25;
@@ -39,11 +42,26 @@ export async function startRedis(args: readonly string[] = [], config?: string):
   let child: ChildProcess | undefined;
 
   async function start(): Promise<void> {
-    const own = ["--port", String(port), "--bind", "127.0.0.1", "--dir", folder, "--save", ""];
+    if (child !== undefined) return;
+    const own = [
+      "--port",
+      String(port),
+      "--bind",
+      "127.0.0.1",
+      "--dir",
+      folder,
+      "--logfile",
+      LOG,
+      "--save",
+      "",
+    ];
     const options = [...(config === undefined ? [] : [file]), ...own, ...args];
     const starting = spawn(program as string, options, { stdio: "ignore" });
     child = starting;
-    await untilItAnswers(starting, port);
+    await untilItAnswers(starting, port).catch(async (cause: unknown) => {
+      const log = await readFile(join(folder, LOG), "utf8").catch(() => "(it wrote no log)");
+      throw new Error(`redis-server does not start: ${log.slice(-LOG_TAIL)}`, { cause });
+    });
   }
 
   async function kill(): Promise<void> {

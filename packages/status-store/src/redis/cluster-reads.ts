@@ -1,6 +1,9 @@
 import type { Cluster, Redis } from "ioredis";
 import { slotOf } from "./cluster-slots.ts";
 
+/** A node that is being connected holds its pipeline until it is. */
+const GONE = new Set(["close", "end", "disconnecting"]);
+
 /**
  * Reads keys of any slots, each for itself: those of one master go out as one pipeline on its connection. What it
  * answers with a redirection, or not at all, is asked for once more through the client, which follows and learns from
@@ -12,7 +15,7 @@ export function getFromCluster(client: Cluster, keys: readonly string[]): readon
   return keys.map((key) => {
     const [owner = ""] = client.slots[slotOf(key)] ?? [];
     const node = nodes.get(owner);
-    if (node?.status !== "ready") return client.get(key);
+    if (node === undefined || GONE.has(node.status)) return client.get(key);
     const batch = batches.get(node) ?? new Batch(node);
     batches.set(node, batch);
     return batch.get(key).catch(() => client.get(key));

@@ -9,7 +9,7 @@ const CONNECT_TIMEOUT_MS = 500;
 /** A connection that owes answers and has been silent for so long is dead: it is made anew. */
 const DEAD_PEER_MS = 2_000;
 /** A Cluster command is sent on so often, 100 ms apart where its node is gone: by then its caller has given up. */
-const MAX_REDIRECTIONS = 4;
+const MAX_REDIRECTIONS = 8;
 const FIRST_RECONNECT_MS = 25;
 const LAST_RECONNECT_MS = 500;
 
@@ -136,8 +136,16 @@ function sayWhatHappens(client: RedisClient, { log, name }: RedisClientOptions):
   });
 }
 
-/** Resolves when the client is connected, has failed to connect once, or after `withinMs`. */
-export function whenReady(client: RedisClient, withinMs: number): Promise<void> {
+/** Resolves when the client is connected, has failed to connect once, or after `withinMs`; in Cluster to each master. */
+export async function whenReady(client: RedisClient, withinMs: number): Promise<void> {
+  await readyOrClosed(client, withinMs);
+  if (!(client instanceof Cluster)) return;
+  const masters = client.nodes("master");
+  for (const master of masters) if (master.status === "wait") master.connect().catch(() => undefined); // waited for
+  await Promise.all(masters.map((master) => readyOrClosed(master, withinMs)));
+}
+
+function readyOrClosed(client: RedisClient, withinMs: number): Promise<void> {
   if (client.status === "ready") return Promise.resolve();
   return new Promise((resolve) => {
     const done = (): void => {
