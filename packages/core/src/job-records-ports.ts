@@ -166,6 +166,14 @@ export interface Tick {
   readonly entries: readonly OutboxEntry[];
 }
 
+export interface FollowClockOptions {
+  /** The longest that a lease can last, ms. */
+  readonly leaseMs: number;
+  /** The longest that an entry can wait for its second application, ms. */
+  readonly settleMs: number;
+  readonly limit: number;
+}
+
 /** A row that the sweeper moved, and the attempt it ended. */
 export interface Swept {
   readonly record: JobRecord;
@@ -185,6 +193,12 @@ export interface ReconcilerRecords {
   deleteApplied(entries: readonly OutboxEntry[]): Promise<void>;
   /** Ends leases that are over. */
   sweep(limit: number): Promise<readonly Swept[]>;
+  /**
+   * The database's clock went back. What lies further ahead than it can be by the new time is brought down: PENDING
+   * rows, up to `limit` of them, are due at once and get an entry, leases and entries end within their terms.
+   * @returns whether there may be more.
+   */
+  followClock(options: FollowClockOptions): Promise<boolean>;
   /** PENDING rows in pages by key. */
   pageWaiting(after: JobRef | null, limit: number): Promise<readonly JobRecord[]>;
   /**

@@ -6,6 +6,7 @@ import { LostRows } from "./enqueue-lost.ts";
 import { failTry } from "./fail-try.ts";
 import { find, findResult } from "./find.ts";
 import { finish } from "./finish.ts";
+import { followClock } from "./follow-clock.ts";
 import { handBack } from "./hand-back.ts";
 import { resign } from "./lease-rows.ts";
 import { page } from "./page.ts";
@@ -54,6 +55,7 @@ export function reconcilerRecords(context: Context): ReconcilerRecords {
     markApplied: (entries, settleMs) => markApplied(context, entries, settleMs),
     deleteApplied: (entries) => deleteApplied(context, entries),
     sweep: (limit) => sweep(context, limit),
+    followClock: (options) => followClock(context, options),
     pageWaiting: (after, limit) => pageWaiting(context, after, limit),
     enqueueLost: (endedSinceMs, after, limit) => lost.enqueue(endedSinceMs, after, limit),
     attemptsOf: (refs) => attemptsOf(context, refs),

@@ -41,6 +41,9 @@ const TAKE: Statement = {
 /** How many entries are counted, and looked at for the oldest, per tick: a bound for after a great loss of data. */
 export const COUNTED_ENTRIES = 10_000;
 
+/** A lease row that lies so many terms ahead was written before the clock went back: whoever wrote it may be gone. */
+const TERMS_OF_A_CLOCK_SET_BACK = 2;
+
 /** One row at least for the leader, none for others. */
 const TICK: Statement = {
   name: "tick",
@@ -53,6 +56,7 @@ const TICK: Statement = {
       SET owner = $4::text, lease_until = now() + $5::float8 * interval '1 millisecond',
           tick = tick + 1, previous_ticked_at = ticked_at, ticked_at = now()
       WHERE owner = $4::text OR lease_until <= now()
+        OR lease_until > now() + ${TERMS_OF_A_CLOCK_SET_BACK} * $5::float8 * interval '1 millisecond'
       RETURNING tick::text AS tick,
         floor(extract(epoch FROM ticked_at) * 1000)::float8 AS ticked_at_ms,
         floor(extract(epoch FROM previous_ticked_at) * 1000)::float8 AS previous_ticked_at_ms

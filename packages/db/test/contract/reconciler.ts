@@ -17,6 +17,7 @@ import {
 
 const SETTLE_MS = 60_000;
 const TAKE_MS = 30_000;
+const HOUR_MS = 3_600_000;
 
 /** Tick, take, mark, delete, sweep, and what follows a loss of data. */
 export function describeReconciler(database: () => Database): void {
@@ -30,6 +31,11 @@ export function describeReconciler(database: () => Database): void {
     const { ref } = await submitted(database());
     await letPass(database(), ref, "entry");
     return ref;
+  }
+  /** What an hour less on the clock makes of what was written before. */
+  async function setBack(table: string, ...columns: readonly string[]): Promise<void> {
+    const set = columns.map((column) => `${column} = ${column} + interval '1 hour'`).join(", ");
+    await database().query("watching", { text: `UPDATE ${table} SET ${set}` });
   }
   async function loseLease(ref: JobRef): Promise<void> {
     await letPass(database(), ref, "lease");
@@ -236,6 +242,64 @@ export function describeReconciler(database: () => Database): void {
     const done = finished.flatMap((record) => (record === null ? [] : [record.ref.id]));
     const rest = (await database().reconciler.sweep(200)).map(({ record }) => record.ref.id);
     expect([...swept, ...done, ...rest].sort()).toEqual(refs.map(({ id }) => id).sort());
+  });
+
+  it("gives the lease row away when it lies further ahead than any term: the clock was set back", async () => {
+    expect(await tick("a")).toMatchObject({ leading: true });
+    await setBack("reconciler", "lease_until", "ticked_at");
+    const taken = await tick("b");
+    expect(taken).toMatchObject({ leading: true });
+    expect(taken.previousTickedAtMs - taken.tickedAtMs).toBeGreaterThan(HOUR_MS - 60_000);
+    expect(await tick("a")).toMatchObject({ leading: false });
+  });
+
+  it("follows a clock that was set back: what waits is due at once, leases and entries end within their terms", async () => {
+    await database().query("watching", { text: "DELETE FROM job" });
+    const waiting = [await submitted(database()), await submitted(database()), await submitted(database())];
+    const { ref: live } = await running(database());
+    const { ref: renewed } = await running(database());
+    const { ref: ended } = await running(database());
+    await database().worker.finish(ended, 1, success("job"));
+    await letPass(database(), ended, "entry");
+    await database().reconciler.markApplied(await database().reconciler.take(1, TAKE_MS), SETTLE_MS);
+    await setBack("job", "run_at", "lease_until");
+    await setBack("job_outbox", "due_at");
+    expect(await database().worker.claim(waiting[0]?.ref ?? live, "w", LEASE_MS)).toMatchObject({
+      outcome: "later",
+    });
+    await database().worker.renew([{ ref: renewed, attempt: 1 }], LEASE_MS);
+
+    const follow = (): Promise<boolean> =>
+      database().reconciler.followClock({ leaseMs: LEASE_MS / 2, settleMs: SETTLE_MS, limit: 2 });
+    expect([await follow(), await follow(), await follow()]).toEqual([true, false, false]);
+
+    for (const { ref } of waiting) {
+      const entry = await entryOf(database(), ref);
+      expect(entry).toMatchObject({ applied: false });
+      expect(entry?.dueInMs).toBeLessThanOrEqual(0);
+      expect(await claimed(database(), ref)).toMatchObject({ attempt: 1, tries: 1 });
+    }
+    const settling = await entryOf(database(), ended);
+    expect(settling).toMatchObject({ applied: true });
+    expect(settling?.dueInMs).toBeGreaterThan(TAKE_MS);
+    expect(settling?.dueInMs).toBeLessThanOrEqual(SETTLE_MS);
+    const { rows } = await database().query("watching", {
+      text: `SELECT id FROM job WHERE status = 'PROCESSING' AND lease_until > now() + interval '${LEASE_MS / 2} ms'`,
+    });
+    expect(rows.map(({ id }) => id).filter((id) => id === live.id || id === renewed.id)).toEqual([]);
+    expect(await database().reconciler.sweep(200)).toEqual([]);
+  });
+
+  it("leaves a clock that was not set back alone", async () => {
+    await database().query("watching", { text: "DELETE FROM job" });
+    const { ref } = await submitted(database());
+    const { ref: live } = await running(database());
+    const entry = await entryOf(database(), ref);
+    expect(
+      await database().reconciler.followClock({ leaseMs: LEASE_MS, settleMs: SETTLE_MS, limit: 500 }),
+    ).toBe(false);
+    expect((await entryOf(database(), ref))?.generation).toBe(entry?.generation);
+    expect(await database().worker.find(live)).toMatchObject({ status: "PROCESSING" });
   });
 
   it("pages what waits by key", async () => {

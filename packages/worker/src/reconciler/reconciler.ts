@@ -1,6 +1,7 @@
 import { crashPoint, type OutboxStats, type Tick, type Unsubscribe } from "@statusplane/core";
 import { pause } from "../clock.ts";
 import type { ReconcilerHandle, ReconcilerOptions, ReconcilerStatus } from "./reconciler-options.ts";
+import { DatabaseClock } from "./database-clock.ts";
 import { Election } from "./election.ts";
 import { LossDetection, type Loss } from "./loss-detection.ts";
 import { Relay, TAKE_LIMIT } from "./relay.ts";
@@ -24,6 +25,7 @@ export class Reconciler implements ReconcilerHandle {
   readonly #election: Election;
   readonly #relay: Relay;
   readonly #losses: readonly LossDetection[];
+  readonly #databaseClock: DatabaseClock;
   readonly #beside = new Map<string, Promise<void>>();
   readonly #due: {
     readonly sweep: Schedule;
@@ -50,6 +52,7 @@ export class Reconciler implements ReconcilerHandle {
       this.#detectLosses("status store", installation),
       ...(queue.sentinel === undefined ? [] : [this.#detectLosses("queue", queue.sentinel)]),
     ];
+    this.#databaseClock = new DatabaseClock({ records, timings, clock, log });
     this.#due = {
       sweep: new Schedule(clock, timings.sweepEveryMs),
       waiting: new Schedule(clock, timings.waitingEveryMs),
@@ -110,9 +113,10 @@ export class Reconciler implements ReconcilerHandle {
 
   /** One statement: the lease row and, if the store answers, what is due. */
   async #tick(): Promise<Tick> {
-    const { records, owner, timings } = this.#options;
+    const { records, owner, timings, clock } = this.#options;
     const takeLimit = this.#storeAnswers ? TAKE_LIMIT : 0;
     const led = this.#election.leading;
+    const sentAtMs = clock.nowMs();
     crashPoint("tick.before-commit");
     const tick = await records.tick({
       owner,
@@ -125,8 +129,10 @@ export class Reconciler implements ReconcilerHandle {
     if (tick.leading) this.#lastTick = { tick: tick.tick, tickedAtMs: tick.tickedAtMs };
     if (tick.leading !== led) {
       for (const losses of this.#losses) losses.forget();
+      this.#databaseClock.forget();
       this.#options.log.info({ owner, leading: tick.leading }, "the reconciler's lease row has answered");
     }
+    if (tick.leading) this.#databaseClock.observe(tick, sentAtMs);
     return tick;
   }
 
@@ -139,7 +145,8 @@ export class Reconciler implements ReconcilerHandle {
       if (applied && tick.entries.length >= TAKE_LIMIT) this.#goOnBeside("relay", () => this.#relay.drain());
       if (this.#due.waiting.isDue()) this.#goOnBeside("waiting rows", () => this.#renewWaiting());
     }
-    if (this.#due.sweep.isDue()) await this.#sweep();
+    await this.#databaseClock.follow();
+    if (!this.#databaseClock.holdsSweep && this.#due.sweep.isDue()) await this.#sweep();
     if (this.#due.stats.isDue()) this.#stats = await this.#options.records.stats();
     if (this.#due.collect.isDue()) this.#goOnBeside("collector", collect);
     if (this.#beside.size > 0)

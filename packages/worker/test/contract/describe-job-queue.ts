@@ -95,6 +95,17 @@ export function describeJobQueue(name: string, open: () => Promise<JobQueue>): v
       expect(seen.map(({ ref }) => ref.id)).toEqual(["now", "later"]);
     });
 
+    it("a delivery that was put off comes at once when it is enqueued again without delay", async () => {
+      const queue = await openQueue();
+      await queue.enqueue(delivery("later"), 3_600_000);
+      const seen = await recordAll(queue);
+      await queue.enqueue(delivery("later"), 1_800_000); // not yet its time: stays as it is
+      expect([await depthOf(queue), seen.length]).toEqual([1, 0]);
+      await queue.enqueue(delivery("later"));
+      await eventually("it was delivered", () => seen.length === 1);
+      await eventually("nothing is left", async () => (await depthOf(queue)) === 0);
+    });
+
     it("what is given back is delivered again after its delay", async () => {
       const queue = await openQueue();
       const seen: string[] = [];

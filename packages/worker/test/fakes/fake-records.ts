@@ -5,6 +5,7 @@ import {
   StatusplaneError,
   type ClaimOutcome,
   type FailedTry,
+  type FollowClockOptions,
   type JobEnd,
   type JobRecord,
   type JobRef,
@@ -61,6 +62,9 @@ export class FakeRecords implements WorkerRecords, ReconcilerRecords {
   readonly outbox = new Map<string, Entry>();
   readonly calls: Call[] = [];
   leader: { owner: string; untilMs: number } | null = null;
+  readonly followed: FollowClockOptions[] = [];
+  /** How many pages there are to follow the clock in. */
+  followPages = 1;
   tickNumber = 0;
   tickedAtMs = 0;
   /** Called between the carrying out of a statement and its answer. */
@@ -234,6 +238,14 @@ export class FakeRecords implements WorkerRecords, ReconcilerRecords {
       for (const { record, generation } of entries) {
         if (this.#entryOf(record.ref, generation) !== null) this.outbox.delete(refKey(record.ref));
       }
+    });
+  }
+
+  /** This one's rows are judged by a clock that nobody sets: only the calls are kept. */
+  followClock(options: FollowClockOptions): Promise<boolean> {
+    return this.#answer("followClock", () => {
+      this.followed.push(options);
+      return this.followed.length < this.followPages;
     });
   }
 

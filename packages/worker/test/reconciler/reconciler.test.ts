@@ -502,3 +502,53 @@ describe("loss detection", () => {
     expect([ended, waiting].map((ref) => statusOf(store, ref))).toEqual([undefined, "PENDING"]);
   });
 });
+
+describe("the database's clock", () => {
+  it("set ahead takes no lease from a living worker: the sweep waits until each has renewed", async () => {
+    const { clock, records, swept } = await lead();
+    await clock.advance(20_000);
+    clock.jump(3_600_000);
+    records.add("a", { status: "PROCESSING", leaseUntilMs: clock.nowMs() });
+    await clock.advance(44_000);
+    expect(swept).toEqual([]);
+    await clock.advance(20_000);
+    expect(swept).toEqual(["a/1"]);
+    expect(records.followed).toEqual([]);
+  });
+
+  it("set ahead by less than half a lease holds nothing up", async () => {
+    const { clock, records, swept } = await lead();
+    await clock.advance(20_000);
+    clock.jump(44_000);
+    records.add("a", { status: "PROCESSING", leaseUntilMs: clock.nowMs() });
+    await clock.advance(11_000);
+    expect(swept).toEqual(["a/1"]);
+  });
+
+  it("set back is followed page by page, again after a failure, once", async () => {
+    const { clock, records } = await lead();
+    await clock.advance(10_000);
+    records.followPages = 3;
+    clock.jump(-86_400_000);
+    records.trouble("followClock", "unanswered");
+    await clock.advance(5_000);
+    expect(records.followed).toHaveLength(0);
+    await clock.advance(5_000);
+    expect(records.followed).toHaveLength(3);
+    expect(records.followed[0]).toEqual({ leaseMs: 90_000, settleMs: 60_000, limit: 1_000 });
+    await clock.advance(60_000);
+    expect(records.followed).toHaveLength(3);
+  });
+
+  it("set back while nobody led is seen by the next leader, by the tick before in the row", async () => {
+    const { clock, records, reconciler, make } = await lead();
+    await clock.advance(10_000);
+    const stopped = reconciler.stop();
+    await clock.advance(1_000);
+    await stopped;
+    clock.jump(-3_600_000);
+    await make("two").start();
+    await clock.advance(10_000);
+    expect(records.followed).toHaveLength(1);
+  });
+});

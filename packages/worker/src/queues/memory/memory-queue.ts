@@ -24,7 +24,7 @@ interface Delayed extends Entry {
 
 /**
  * The queue of one process, one list per job type. A delivery is waiting, delayed or active under its id, and in each
- * of them a repeated enqueue is the same delivery.
+ * of them a repeated enqueue is the same delivery; one without delay brings it forward.
  *
  * ```
  * enqueue ─▶ delayed ─time─▶ waiting ─taken─▶ active ─acknowledged─▶ gone
@@ -48,7 +48,11 @@ class TypeQueue {
 
   enqueue(delivery: Delivery, delayMs: number): void {
     const id = deliveryId(delivery);
-    if (this.#waiting.has(id) || this.#delayed.has(id) || this.#active.has(id)) return;
+    const delayed = this.#delayed.get(id);
+    if (delayed !== undefined && delayMs <= 0) {
+      delayed.callOff(); // it was put off by a clock that has been set back since: the row's time has come
+      this.#delayed.delete(id);
+    } else if (delayed !== undefined || this.#waiting.has(id) || this.#active.has(id)) return;
     this.#put({ id, delivery }, delayMs);
   }
 
