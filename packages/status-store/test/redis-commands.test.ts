@@ -3,6 +3,7 @@ import {
   DEFAULT_TIMINGS,
   jobKeys,
   jobRef,
+  OWN_KEYS,
   type StatusStore,
   type StoredSnapshot,
 } from "@statusplane/core";
@@ -41,6 +42,18 @@ async function calls(command: string): Promise<number> {
   const line = new RegExp(`^cmdstat_${command}:calls=(\\d+)`, "m").exec(await raw.info("commandstats"));
   return Number(line?.[1] ?? 0);
 }
+
+describe("the beat", () => {
+  it("of a leader from before Redis' clock was set back is none", async () => {
+    const { installation } = await open();
+    await installation.beat("leader");
+    expect(await installation.readBeat()).toMatchObject({ owner: "leader" });
+    await raw.pexpire(OWN_KEYS.reconciler, 3_600_000 + PATIENT.beatStaleMs * 10);
+    expect(await installation.readBeat()).toBeNull();
+    await installation.beat("successor");
+    expect(await installation.readBeat()).toMatchObject({ owner: "successor" });
+  });
+});
 
 describe("reads", () => {
   it("of one event-loop turn are one MGET, each key once", async () => {

@@ -78,12 +78,16 @@ export class RedisInstallation implements Installation {
     );
   }
 
-  /** The age comes from the key's remaining life, so by Redis' clock alone. */
+  /**
+   * The age comes from the key's remaining life, so by Redis' clock alone. One that has longer to live than a beat gets
+   * is from before that clock was set back: as good as none, or a dead leader would look alive for so long.
+   */
   async readBeat(): Promise<Beat | null> {
     const [owner, ttlMs] = await this.#parts.requests.call((client) =>
       Promise.all([client.get(OWN_KEYS.reconciler), client.pttl(OWN_KEYS.reconciler)]),
     );
-    return owner === null || ttlMs < 0 ? null : { owner, ageMs: Math.max(0, this.#beatTtlMs - ttlMs) };
+    if (owner === null || ttlMs < 0 || ttlMs > this.#beatTtlMs) return null;
+    return { owner, ageMs: this.#beatTtlMs - ttlMs };
   }
 
   async wake(): Promise<void> {
