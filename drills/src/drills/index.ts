@@ -9,6 +9,7 @@ import { t6 } from "./t06-postgres-killed.ts";
 import { t7 } from "./t07-cluster-master-killed.ts";
 import { t8 } from "./t08-failovers.ts";
 import { t9 } from "./t09-paused.ts";
+import { t10 } from "./t10-network.ts";
 import { t11 } from "./t11-histories.ts";
 import { t13 } from "./t13-deliveries.ts";
 import { t16 } from "./t16-herd.ts";
@@ -28,6 +29,7 @@ export const DRILLS: readonly Drill[] = [
   t7,
   t8,
   t9,
+  t10,
   t11,
   t13,
   t16,

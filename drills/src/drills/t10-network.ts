@@ -1,0 +1,130 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import type { Drill, LegOptions, LegResult } from "../drill.ts";
+import { fleetLeg, type RoundContext } from "../fleet-leg.ts";
+import { openSingleRedis, type SingleRedis } from "../fleet/status-redis.ts";
+import { probeUntilAnswered } from "../load/probe.ts";
+import { linkFleet, type FleetLinks } from "../network/fleet-links.ts";
+import { breakLink, LINK_FAULTS, type LinkFault } from "../network/link-faults.ts";
+import type { TcpProxy } from "../network/tcp-proxy.ts";
+
+/** The page's goal is 2 s; leases of 3 s run out during faults of 3 s: one sweep and the next claim come on top. */
+const BOUND_MS = 8_000;
+/**
+ * A connection to Postgres that fell silent is given up when a statement on it has had no answer for 16 s: a part of
+ * the product's lease of 90 s, but far beyond this fleet's 3 s.
+ */
+const SILENT_POSTGRES_MS = 16_000;
+const FAULT_MS = { min: 200, max: 3_000 } as const;
+/** An hour of constant disturbance at the full volume, each leg its share. */
+const DISTURBED_MS_PER_FAULT = 3_600_000 / 5_000;
+/** Of four links one is broken all the time but for a fifth of it, in turn: 5 % of each. */
+const DISTURB_EVERY_MS = 400;
+const DISTURBED_FOR_MS = 80;
+const DISTURBING: readonly LinkFault[] = ["drop", "delay", "reset", "executed-but-timeout"];
+
+type Links = FleetLinks & { readonly api: TcpProxy };
+type Context = RoundContext<SingleRedis>;
+
+/** One link and one kind of fault per round; then all links are disturbed for some time. */
+export const t10: Drill = {
+  id: "T10",
+  title: "network: drop, delay 0–3 s, reset, half-open, executed-but-timeout; 5 % all the time",
+  fullVolume: 5_000,
+  legVolume: 100,
+  injectsFaults: true,
+  bound: "0 duplicates of side effects; agrees ≤ 2 s after healing (≤ 8 s where leases ran out meanwhile)",
+  boundMs: BOUND_MS,
+  leg,
+};
+
+async function leg(options: LegOptions): Promise<LegResult> {
+  const { through, links } = linkFleet();
+  const recoveries = new Map<LinkFault, number[]>(LINK_FAULTS.map((fault) => [fault, []]));
+  return fleetLeg({
+    options,
+    fleet: { statusRedis: await openSingleRedis(true), apis: 2, workers: 2, through },
+    boundMs: null, // each round has its own
+    dataIsLost: false,
+    async round(context, n) {
+      const fault = LINK_FAULTS[n % LINK_FAULTS.length] ?? "drop";
+      const recoveryMs = await breakOnce(context, { ...links(), api: context.fleet.entrance }, fault);
+      recoveries.get(fault)?.push(recoveryMs);
+      return { faults: 1, recoveryMs };
+    },
+    async afterRounds(context) {
+      const all = { ...links(), api: context.fleet.entrance };
+      const disturbed = await disturbAll(context, all, options.volume * DISTURBED_MS_PER_FAULT);
+      return { ...disturbed, ...(await readEnds(context)), ...percentiles(recoveries) };
+    },
+  });
+}
+
+async function breakOnce(context: Context, links: Links, fault: LinkFault): Promise<number> {
+  const { random, lately, recovered, violate, fleet } = context;
+  const name = random.pick(["status store", "queue", "postgres", "api"] as const);
+  const link = links[name];
+  await sleep(random.between(0, 500));
+  const end = context.fault(`${name}: ${fault}`);
+  const heal = breakLink(link, fault, random);
+  await sleep(random.between(FAULT_MS.min, FAULT_MS.max));
+  heal();
+  const recoveryMs =
+    name === "api"
+      ? await probeUntilAnswered(fleet)
+      : await recovered(await lately(), { unixMs: Date.now() });
+  end();
+  const boundMs = BOUND_MS + (name === "postgres" && fault === "half-open" ? SILENT_POSTGRES_MS : 0);
+  if (recoveryMs > boundMs) {
+    violate("I4", `${name}, ${fault}: agreed after ${Math.round(recoveryMs)} ms, the bound is ${boundMs}`);
+  }
+  context.say(`${name}: ${fault}, recovered in ${Math.round(recoveryMs)} ms`);
+  return recoveryMs;
+}
+
+/** Short faults on one link after another, then calm. */
+async function disturbAll(
+  context: Context,
+  links: Links,
+  forMs: number,
+): Promise<Readonly<Record<string, number>>> {
+  const { random, lately, recovered, say } = context;
+  const proxies = Object.values(links);
+  say(`all links are disturbed for ${Math.round(forMs / 1_000)} s`);
+  const end = context.fault("disturbed");
+  const untilMs = performance.now() + forMs;
+  let disturbances = 0;
+  for (; performance.now() < untilMs; disturbances++) {
+    await sleep(random.between(0, 2 * (DISTURB_EVERY_MS - DISTURBED_FOR_MS)));
+    const heal = breakLink(random.pick(proxies), random.pick(DISTURBING), random);
+    await sleep(DISTURBED_FOR_MS);
+    heal();
+  }
+  const recoveryMs = await recovered(await lately(), { unixMs: Date.now() });
+  end();
+  return {
+    disturbed_seconds: Math.round(forMs / 1_000),
+    disturbances,
+    disturbed_recovery_ms: Math.round(recoveryMs),
+    struck: proxies.reduce((sum, { struck }) => sum + struck, 0),
+  };
+}
+
+/** How jobs ended so far, and what the faults cost them. */
+async function readEnds({ fleet }: Context): Promise<Readonly<Record<string, number>>> {
+  const { rows } = await fleet.pool.query<Record<"done" | "failed" | "tries_lost", string>>(
+    `SELECT count(*) FILTER (WHERE status = 'DONE') AS done, count(*) FILTER (WHERE status = 'FAILED') AS failed,
+            coalesce(sum(tries_lost), 0) AS tries_lost FROM job`,
+  );
+  return Object.fromEntries(Object.entries(rows[0] ?? {}).map(([name, value]) => [name, Number(value)]));
+}
+
+function percentiles(recoveries: ReadonlyMap<LinkFault, readonly number[]>): Record<string, string> {
+  const figures: Record<string, string> = {};
+  for (const [fault, times] of recoveries) {
+    const sorted = times.toSorted((a, b) => a - b);
+    const at = (share: number): string =>
+      `${Math.round(sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? 0)}`;
+    if (sorted.length > 0) figures[`${fault}_ms`] = `p50 ${at(0.5)}, p95 ${at(0.95)}, slowest ${at(1)}`;
+  }
+  return figures;
+}
