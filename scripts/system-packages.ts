@@ -52,6 +52,15 @@ const NEEDS: readonly Need[] = [
     debian: ["python3", "python3-redis"],
     homebrew: ["python-redis"],
   },
+  {
+    what: "spin and a C compiler, which check the model",
+    isThere: () =>
+      findProgram("spin") !== null &&
+      findProgram("gcc") !== null &&
+      (process.platform !== "linux" || existsSync("/usr/include/stdio.h")),
+    debian: ["spin", "gcc", "libc6-dev"],
+    homebrew: ["spin"],
+  },
 ];
 
 /** @returns the lines to show the person, empty when everything is there. */

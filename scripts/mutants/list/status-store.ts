@@ -151,6 +151,13 @@ export const STATUS_STORE: Area = {
       ),
     },
     {
+      name: "sentinel-over-what-was-read",
+      why: "a flush between a sentinel's reading and its writing is written over, and nobody ever knows of the loss",
+      file: "packages/status-store/src/redis/lua/write-sentinel.lua",
+      replace: [without("if held ~= ARGV[1] then\n  return 0\nend\n")],
+      test: redis("a sentinel is written only over what was read", "sentinels tell the last tick"),
+    },
+    {
       name: "result-of-its-attempt-lua",
       why: "an earlier attempt's result is served as this one's",
       file: "packages/status-store/src/redis/lua/restore-result.lua",
