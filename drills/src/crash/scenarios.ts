@@ -53,7 +53,7 @@ const jobIsRetried: Scenario = async (scene) => {
   const ref = await scene.submit({ failAttempts: 2 });
   if (!(await scene.untilRow(ref, ({ status, attempt }) => status === "PENDING" && attempt > 1))) return;
   await scene.ask(ref, "cancel");
-  await scene.ask(ref, "retry");
+  if (await scene.untilRow(ref, ({ status }) => isTerminal(status))) await scene.ask(ref, "retry");
 };
 
 const workerShutsDown: Scenario = async (scene) => {

@@ -6,7 +6,7 @@ import type { CrashRequests } from "./crash-requests.ts";
 
 const START_AGAIN_MS = 200;
 /** Stores may be away while a process starts; one that does not start by then never will. */
-const START_WITHIN_MS = 60_000;
+const START_WITHIN_MS = 180_000;
 const LINES_SHOWN = 5;
 
 export interface SupervisorOptions {
@@ -101,12 +101,14 @@ export class Supervisor {
         await slot.start();
         return;
       } catch (error) {
-        this.#tellCrashes(); // it may have died at a crash point before it said its address
+        const crashed = this.#crashed.size;
+        this.#tellCrashes();
+        if (this.#crashed.size > crashed) continue; // perhaps this one, before it said its address
         if (performance.now() > deadlineMs) {
           this.#options.onUnexpected(`a ${slot.role} process does not start: ${String(error)}`);
           return;
         }
-        await sleep(START_AGAIN_MS); // or Postgres or Redis is away
+        await sleep(START_AGAIN_MS); // Postgres or Redis is away
       }
     }
   }
