@@ -1,6 +1,6 @@
 import { jobKeys } from "@statusplane/core";
 import { startRedisCluster, type RedisCluster } from "@statusplane/test-support";
-import { Cluster } from "ioredis";
+import { Cluster, Redis } from "ioredis";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { openRedisStatusStore } from "../src/index.ts";
 import type { Life, OpenedStore } from "./contract/contract-types.ts";
@@ -91,12 +91,17 @@ describe("in a Redis Cluster", () => {
       const owners = await Promise.all(refs.map((ref) => cluster.ownerOf(jobKeys(ref, true).status)));
       const expected = owners.map((owner) => (owner === victim ? "rejected" : "fulfilled"));
       expect(new Set(expected).size).toBe(2);
+      const witness = new Redis(victim?.port ?? 0, "127.0.0.1", { retryStrategy: null });
+      await witness.ping();
+      const gone = new Promise((resolve) => witness.once("end", resolve));
       await victim?.kill();
+      await gone;
+      // the first call after the connection is gone, when the client has only the other two nodes
+      await expect(store.installation.ping()).rejects.toMatchObject({ code: "store_unavailable" });
       for (let turn = 0; turn < 3; turn++) {
         const reads = await Promise.allSettled(refs.map((ref) => store.reader.read(ref)));
         expect(reads.map(({ status }) => status)).toEqual(expected);
       }
-      await expect(store.installation.ping()).rejects.toMatchObject({ code: "store_unavailable" });
       const listening = refs.filter((_, i) => owners[i] !== victim);
       await (await store.feed.subscribe(listening, () => undefined)).close();
     } finally {
