@@ -47,6 +47,15 @@ describe("the BullMQ queue", () => {
     expect(await admin.zcard(`${PREFIX}:count:completed`)).toBe(0);
   });
 
+  it("consumes also when a third of a lease is no whole number of milliseconds", async () => {
+    await admin.flushall();
+    const queue = await createBullmqQueue({ url: server.url, deadlineMs: 2_000, lockMs: 10_000 / 3 });
+    opened.push(queue);
+    const seen = await recordAll(queue);
+    await queue.enqueue(delivery("a"));
+    await eventually("it was delivered", () => seen.length === 1);
+  });
+
   it("brings a delivery again whose consumer died before it acknowledged, however often that happened", async () => {
     const queue = await open();
     await queue.enqueue(delivery("a"));

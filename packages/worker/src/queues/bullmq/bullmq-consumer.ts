@@ -57,7 +57,7 @@ export class BullmqConsumer implements QueueConsumer {
       connection: connections.connection,
       prefix,
       concurrency,
-      lockDuration: lockMs,
+      lockDuration: Math.ceil(lockMs), // Redis takes no fractions
       stalledInterval: Math.max(1, Math.round(lockMs / 2)),
       maxStalledCount: STALLED_NEVER_TOO_OFTEN,
       runRetryDelay: RETRY_DELAY_MS,
