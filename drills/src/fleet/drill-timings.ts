@@ -8,7 +8,7 @@ export const DRILL_TIMINGS: Timings = {
   heartbeatMs: 1_000,
   tickMs: 500,
   sweepEveryMs: 1_000,
-  waitingEveryMs: 5_000,
+  waitingEveryMs: 20_000,
   settleMs: 4_000,
   takeMs: 3_000,
   committerGraceMs: 500,

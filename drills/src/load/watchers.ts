@@ -1,4 +1,4 @@
-import { createClient, type StatusplaneClient } from "@statusplane/client";
+import { createClient, isEnded, type StatusplaneClient } from "@statusplane/client";
 import { refKey, type JobRef } from "@statusplane/core";
 import type { HistoryLog } from "../history/history-log.ts";
 import type { Random } from "../random.ts";
@@ -42,6 +42,8 @@ export class Watchers {
     { readonly ref: JobRef; readonly client: ClientWatcher; readonly poller: RawPoller }
   >();
 
+  readonly #live = new Set<string>();
+
   constructor(options: WatchersOptions) {
     this.#options = options;
     const { url, tokens, history, onFailure } = options;
@@ -60,6 +62,11 @@ export class Watchers {
     }
   }
 
+  /** Jobs that no client has seen to end. */
+  get live(): number {
+    return this.#live.size;
+  }
+
   /** Begins to watch, or looks again: a job that lives again after its end is news to those who have stopped. */
   watch(ref: JobRef): void {
     const { random, history } = this.#options;
@@ -72,7 +79,9 @@ export class Watchers {
     const client = random.pick(this.#clients.filter((each) => each.tenant === ref.tenant));
     const { poller } = random.pick(this.#pollers.filter((each) => each.tenant === ref.tenant));
     this.#ofJob.set(refKey(ref), { ref, client, poller });
+    this.#live.add(refKey(ref));
     client.client.watch(ref, (seen) => {
+      if (isEnded(seen)) this.#live.delete(refKey(ref));
       if (seen.status !== "UNKNOWN") {
         history.append({ ...sightOf(ref, seen), watcher: client.name, sees: "client" });
       }
