@@ -69,6 +69,21 @@ describe("readConfig", () => {
     ]);
   });
 
+  it("takes status store and queue behind sentinels and as nodes of a Cluster, and refuses what is neither", () => {
+    const sentinels = "redis-sentinel://h1,h2,h3/main";
+    const nodes = "redis://n1:7000,n2,n3";
+    for (const env of [
+      { REDIS_URL: sentinels, QUEUE_URL: sentinels },
+      { REDIS_URL: nodes, REDIS_CLUSTER: "1", QUEUE_URL: nodes, QUEUE_CLUSTER: "1" },
+    ])
+      expect(problemsOf("worker", { ...SHARED, ...env }), JSON.stringify(env)).toEqual([]);
+    const problems = problemsOf("worker", { ...SHARED, REDIS_URL: nodes, QUEUE_URL: "redis-sentinel://h1" });
+    expect(problems).toEqual([
+      expect.stringMatching(/^REDIS_URL: several Redis nodes are a Cluster: say so/),
+      expect.stringMatching(/^QUEUE_URL: a redis-sentinel URL ends with the master's name/),
+    ]);
+  });
+
   it("merges intervals over the defaults and refuses one that is none", () => {
     const { TIMINGS } = readConfig("all", { TIMINGS: '{"leaseMs":3000}' }).values;
     expect(TIMINGS).toMatchObject({ leaseMs: 3_000, tickMs: 5_000 });

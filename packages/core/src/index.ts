@@ -17,6 +17,7 @@ export * from "./poll-schedule.ts";
 export * from "./progress-body.ts";
 export * from "./queue-port.ts";
 export * from "./record-snapshot.ts";
+export * from "./redis-address.ts";
 export * from "./snapshot.ts";
 export * from "./sentinel-text.ts";
 export * from "./snapshot-text.ts";

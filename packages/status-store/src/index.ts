@@ -5,5 +5,5 @@
  * to progress and event routes.
  */
 export { openMemoryStatusStore, type MemoryStatusStoreOptions } from "./memory/index.ts";
-export { hostsWithoutPassword, openRedisStatusStore, type RedisStatusStoreOptions } from "./redis/index.ts";
+export { openRedisStatusStore, type RedisStatusStoreOptions } from "./redis/index.ts";
 export type { StatusStoreCounters, StatusStoreLog, StatusStoreOptions } from "./status-store-options.ts";

@@ -1,9 +1,9 @@
+import { parseRedisUrl } from "@statusplane/core";
 import { eventually, startRedisCluster, type RedisCluster } from "@statusplane/test-support";
 import { Cluster } from "ioredis";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from "vitest";
 import { readSlotRanges, slotOf, type SlotRange } from "../src/redis/cluster-slots.ts";
 import { ClusterSubscriber } from "../src/redis/cluster-subscriber.ts";
-import { parseRedisUrl } from "../src/redis/redis-address.ts";
 import { createNodeClient } from "../src/redis/redis-client.ts";
 
 const log = { warn: () => undefined, info: () => undefined };

@@ -1,6 +1,7 @@
 import {
   DEFAULT_TIMINGS,
   jobKeys,
+  parseRedisUrl,
   type JobRef,
   type StatusStore,
   type StoredSnapshot,
@@ -14,7 +15,6 @@ import {
 } from "@statusplane/test-support";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { openRedisStatusStore } from "../src/index.ts";
-import { parseRedisUrl } from "../src/redis/redis-address.ts";
 import { closeClient, createRedisClient } from "../src/redis/redis-client.ts";
 import { freshRef, pending, processing, succeeded } from "./contract/sample-snapshots.ts";
 import { callEverything, untilEverythingAnswers } from "./failover-calls.ts";

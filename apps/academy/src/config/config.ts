@@ -1,3 +1,4 @@
+import { parseRedisUrl } from "@statusplane/core";
 import { readVariables, VARIABLES, type ReadVariables, type Values, type VariableName } from "./variables.ts";
 
 export const ROLES = ["all", "api", "progress", "worker"] as const;
@@ -34,7 +35,7 @@ export function readConfig(role: string, env: Readonly<Record<string, string | u
   const read = readVariables(env);
   const problems = [...read.problems];
   if (!isRole(role)) throw new ConfigError([`--role: must be one of ${ROLES.join(", ")}`, ...problems]);
-  problems.push(...missingShared(role, read));
+  problems.push(...missingShared(role, read), ...wrongAddresses(read.values));
   const demo = wantsDemo(role, read);
   const signIn = role === "worker" ? null : chooseSignIn(demo, read, problems);
   if (problems.length > 0) throw new ConfigError(problems);
@@ -62,6 +63,21 @@ function missingShared(role: Role, { isSet }: ReadVariables): string[] {
   return needed[role]
     .filter((name) => !isSet(name))
     .map((name) => `${name}: role ${role} shares it with the other processes; set it`);
+}
+
+function wrongAddresses({ REDIS_URL, REDIS_CLUSTER, QUEUE_URL, QUEUE_CLUSTER }: Values): string[] {
+  const addresses = [
+    { name: "REDIS_URL", url: REDIS_URL, cluster: REDIS_CLUSTER },
+    { name: "QUEUE_URL", url: QUEUE_URL, cluster: QUEUE_CLUSTER },
+  ];
+  return addresses.flatMap(({ name, url, cluster }) => {
+    try {
+      if (url !== null) parseRedisUrl(url, cluster);
+      return [];
+    } catch (error) {
+      return [`${name}: ${error instanceof Error ? error.message : String(error)}`];
+    }
+  });
 }
 
 const LOOPBACK = /^(localhost|127\.\d+\.\d+\.\d+|::1)$/;

@@ -96,7 +96,15 @@ export const VARIABLES = {
   ),
   REDIS_CLUSTER: variable(flag, false, "1: `REDIS_URL` names nodes of a Redis Cluster"),
   QUEUE_URL: hidden(
-    optional(urlOf("redis", "rediss"), "queue (BullMQ on a Redis with `noeviction`); not set: in memory"),
+    optional(
+      urlOf("redis", "rediss", "redis-sentinel"),
+      "queue (BullMQ on a Redis with `noeviction`); not set: in memory. Written as `REDIS_URL`, a Cluster's nodes with `QUEUE_CLUSTER=1`",
+    ),
+  ),
+  QUEUE_CLUSTER: variable(
+    flag,
+    false,
+    "1: `QUEUE_URL` names nodes of a Redis Cluster; one of its masters holds the queue",
   ),
   DATA_DIR: variable(
     z.string(),

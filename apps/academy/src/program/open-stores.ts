@@ -88,6 +88,7 @@ async function openQueue({ config: { values }, log, undo }: OpenStoresOptions): 
   }
   const queue = await createBullmqQueue({
     url: values.QUEUE_URL,
+    cluster: values.QUEUE_CLUSTER,
     lockMs: values.TIMINGS.leaseMs / LEASE_PER_LOCK,
     onError: (error) => log.warn({ err: error }, "the queue's connection is in trouble"),
     onMalformed: (queueId) => log.warn({ queueId }, "a delivery that names no job was acknowledged"),

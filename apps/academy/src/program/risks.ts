@@ -1,6 +1,5 @@
-import type { StoreMemory } from "@statusplane/core";
+import { hostsWithoutPassword, type StoreMemory } from "@statusplane/core";
 import type { ServerSettings } from "@statusplane/db";
-import { hostsWithoutPassword } from "@statusplane/status-store";
 import { isLoopback } from "../config/config.ts";
 import type { Values } from "../config/variables.ts";
 
@@ -24,12 +23,17 @@ export type RiskCode =
 const SPARE_CONNECTIONS = 10;
 
 /** What the addresses alone tell: whoever reaches an open Redis reads and changes every tenant's data. */
-export function addressRisks({ REDIS_URL, REDIS_CLUSTER, QUEUE_URL }: Values): readonly Risk[] {
-  const openOn = (url: string | null, cluster = false): readonly string[] =>
+export function addressRisks({
+  REDIS_URL,
+  REDIS_CLUSTER,
+  QUEUE_URL,
+  QUEUE_CLUSTER,
+}: Values): readonly Risk[] {
+  const openOn = (url: string | null, cluster: boolean): readonly string[] =>
     url === null ? [] : hostsWithoutPassword(url, cluster).filter((host) => !isLoopback(host));
   const problem = (name: string, hosts: readonly string[]): string =>
     `${name}: ${hosts.join(", ")} lets in everybody who can reach it; give it a password (ACL users) and put it into the URL`;
-  const [store, queue] = [openOn(REDIS_URL, REDIS_CLUSTER), openOn(QUEUE_URL)];
+  const [store, queue] = [openOn(REDIS_URL, REDIS_CLUSTER), openOn(QUEUE_URL, QUEUE_CLUSTER)];
   return [
     ...(store.length === 0
       ? []

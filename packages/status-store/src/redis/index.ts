@@ -4,5 +4,4 @@
  * Writes go out as one script call each; reads of one event-loop turn go out as one MGET; news come in over one
  * subscriber connection per process (in Cluster one per master). Every call has a deadline and a breaker before it.
  */
-export { hostsWithoutPassword } from "./redis-address.ts";
 export { openRedisStatusStore, type RedisStatusStoreOptions } from "./open-redis-status-store.ts";

@@ -1,8 +1,7 @@
-import type { StatusStore } from "@statusplane/core";
+import { parseRedisUrl, type StatusStore } from "@statusplane/core";
 import { statusStoreSettings, type StatusStoreOptions } from "../status-store-options.ts";
 import { RedisActiveLists } from "./redis-active-lists.ts";
 import { readSlotRanges } from "./cluster-slots.ts";
-import { parseRedisUrl } from "./redis-address.ts";
 import { RedisChannels } from "./redis-channels.ts";
 import { whenReady } from "./redis-client.ts";
 import { RedisConnections } from "./redis-connections.ts";

@@ -1,8 +1,13 @@
-import { Cluster, Redis } from "ioredis";
+import type { HostAndPort, RedisAddress } from "@statusplane/core";
+import { Cluster, Redis, type RedisOptions } from "ioredis";
 import type { StatusStoreLog } from "../status-store-options.ts";
-import type { HostAndPort, RedisAddress, RedisNodeOptions } from "./redis-address.ts";
 
 export type RedisClient = Redis | Cluster;
+
+type SingleAddress = Exclude<RedisAddress, { readonly mode: "cluster" }>;
+
+/** What ioredis takes for one connection; replies keep their RESP2 shapes. */
+type NodeOptions = Omit<RedisOptions, "replyMapping">;
 
 /** TCP and TLS handshake, in ms. */
 const CONNECT_TIMEOUT_MS = 500;
@@ -39,11 +44,8 @@ export function createRedisClient(address: RedisAddress, options: RedisClientOpt
 }
 
 /** The same for one server, or the master that sentinels name. */
-export function createSingleClient(
-  address: Exclude<RedisAddress, { readonly mode: "cluster" }>,
-  options: RedisClientOptions,
-): Redis {
-  const client = newSingle(commonOptions(address, options));
+export function createSingleClient(address: SingleAddress, options: RedisClientOptions): Redis {
+  const client = newSingle(address, commonOptions(address, options));
   sayWhatHappens(client, options);
   // ioredis gives up where it is told to connect anew while it asks sentinels for the master.
   client.on("end", () => {
@@ -82,11 +84,11 @@ export function createNodeClient(address: RedisAddress, node: string, name: stri
 }
 
 function commonOptions(
-  { options }: RedisAddress,
+  { access }: RedisAddress,
   { name, retries }: Pick<RedisClientOptions, "name" | "retries">,
-): RedisNodeOptions {
+): NodeOptions {
   return {
-    ...options,
+    ...access,
     connectionName: `statusplane-${name}`,
     connectTimeout: CONNECT_TIMEOUT_MS,
     disconnectTimeout: CONNECT_TIMEOUT_MS,
@@ -97,9 +99,12 @@ function commonOptions(
   };
 }
 
-function newSingle(common: RedisNodeOptions): Redis {
+function newSingle(address: SingleAddress, common: NodeOptions): Redis {
   return new Redis({
     ...common,
+    ...(address.mode === "single"
+      ? { host: address.host, port: address.port, db: address.db }
+      : { sentinels: [...address.sentinels], name: address.name }),
     enableOfflineQueue: false,
     retryStrategy: reconnectDelayMs,
     sentinelRetryStrategy: reconnectDelayMs,
@@ -110,7 +115,7 @@ function newSingle(common: RedisNodeOptions): Redis {
   });
 }
 
-function newCluster(nodes: readonly HostAndPort[], redisOptions: RedisNodeOptions): Cluster {
+function newCluster(nodes: readonly HostAndPort[], redisOptions: NodeOptions): Cluster {
   return new Cluster(
     nodes.map(({ host, port }) => ({ host, port })),
     {

@@ -1,8 +1,8 @@
+import type { RedisAddress } from "@statusplane/core";
 import { Redis } from "ioredis";
 import type { StatusStoreLog } from "../status-store-options.ts";
 import type { SlotRange } from "./cluster-slots.ts";
 import { ClusterSubscriber } from "./cluster-subscriber.ts";
-import type { RedisAddress } from "./redis-address.ts";
 import {
   createNodeClient,
   createRedisClient,

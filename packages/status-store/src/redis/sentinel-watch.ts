@@ -1,6 +1,6 @@
+import type { HostAndPort } from "@statusplane/core";
 import { Redis } from "ioredis";
 import type { StatusStoreLog } from "../status-store-options.ts";
-import type { HostAndPort } from "./redis-address.ts";
 
 /** A sentinel that is gone is looked for again after so long, in ms. */
 const RECONNECT_MS = 1_000;

@@ -23,7 +23,10 @@ import { queueSentinel } from "./queue-sentinel.ts";
 const DEFAULT_DEADLINE_MS = 200;
 const DEFAULT_LOCK_MS = 30_000;
 export interface BullmqQueueOptions {
-  /** `redis://` or `rediss://`; with `cluster` the nodes' URLs, separated by commas. Its Redis must be `noeviction`. */
+  /**
+   * `redis://`, `rediss://`, `redis-sentinel://h1,h2,h3/name`; with `cluster` nodes, separated by commas. Its Redis must
+   * be `noeviction`.
+   */
   readonly url: string;
   /** Default false. Queue names are then hash tags, so that all keys of a queue share a slot. */
   readonly cluster?: boolean;
@@ -48,7 +51,7 @@ export interface BullmqQueue extends JobQueue {
 /**
  * BullMQ as a queue: one of its queues per job type, a delivery's id as its job id, nothing kept after the end, its
  * own retries and verdicts unused. A delivery whose id is already waiting, delayed or active is the same delivery.
- * @throws {Error} when bullmq or ioredis is not installed.
+ * @throws {Error} when bullmq or ioredis is not installed; {TypeError} when the URL cannot be understood.
  */
 export async function createBullmqQueue(options: BullmqQueueOptions): Promise<BullmqQueue> {
   return new BullmqJobQueue(await loadBullmq(), options);
@@ -85,7 +88,7 @@ class BullmqJobQueue implements BullmqQueue {
     };
     this.#requests = requestConnection(this.#connectionOptions(), this.#options.deadlineMs);
     this.#connected = new Promise((resolve) => this.#requests.once("ready", resolve));
-    this.sentinel = queueSentinel((call) => this.#answered(() => call(this.#requests)));
+    this.sentinel = queueSentinel(this.#prefix(), (call) => this.#answered(() => call(this.#requests)));
   }
 
   async enqueue(delivery: Delivery, delayMs = 0): Promise<void> {

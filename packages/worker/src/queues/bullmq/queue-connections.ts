@@ -1,4 +1,4 @@
-import { StatusplaneError } from "@statusplane/core";
+import { parseRedisUrl, type RedisAddress } from "@statusplane/core";
 import type { Cluster, Redis } from "ioredis";
 import type { BullmqPackages } from "./load-bullmq.ts";
 
@@ -6,7 +6,7 @@ export type QueueConnection = Redis | Cluster;
 
 export interface ConnectionOptions {
   readonly ioredis: BullmqPackages["ioredis"];
-  /** `redis://` or `rediss://`; with `cluster` the nodes' URLs, separated by commas. */
+  /** As `parseRedisUrl` understands it; with `cluster` the nodes of one. */
   readonly url: string;
   readonly cluster: boolean;
   readonly onError: (error: unknown) => void;
@@ -29,7 +29,8 @@ const CONNECT_TIMEOUT_MS = 500;
 const DEAD_PEER_MS = 5_000;
 /** BullMQ blocks for 10 s at most. */
 const DEAD_PEER_OF_CONSUMER_MS = 15_000;
-const DEFAULT_PORT = 6_379;
+/** A master that was demoted keeps its connections: leave it, ask who is the master now, and send again (2). */
+const reconnectOnError = (error: Error): 2 | false => (error.message.startsWith("READONLY") ? 2 : false);
 
 /** For calls that somebody waits for: they fail at once without a connection, and after the deadline with one. */
 export function requestConnection(options: ConnectionOptions, deadlineMs: number): QueueConnection {
@@ -98,33 +99,35 @@ function connect(
   own: OwnOptions,
   retry: (times: number) => number | null = retryStrategy,
 ): QueueConnection {
-  const connection = cluster
-    ? connectCluster(ioredis, url, { ...own, retry })
-    : new ioredis.Redis(url, { ...own, retryStrategy: retry });
+  const address = parseRedisUrl(url, cluster);
+  const connection =
+    address.mode === "cluster"
+      ? connectCluster(ioredis, address, { ...own, retry })
+      : new ioredis.Redis({
+          ...address.access,
+          ...(address.mode === "single"
+            ? { host: address.host, port: address.port, db: address.db }
+            : { sentinels: [...address.sentinels], name: address.name }),
+          ...own,
+          retryStrategy: retry,
+          sentinelRetryStrategy: retry,
+          sentinelCommandTimeout: CONNECT_TIMEOUT_MS,
+          reconnectOnError,
+        });
   connection.on("error", onError);
   return connection;
 }
 
 function connectCluster(
   ioredis: BullmqPackages["ioredis"],
-  urls: string,
+  { nodes, access }: Extract<RedisAddress, { readonly mode: "cluster" }>,
   own: OwnOptions & { readonly retry: (times: number) => number | null },
 ): Cluster {
-  const nodes = urls.split(",").map((url) => new URL(url.trim()));
-  const [first] = nodes;
-  if (first === undefined) throw new StatusplaneError("queue_unavailable", { detail: "no node in the URL" });
   const { enableOfflineQueue = true, retry, ...commands } = own;
-  return new ioredis.Cluster(
-    nodes.map((node) => ({ host: node.hostname, port: Number(node.port === "" ? DEFAULT_PORT : node.port) })),
-    {
-      clusterRetryStrategy: retry,
-      enableOfflineQueue,
-      redisOptions: {
-        ...commands,
-        ...(first.username === "" ? {} : { username: decodeURIComponent(first.username) }),
-        ...(first.password === "" ? {} : { password: decodeURIComponent(first.password) }),
-        ...(first.protocol === "rediss:" ? { tls: {} } : {}),
-      },
-    },
-  );
+  return new ioredis.Cluster([...nodes], {
+    clusterRetryStrategy: retry,
+    enableOfflineQueue,
+    slotsRefreshTimeout: CONNECT_TIMEOUT_MS,
+    redisOptions: { ...access, ...commands },
+  });
 }

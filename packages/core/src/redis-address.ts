@@ -1,24 +1,27 @@
-import type { RedisOptions } from "ioredis";
-
 export interface HostAndPort {
   readonly host: string;
   readonly port: number;
 }
 
-/** What ioredis takes for one connection; replies keep their RESP2 shapes. */
-export type RedisNodeOptions = Omit<RedisOptions, "replyMapping">;
+/** What each server asks of those who connect, as ioredis names it. */
+export interface RedisAccess {
+  readonly username?: string;
+  readonly password?: string;
+  /** There: TLS, with Node's defaults. */
+  readonly tls?: { readonly rejectUnauthorized?: true };
+}
 
-/** Where Redis is, as ioredis takes it. */
+/** Where Redis is: one server, the master that sentinels name, or a Cluster. */
 export type RedisAddress =
-  | { readonly mode: "single"; readonly options: RedisNodeOptions }
+  | ({ readonly mode: "single"; readonly db: number; readonly access: RedisAccess } & HostAndPort)
   | {
       readonly mode: "sentinel";
       readonly sentinels: readonly HostAndPort[];
       /** What the sentinels call the master. */
       readonly name: string;
-      readonly options: RedisNodeOptions;
+      readonly access: RedisAccess;
     }
-  | { readonly mode: "cluster"; readonly nodes: readonly HostAndPort[]; readonly options: RedisNodeOptions };
+  | { readonly mode: "cluster"; readonly nodes: readonly HostAndPort[]; readonly access: RedisAccess };
 
 const REDIS_PORT = 6_379;
 const SENTINEL_PORT = 26_379;
@@ -35,21 +38,21 @@ export function parseRedisUrl(url: string, cluster = false): RedisAddress {
   const nodes = (url.slice(scheme.length + 3).split("?")[0] ?? "").split(",").map(withoutScheme);
   const [last = "", path = ""] = splitOnce(nodes.pop() ?? "", "/");
   nodes.push(last);
-  const credentials = credentialsOf(nodes[0] ?? "");
+  const access = { ...credentialsOf(nodes[0] ?? ""), ...(scheme === "rediss" ? { tls: {} } : {}) };
   const hosts = nodes.map((node) => node.slice(node.indexOf("@") + 1));
-  const common = { ...credentials, ...(scheme === "rediss" ? { tls: {} } : {}) };
   if (scheme === "redis-sentinel") {
     if (path === "") throw new TypeError("a redis-sentinel URL ends with the master's name: /name");
-    const sentinels = parseHosts(hosts, SENTINEL_PORT);
-    return { mode: "sentinel", sentinels, name: path, options: { ...common, sentinels, name: path } };
+    return { mode: "sentinel", sentinels: parseHosts(hosts, SENTINEL_PORT), name: path, access };
   }
-  if (cluster) return { mode: "cluster", nodes: parseHosts(hosts, REDIS_PORT), options: common };
+  if (cluster) return { mode: "cluster", nodes: parseHosts(hosts, REDIS_PORT), access };
   const [node, ...others] = parseHosts(hosts, REDIS_PORT);
   if (node === undefined || others.length > 0) {
-    throw new TypeError("several Redis nodes are a Cluster: say so (REDIS_CLUSTER=1), or name one");
+    throw new TypeError(
+      "several Redis nodes are a Cluster: say so (REDIS_CLUSTER=1, QUEUE_CLUSTER=1), or name one",
+    );
   }
   if (!/^[0-9]*$/.test(path)) throw new TypeError("the path of a Redis URL is the database's number");
-  return { mode: "single", options: { ...common, ...node, db: Number(path) } };
+  return { mode: "single", ...node, db: Number(path), access };
 }
 
 /**
@@ -59,10 +62,9 @@ export function parseRedisUrl(url: string, cluster = false): RedisAddress {
  */
 export function hostsWithoutPassword(url: string, cluster = false): readonly string[] {
   const address = parseRedisUrl(url, cluster);
-  if (address.options.password !== undefined) return [];
-  if (address.mode === "cluster") return address.nodes.map(({ host }) => host);
-  if (address.mode === "sentinel") return address.sentinels.map(({ host }) => host);
-  return address.options.host === undefined ? [] : [address.options.host];
+  if (address.access.password !== undefined) return [];
+  if (address.mode === "single") return [address.host];
+  return (address.mode === "cluster" ? address.nodes : address.sentinels).map(({ host }) => host);
 }
 
 /** Each node may repeat the scheme: `redis://a:1,redis://b:2` and `redis://a:1,b:2` are the same list. */
@@ -71,7 +73,7 @@ function withoutScheme(node: string): string {
 }
 
 /** User and password are the first node's and hold for all. */
-function credentialsOf(node: string): Pick<RedisOptions, "username" | "password"> {
+function credentialsOf(node: string): Pick<RedisAccess, "username" | "password"> {
   const at = node.indexOf("@");
   if (at === -1) return {};
   const [username = "", password = ""] = splitOnce(node.slice(0, at), ":").map(decodeURIComponent);
