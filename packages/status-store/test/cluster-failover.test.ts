@@ -182,7 +182,7 @@ describe("a Cluster whose slots get another master", () => {
   it("by a failover that was asked for, goes on pushing", async () => {
     const refs = await runningJobs();
     const told = await watch(refs);
-    for (let round = 0; round < 4; round++) {
+    for (let round = 0; round < 3; round++) {
       const [ref] = refs as [JobRef];
       const [replica] = await cluster.replicasOf((await ownerOf(ref)).port);
       await cluster.failover(replica?.port ?? 0);
@@ -195,7 +195,7 @@ describe("a Cluster whose slots get another master", () => {
     const refs = await runningJobs();
     const told = await watch(refs);
     const [ref] = refs as [JobRef];
-    for (let round = 0; round < 4; round++) {
+    for (let round = 0; round < 3; round++) {
       const owner = await ownerOf(ref);
       const other = (await cluster.masters()).find((master) => master !== owner);
       await cluster.moveSlot(slotOf(jobKeys(ref, true).status), other?.port ?? 0);

@@ -1,5 +1,5 @@
 import { eventually } from "./eventually.ts";
-import { startRedis, withRedis, type RedisServer } from "./redis.ts";
+import { startRedis, type RedisServer } from "./redis.ts";
 import { askNode } from "./redis-cluster-view.ts";
 
 /** What the sentinels call the master. */
@@ -7,6 +7,8 @@ const NAME = "main";
 /** How often sentinels look around, in ms; their own 10 s and 2 s make each return of a server last half a minute. */
 const PACE = ["info-period", "1000", "publish-period", "500"];
 const SETTLE_WITHIN_MS = 40_000;
+/** A sentinel gives a failover up after so long, in ms. */
+const FAILOVER_TIMEOUT_MS = 5_000;
 
 export interface RedisSentinelOptions {
   /** Default 3; more than half of them decide. */
@@ -51,7 +53,7 @@ export async function startRedisSentinel(options: RedisSentinelOptions = {}): Pr
   const config = [
     `sentinel monitor ${NAME} 127.0.0.1 ${master.port} ${Math.floor(count / 2) + 1}`,
     `sentinel down-after-milliseconds ${NAME} ${downAfterMs}`,
-    `sentinel failover-timeout ${NAME} ${Math.max(5_000, downAfterMs * 3)}`,
+    `sentinel failover-timeout ${NAME} ${Math.max(FAILOVER_TIMEOUT_MS, downAfterMs * 3)}`,
     `sentinel parallel-syncs ${NAME} ${Math.max(1, replicas)}`,
   ].join("\n");
   const sentinels = await Promise.all(
@@ -89,12 +91,19 @@ class LocalSentinel implements RedisSentinel {
     throw new Error("no sentinel names a master");
   }
 
+  /** One that finds no replica fit, or is given up by the sentinel, is asked for again. */
   async failover(): Promise<void> {
-    const before = await this.master();
-    const [sentinel] = this.sentinels;
+    const [before, sentinel] = [await this.master(), this.sentinels[0]];
     if (sentinel === undefined) throw new Error("there is no sentinel");
-    await withRedis(sentinel.url, (redis) => redis.call("SENTINEL", "FAILOVER", NAME));
-    await eventually("the sentinels name another master", async () => (await this.master()) !== before);
+    let askedAtMs = -Infinity;
+    const isDone = async (): Promise<boolean> => {
+      if (performance.now() - askedAtMs > FAILOVER_TIMEOUT_MS) {
+        await askNode(sentinel.port, (node) => node.call("SENTINEL", "FAILOVER", NAME));
+        askedAtMs = performance.now();
+      }
+      return (await this.master()) !== before;
+    };
+    await eventually("the sentinels name another master", isDone, SETTLE_WITHIN_MS);
   }
 
   async settled(): Promise<void> {
