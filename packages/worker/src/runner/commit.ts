@@ -6,7 +6,7 @@ import type { WorkerParts } from "./worker-parts.ts";
 type CommitParts = Pick<WorkerParts, "records" | "clock" | "random" | "counts" | "ended">;
 
 /**
- * Carries one fenced statement (finish, failed try, hand-back) to an answer, however long Postgres is away.
+ * Carries one fenced statement (finish, failed try, hand-back) to an answer, however long Postgres is away or full.
  * A statement without an answer may have been committed, so the row is read before anything is believed:
  *
  * ```
@@ -15,7 +15,7 @@ type CommitParts = Pick<WorkerParts, "records" | "clock" | "random" | "counts" |
  * anything else            → lost, or already moved on: its own outbox entry tells the rest
  * ```
  * @returns the committed row; null: you lost, or the worker's time is over, so write nothing anywhere.
- * @throws what the statement throws for other reasons than a database that does not answer.
+ * @throws what the statement throws for other reasons than a database that does not answer or has no room.
  */
 export async function commitUntilKnown(
   mine: JobRecord,
@@ -39,9 +39,12 @@ export async function commitUntilKnown(
       if (committed !== null || !unknown) return committed;
       failures += 1;
     } catch (error) {
-      if (!hasCode(error, "database_unavailable")) throw error;
-      if (!unknown) counts.unknownCommits += 1;
-      unknown = true;
+      // a full disk said no: nothing was committed
+      if (!hasCode(error, "storage_full")) {
+        if (!hasCode(error, "database_unavailable")) throw error;
+        if (!unknown) counts.unknownCommits += 1;
+        unknown = true;
+      }
       failures += 1;
     }
     await pause(clock, storeBackoffMs(failures, random()), ended);

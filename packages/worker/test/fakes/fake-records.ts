@@ -51,8 +51,8 @@ interface Entry {
 
 type Call = keyof WorkerRecords | keyof ReconcilerRecords;
 
-/** What a call meets: no answer, or carried out but the answer lost. */
-type Trouble = "unanswered" | "carried-out-unanswered";
+/** What a call meets: no answer, carried out but the answer lost, or a disk without room. */
+type Trouble = "unanswered" | "carried-out-unanswered" | "full";
 
 const INLINE_MAX_BYTES = 8_192;
 
@@ -373,6 +373,7 @@ export class FakeRecords implements WorkerRecords, ReconcilerRecords {
     const index = this.#troubles.findIndex((trouble) => trouble.call === call);
     const trouble = index < 0 ? null : (this.#troubles.splice(index, 1)[0]?.trouble ?? null);
     if (this.#away || trouble === "unanswered") throw new StatusplaneError("database_unavailable");
+    if (trouble === "full") throw new StatusplaneError("storage_full");
     const answer = statement();
     this.onCall(call);
     if (trouble === "carried-out-unanswered") throw new StatusplaneError("database_unavailable");

@@ -195,6 +195,17 @@ describe("Postgres away at the end of a job", () => {
     expect(store.body(ref)).toMatchObject({ status: "DONE", result: { rows: 3 } });
   });
 
+  it("keeps the result while the database's disk is full, and uses no try up", async () => {
+    const { submit, job, records, store, clock } = await openWorker();
+    const ref = await submit("a");
+    for (let n = 0; n < 3; n++) records.trouble("finish", "full");
+    job().end({ rows: 3 });
+    await clock.advance(5_000);
+    expect(records.calls.filter((call) => call !== "renew").slice(1)).toEqual(Array(4).fill("finish"));
+    expect(records.row(ref)).toMatchObject({ status: "DONE", attempt: 1, tries: 1 });
+    expect(store.body(ref)).toMatchObject({ status: "DONE", result: { rows: 3 } });
+  });
+
   it("believes the row when the COMMIT's answer was lost", async () => {
     const { submit, job, records, store, files, worker, clock } = await openWorker();
     const ref = await submit("a");
