@@ -3,6 +3,8 @@ import type { ErrorCode, Installation, StoreMemory } from "@statusplane/core";
 import { storeRisks, type Risk, type RiskCode } from "./risks.ts";
 
 const LOOK_EVERY_MS = 10_000;
+/** While the store is away or new work is refused, looks come so many times as often: room is used as soon as it is there. */
+const SOONER = 5;
 /** A start that is to be refused must not slip through because its first look came a moment too early. */
 const FIRST_ANSWER_WITHIN_MS = 1_000;
 const FIRST_LOOKS_EVERY_MS = 100;
@@ -20,8 +22,8 @@ export interface StoreHealthOptions {
 }
 
 /**
- * What this process knows of the status store's memory and settings: looked at every 10 s, so that `/readyz`, `/metrics`
- * and submits answer from memory. A setting that puts running work at risk is warned of once when it is first seen,
+ * What this process knows of the status store's memory and settings: looked at every 10 s (every 2 s while something is
+ * wrong), so that `/readyz`, `/metrics` and submits answer from memory. A setting that puts running work at risk is warned of once when it is first seen,
  * also long after the start, and again when it comes back.
  */
 export class StoreHealth {
@@ -44,7 +46,14 @@ export class StoreHealth {
       await setTimeout(FIRST_LOOKS_EVERY_MS);
       await this.#look();
     }
-    this.#timer = setInterval(() => void this.#look(), this.#options.lookEveryMs ?? LOOK_EVERY_MS);
+    let passed = 0;
+    const everyMs = (this.#options.lookEveryMs ?? LOOK_EVERY_MS) / SOONER;
+    this.#timer = setInterval(() => {
+      passed += 1;
+      if (passed < SOONER && this.#answers && this.acceptsWork() === null) return;
+      passed = 0;
+      void this.#look();
+    }, everyMs);
     this.#timer.unref();
   }
 

@@ -1,6 +1,6 @@
 import { StatusplaneError, type StoreMemory } from "@statusplane/core";
 import { eventually, withRedis } from "@statusplane/test-support";
-import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from "vitest";
 import { StoreHealth } from "../../src/program/store-health.ts";
 import { StartBench } from "./start-bench.ts";
 
@@ -61,6 +61,36 @@ describe("what a process knows of its status store", () => {
     health = new StoreHealth({ installation: { readMemory }, log: { warn: () => undefined } });
     await health.start();
     expect([health.answers, health.eviction]).toEqual([true, "evicts_live_jobs"]);
+  });
+
+  it("is looked at five times as often while new work is refused or it is away", async () => {
+    vi.useFakeTimers();
+    try {
+      let now: StoreMemory | null = SOUND;
+      let looks = 0;
+      const readMemory = async (): Promise<StoreMemory> => {
+        looks += 1;
+        if (now === null) throw new StatusplaneError("store_unavailable");
+        return now;
+      };
+      health = new StoreHealth({ installation: { readMemory }, log: { warn: () => undefined } });
+      await health.start();
+      const looksIn10s = async (): Promise<number> => {
+        const before = looks;
+        await vi.advanceTimersByTimeAsync(10_000);
+        return looks - before;
+      };
+      expect(await looksIn10s()).toBe(1);
+      now = { ...SOUND, policy: "noeviction", usedBytes: 99 };
+      expect(await looksIn10s()).toBe(1); // the one that sees it
+      expect(await looksIn10s()).toBe(5);
+      now = SOUND;
+      expect(await looksIn10s()).toBeLessThanOrEqual(2); // the first of them sees it
+      now = null;
+      expect([await looksIn10s(), await looksIn10s()].at(1)).toBe(5);
+    } finally {
+      vi.useRealTimers();
+    }
   });
 
   it("keeps what it knew while the store is away, and says so once", async () => {
