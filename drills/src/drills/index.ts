@@ -14,6 +14,7 @@ import { t11 } from "./t11-histories.ts";
 import { t13 } from "./t13-deliveries.ts";
 import { t16 } from "./t16-herd.ts";
 import { t17 } from "./t17-constancy.ts";
+import { t19 } from "./t19-clocks.ts";
 import { t23 } from "./t23-deploys.ts";
 import { t24 } from "./t24-two-relays.ts";
 import { t26 } from "./t26-freshness.ts";
@@ -34,6 +35,7 @@ export const DRILLS: readonly Drill[] = [
   t13,
   t16,
   t17,
+  t19,
   t23,
   t24,
   t26,

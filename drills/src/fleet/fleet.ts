@@ -7,6 +7,7 @@ import {
   withClient,
   type PostgresServer,
   type RedisServer,
+  type ServerPlace,
 } from "@statusplane/test-support";
 import { SignJWT } from "jose";
 import { mkdir, mkdtemp, rm } from "node:fs/promises";
@@ -34,6 +35,9 @@ export interface FleetOptions<Redis extends StatusRedis> {
   readonly env?: Readonly<Record<string, string>>;
   /** Postgres with fsync, for drills that kill it. Default false. */
   readonly durablePostgres?: boolean;
+  /** Where and as what Postgres and the queue's Redis run. */
+  readonly postgresPlace?: ServerPlace;
+  readonly queuePlace?: ServerPlace;
   /** What stands between the processes and the stores: addresses to use instead of the servers' own. */
   readonly through?: (servers: {
     readonly postgres: PostgresServer;
@@ -96,8 +100,12 @@ export class Fleet<Redis extends StatusRedis = StatusRedis> {
     const folder = await mkdtemp(join(tmpdir(), "statusplane-drill-"));
     await mkdir(join(folder, "logs"));
     const [postgres, queueRedis] = await Promise.all([
-      startPostgres({ durable: options.durablePostgres === true }),
-      startRedis(["--maxmemory-policy", "noeviction", "--appendonly", "yes", "--appendfsync", "everysec"]),
+      startPostgres({ durable: options.durablePostgres === true, ...options.postgresPlace }),
+      startRedis(
+        ["--maxmemory-policy", "noeviction", "--appendonly", "yes", "--appendfsync", "everysec"],
+        undefined,
+        options.queuePlace,
+      ),
     ]);
     const databaseUrl = await postgres.createDatabase("statusplane");
     await withClient(databaseUrl, (client) => client.query("CREATE EXTENSION pg_stat_statements"));
@@ -172,7 +180,7 @@ export class Fleet<Redis extends StatusRedis = StatusRedis> {
     return new SignJWT({ tenant_id: tenant })
       .setProtectedHeader({ alg: "HS256" })
       .setSubject("drill")
-      .setExpirationTime("6h")
+      .setExpirationTime("3d") // also for an api process whose clock is a day ahead
       .sign(new TextEncoder().encode(JWT_SECRET));
   }
 

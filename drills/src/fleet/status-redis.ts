@@ -5,6 +5,7 @@ import {
   startRedisSentinel,
   type RedisCluster,
   type RedisSentinel,
+  type ServerPlace,
 } from "@statusplane/test-support";
 import { Cluster, Redis } from "ioredis";
 import { mastersOf } from "../audit/key-lives.ts";
@@ -29,13 +30,14 @@ export interface SingleRedis extends StatusRedis {
 export async function openSingleRedis(
   appendOnly: boolean,
   args: readonly string[] = [],
+  place: ServerPlace = {},
 ): Promise<SingleRedis> {
   const durability = appendOnly ? ["--appendonly", "yes", "--appendfsync", "everysec"] : [];
-  const server = await startRedis([
-    ...["--maxmemory", "512mb", "--maxmemory-policy", "allkeys-lru"],
-    ...durability,
-    ...args,
-  ]);
+  const server = await startRedis(
+    ["--maxmemory", "512mb", "--maxmemory-policy", "allkeys-lru", ...durability, ...args],
+    undefined,
+    place,
+  );
   return Object.assign(server, { cluster: false });
 }
 

@@ -7,6 +7,7 @@ import pg from "pg";
 import { eventually } from "./eventually.ts";
 import { findProgram, postgresFolders } from "./find-program.ts";
 import { freePort } from "./free-port.ts";
+import type { ServerPlace } from "./redis.ts";
 
 const run = promisify(execFile);
 
@@ -47,15 +48,20 @@ async function serverAccount(): Promise<Account | undefined> {
   throw new Error("Postgres refuses root, and there is no account 'postgres' or 'nobody' to run it as");
 }
 
-/** Starts a real Postgres with `pg_stat_statements` loaded. Durable settings are off unless asked for: tests do not cut the power. */
-export async function startPostgres(options: { readonly durable?: boolean } = {}): Promise<PostgresServer> {
+export interface PostgresOptions extends ServerPlace {
+  /** Default false: tests do not cut the power. */
+  readonly durable?: boolean;
+}
+
+/** Starts a real Postgres with `pg_stat_statements` loaded. */
+export async function startPostgres(options: PostgresOptions = {}): Promise<PostgresServer> {
   const folders = postgresFolders();
   const initdb = findProgram("initdb", folders);
   const postgres = findProgram("postgres", folders);
   if (initdb === null || postgres === null)
     throw new Error("Postgres is missing: apt-get install postgresql");
   const account = await serverAccount();
-  const folder = await mkdtemp(join(tmpdir(), "statusplane-postgres-"));
+  const folder = await mkdtemp(join(options.within ?? tmpdir(), "statusplane-postgres-"));
   if (account !== undefined) await chown(folder, account.uid, account.gid);
   const as = { cwd: folder, ...account };
   const data = join(folder, "data");
@@ -85,7 +91,11 @@ export async function startPostgres(options: { readonly durable?: boolean } = {}
     ];
     const args = settings.flatMap(([name, value]) => ["-c", `${name}=${value}`]);
     const spawnServer = (): ChildProcess =>
-      spawn(postgres as string, ["-D", data, "-p", String(port), ...args], { ...as, stdio: "ignore" });
+      spawn(postgres as string, ["-D", data, "-p", String(port), ...args], {
+        ...as,
+        stdio: "ignore",
+        env: { ...process.env, ...options.env },
+      });
     child = spawnServer();
     await eventually(
       "postgres answers",

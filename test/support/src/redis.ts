@@ -19,6 +19,14 @@ export interface RedisServer {
   stop(): Promise<void>;
 }
 
+/** Where and as what a server runs. */
+export interface ServerPlace {
+  /** Its folder is made in this one; default the system's for temporary files. */
+  readonly within?: string;
+  /** Beside the test's own environment. */
+  readonly env?: Readonly<Record<string, string>>;
+}
+
 const LOG = "redis.log";
 /** So many characters of the log tell why a server did not start. */
 const LOG_TAIL = 500;
@@ -31,10 +39,14 @@ const TRY_EVERY_MS = 25;
  * @param args further options, e.g. `["--maxmemory", "20mb"]`.
  * @param config lines of its configuration file, for what cannot be an option; the server may write into that file.
  */
-export async function startRedis(args: readonly string[] = [], config?: string): Promise<RedisServer> {
+export async function startRedis(
+  args: readonly string[] = [],
+  config?: string,
+  { within = tmpdir(), env = {} }: ServerPlace = {},
+): Promise<RedisServer> {
   const program = findProgram("redis-server");
   if (program === null) throw new Error("redis-server is missing: apt-get install redis-server");
-  const folder = await mkdtemp(join(tmpdir(), "statusplane-redis-"));
+  const folder = await mkdtemp(join(within, "statusplane-redis-"));
   const port = await freePort();
   const url = `redis://127.0.0.1:${port}`;
   const file = join(folder, "redis.conf");
@@ -56,7 +68,10 @@ export async function startRedis(args: readonly string[] = [], config?: string):
       "",
     ];
     const options = [...(config === undefined ? [] : [file]), ...own, ...args];
-    const starting = spawn(program as string, options, { stdio: "ignore" });
+    const starting = spawn(program as string, options, {
+      stdio: "ignore",
+      env: { ...process.env, ...env },
+    });
     child = starting;
     await untilItAnswers(starting, port).catch(async (cause: unknown) => {
       const log = await readFile(join(folder, LOG), "utf8").catch(() => "(it wrote no log)");
