@@ -5,7 +5,7 @@ import { Scene, type Stage } from "./scene.ts";
 
 const LANES = 4;
 /** A point that no process has passed by then is not reached. */
-const REACHED_WITHIN_MS = 60_000;
+const REACHED_WITHIN_MS = 120_000;
 const AGAIN_MS = 100;
 
 /**
@@ -38,6 +38,7 @@ async function hitPoint(stage: Stage, name: CrashPointName): Promise<boolean> {
   const hit = new AbortController();
   const died = stage.supervisor.died(name).then(() => hit.abort());
   const scene = new Scene(stage, hit.signal);
+  await stage.supervisor.untilMostAreUp();
   const deadlineMs = performance.now() + REACHED_WITHIN_MS;
   stage.requests.ask(name);
   while (!hit.signal.aborted && performance.now() < deadlineMs) {

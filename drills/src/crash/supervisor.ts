@@ -1,4 +1,5 @@
 import type { CrashPointName } from "@statusplane/core";
+import { eventually } from "@statusplane/test-support";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Fleet } from "../fleet/fleet.ts";
 import type { ProcessSlot } from "../fleet/process-slot.ts";
@@ -8,6 +9,8 @@ const START_AGAIN_MS = 200;
 /** Stores may be away while a process starts; one that does not start by then never will. */
 const START_WITHIN_MS = 180_000;
 const LINES_SHOWN = 5;
+/** What a process says that is still there when its time to shut down is over: it ends then, with exit code 1. */
+const TIME_IS_OVER = "the shutdown's time is over";
 
 export interface SupervisorOptions {
   readonly fleet: Fleet;
@@ -30,11 +33,26 @@ export class Supervisor {
   readonly #waiting = new Map<CrashPointName, () => void>();
   readonly #crashed = new Set<number>();
   readonly #starting = new Set<Promise<void>>();
+  #lateShutdowns = 0;
   #stopped = false;
 
   constructor(options: SupervisorOptions) {
     this.#options = options;
     for (const slot of options.fleet.slots) void this.#watch(slot);
+  }
+
+  /** Processes that took all the time they had to shut down. */
+  get lateShutdowns(): number {
+    return this.#lateShutdowns;
+  }
+
+  /** Waits until an api process, a worker and most of all are up: what is asked of them can then be done. */
+  async untilMostAreUp(): Promise<void> {
+    const { apis, workers, slots } = this.#options.fleet;
+    const areUp = (some: readonly ProcessSlot[]): number => some.filter(({ isUp }) => isUp).length;
+    const enough = (): boolean =>
+      this.#stopped || (areUp(apis) > 0 && areUp(workers) > 0 && areUp(slots) > slots.length / 2);
+    await eventually("most processes are up", enough, START_WITHIN_MS);
   }
 
   /** Resolves when a process has died at this point. One wait per name. */
@@ -79,8 +97,10 @@ export class Supervisor {
     const crashed = this.#crashed.has(pid);
     const signal = this.#signalled.get(pid);
     this.#signalled.delete(pid);
+    const isLate = signal === "SIGTERM" && output.includes(TIME_IS_OVER);
+    if (isLate) this.#lateShutdowns += 1;
     const expected = signal === "SIGTERM" && !crashed ? 0 : null;
-    if ((crashed || signal !== undefined) && code === expected) return;
+    if ((crashed || signal !== undefined) && (code === expected || isLate)) return;
     const last = output.split("\n").slice(-LINES_SHOWN).join(" | ");
     const what = `a ${slot.role} process ended with ${code} after ${signal ?? "no signal"}: ${last}`;
     this.#options.onUnexpected(what);

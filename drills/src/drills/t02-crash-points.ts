@@ -61,6 +61,7 @@ function merge(parts: readonly LegResult[]): LegResult {
       points_hit: figure("points_hit"), // the parts have no point in common
       points_total: ALL_POINTS.length,
       outputs_left_to_the_collector: figure("outputs_left_to_the_collector"),
+      late_shutdowns: figure("late_shutdowns"),
     },
   };
 }
