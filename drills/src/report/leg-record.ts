@@ -1,5 +1,6 @@
 import { execFileSync } from "node:child_process";
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { loadavg } from "node:os";
 import { dirname } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { Invariant, LegResult } from "../drill.ts";
@@ -16,6 +17,8 @@ export interface LegRecord {
   readonly endedAt: string;
   readonly seconds: number;
   readonly load: number;
+  /** The machine's load average over five minutes at the leg's end: above the cores, others were at work, too. */
+  readonly machineLoad?: number;
   readonly faults: number;
   readonly jobs: number;
   readonly observations: number;
@@ -58,6 +61,7 @@ export function toRecord(ranAs: RanAs, result: LegResult): LegRecord {
     ...ranAs,
     ...commitNow(),
     endedAt: new Date().toISOString(),
+    machineLoad: Math.round((loadavg()[1] ?? 0) * 10) / 10,
     faults: result.faults,
     jobs: result.jobs,
     observations: result.observations,

@@ -27,7 +27,8 @@ Written by \`npm run drills\`; every line of it comes from a leg that ran to its
 **${figure(sum(faulty, "faults"))} faults injected, ${figure(sum(legs, "jobs"))} jobs, ${figure(sum(legs, "observations"))} observations:
 ${bad === 0 ? "0 violations" : `**${bad} violations**`}; slowest recovery ${(slowest / 1_000).toFixed(1)} s.**
 
-Load is a share of 200 jobs a second and 1,000 watchers; intervals are scaled to seconds (lease 3 s). Machine: 2 cores.
+Load is a share of 200 jobs a second and 1,000 watchers; intervals are scaled to seconds (lease 3 s). Machine: 2 cores; where
+its own load (the average of five minutes at the leg's end) is far above 2, it was busy with other work, too.
 
 | drill | what happens | volume done / full | legs | jobs | observations | violations | slowest recovery | promised |
 |---|---|---|---|---|---|---|---|---|
@@ -42,8 +43,8 @@ ${drills
 
 ## Figures
 
-| drill | leg | commit | seed | load | s | figures |
-|---|---|---|---|---|---|---|
+| drill | leg | commit | seed | load | machine | s | figures |
+|---|---|---|---|---|---|---|---|
 ${legs.map(figuresRow).join("\n")}
 `;
 }
@@ -72,7 +73,7 @@ function row(drill: Drill, legs: readonly LegRecord[]): string {
 function figuresRow(leg: LegRecord): string {
   const figures = Object.entries(leg.figures).map(([name, value]) => `${name} ${value}`);
   const commit = leg.dirty ? `${leg.commit}+` : leg.commit;
-  return `| ${[leg.drill, leg.leg, commit, leg.seed, leg.load, Math.round(leg.seconds), figures.join(" · ")].join(" | ")} |`;
+  return `| ${[leg.drill, leg.leg, commit, leg.seed, leg.load, leg.machineLoad ?? "", Math.round(leg.seconds), figures.join(" · ")].join(" | ")} |`;
 }
 
 function countViolations({ violations }: LegRecord): number {
