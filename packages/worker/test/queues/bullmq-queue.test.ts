@@ -70,6 +70,21 @@ describe("the BullMQ queue", () => {
     await eventually("it came again", () => seen.length === 1);
   });
 
+  it("brings a dead consumer's delivery again although Redis' clock was set back by an hour", async () => {
+    const queue = await open();
+    await queue.enqueue(delivery("a"));
+    const dying = new Redis(server.url, { maxRetriesPerRequest: null });
+    dying.on("error", () => undefined); // it is cut off on purpose
+    const dead = new Worker("count", null, { connection: dying, prefix: PREFIX, lockDuration: 1_000 });
+    expect((await dead.getNextJob("token"))?.id).toBe("7.job.a.1");
+    await dead.close(true);
+    dying.disconnect();
+    expect(await admin.pexpire(`${PREFIX}:count:7.job.a.1:lock`, 3_600_000)).toBe(1);
+    await admin.set(`${PREFIX}:count:stalled-check`, 1, "PX", 3_600_000);
+    const seen = await recordAll(queue);
+    await eventually("it came again", () => seen.length === 1);
+  });
+
   it("brings forward what a clock that is a day ahead has put off, once its time has come", async () => {
     const queue = await open();
     const ahead = new Queue("count", { connection: admin, prefix: PREFIX });

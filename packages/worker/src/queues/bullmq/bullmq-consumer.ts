@@ -9,6 +9,7 @@ import {
 } from "@statusplane/core";
 import type { Job, Worker } from "bullmq";
 import type { BullmqPackages } from "./load-bullmq.ts";
+import { followQueueClock } from "./queue-clock.ts";
 import type { ConsumerConnections } from "./queue-connections.ts";
 
 /** What BullMQ keeps of a delivery. Read back, it is unknown again. */
@@ -44,12 +45,14 @@ export class BullmqConsumer implements QueueConsumer {
   readonly #options: BullmqConsumerOptions;
   readonly #worker: Worker<DeliveryData>;
   readonly #handling = new Set<Promise<unknown>>();
+  readonly #unfollowClock: () => void;
   #closing: Promise<void> | null = null;
   #wasClosed: () => void = () => undefined;
 
   constructor(options: BullmqConsumerOptions) {
     this.#options = options;
-    const { bullmq, connections, prefix, jobType, concurrency, lockMs, onError } = options;
+    const { bullmq, connections, prefix, jobType, concurrency, onError } = options;
+    const lockMs = Math.ceil(options.lockMs); // Redis takes no fractions
     this.closed = new Promise((resolve) => {
       this.#wasClosed = resolve;
     });
@@ -67,6 +70,7 @@ export class BullmqConsumer implements QueueConsumer {
     });
     this.#worker.on("error", onError);
     this.#worker.on("completed", () => crashPoint("delivery.after-acknowledge"));
+    this.#unfollowClock = followQueueClock({ connection: connections.connection, prefix, jobType, lockMs });
   }
 
   async pause(): Promise<void> {
@@ -79,6 +83,7 @@ export class BullmqConsumer implements QueueConsumer {
 
   async #close(): Promise<void> {
     const { connections } = this.#options;
+    this.#unfollowClock();
     await this.#worker.pause(true);
     await Promise.allSettled(this.#handling);
     await connections.giveUpAway();
