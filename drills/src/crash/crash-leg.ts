@@ -56,6 +56,7 @@ export async function crashLeg({ options, rounds, dataIsLost }: CrashLegOptions)
         points_hit: hit.size,
         points_total: ALL_POINTS.length,
         outputs_left_to_the_collector: outputs,
+        late_shutdowns: raised?.supervisor.lateShutdowns ?? 0,
       };
     },
   });
