@@ -1,4 +1,4 @@
-import { refKey, type JobRef, type StatusStore } from "@statusplane/core";
+import { DEFAULT_TIMINGS, refKey, type JobRef, type StatusStore } from "@statusplane/core";
 import { openRedisStatusStore } from "@statusplane/status-store";
 import { eventually } from "@statusplane/test-support";
 import { mkdir } from "node:fs/promises";
@@ -17,6 +17,8 @@ import type { Random } from "./random.ts";
 
 /** A job that is not ended, or ended so shortly before a fault, may have to be told again after it. */
 const LATELY_MS = 10_000;
+/** The drills' own reads wait for a machine that is busy; the product's do not. */
+const PATIENCE_MS = 10_000;
 const NEVER_AFTER_MS = 90_000;
 const ENDED_WITHIN_MS = 120_000;
 
@@ -66,7 +68,11 @@ export async function fleetLeg<Redis extends StatusRedis>(leg: FleetLegOptions<R
   await mkdir(folder);
   const history = new HistoryLog(join(folder, "driver.jsonl"));
   const { statusRedis } = fleet;
-  const store = await openRedisStatusStore({ url: statusRedis.url, cluster: statusRedis.cluster });
+  const store = await openRedisStatusStore({
+    url: statusRedis.url,
+    cluster: statusRedis.cluster,
+    timings: { ...DEFAULT_TIMINGS, requestDeadlineMs: PATIENCE_MS },
+  });
   const violations: Violation[] = [];
   const load = await DrillLoad.start({
     fleet,
