@@ -14,6 +14,7 @@ import { t11 } from "./t11-histories.ts";
 import { t13 } from "./t13-deliveries.ts";
 import { t16 } from "./t16-herd.ts";
 import { t17 } from "./t17-constancy.ts";
+import { t18 } from "./t18-full.ts";
 import { t19 } from "./t19-clocks.ts";
 import { t23 } from "./t23-deploys.ts";
 import { t24 } from "./t24-two-relays.ts";
@@ -35,6 +36,7 @@ export const DRILLS: readonly Drill[] = [
   t13,
   t16,
   t17,
+  t18,
   t19,
   t23,
   t24,

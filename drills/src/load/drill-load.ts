@@ -35,6 +35,8 @@ export interface DrillLoadOptions {
 /** Submits jobs at an even rate, and has each watched. */
 export class DrillLoad {
   readonly jobs = new Map<string, LoadJob>();
+  /** What submits were answered that had to come again: `507 storage_full`, `none`, … → how often. */
+  readonly refusals = new Map<string, number>();
   readonly #options: DrillLoadOptions;
   readonly #tokens: ReadonlyMap<string, string>;
   readonly #watchers: Watchers;
@@ -103,7 +105,10 @@ export class DrillLoad {
       token: this.token(tenant),
       key,
       body: () => body(key),
-      onFailure: () => void (this.#failedRequests += 1),
+      onFailure: (answer) => {
+        this.#failedRequests += 1;
+        this.refusals.set(answer, (this.refusals.get(answer) ?? 0) + 1);
+      },
     });
     const ref = jobRef(tenant, kind, id);
     history.append({ what: "accepted", tenant, id, key });

@@ -9,8 +9,8 @@ export interface Submission {
   /** The same key for each repetition: one job, however often it is sent. */
   readonly key: string;
   readonly body: () => Promise<FormData | string>;
-  /** Called for each time without a good answer. */
-  readonly onFailure: () => void;
+  /** Called for each time without a good answer: its status and code, `none` where there was no answer. */
+  readonly onFailure: (answer: string) => void;
 }
 
 /**
@@ -19,15 +19,15 @@ export interface Submission {
  */
 export async function submitUntilAccepted(submission: Submission): Promise<string> {
   for (;;) {
-    const id = await submitOnce(submission);
-    if (id !== null) return id;
-    submission.onFailure();
+    const answer = await submitOnce(submission);
+    if (typeof answer !== "string") return answer.id;
+    submission.onFailure(answer);
     await sleep(RETRY_MS);
   }
 }
 
-/** @returns null when there was no answer, or one that asks to come again. */
-async function submitOnce({ url, token, key, body }: Submission): Promise<string | null> {
+/** @returns the answer's status and code when there was none, or one that asks to come again. */
+async function submitOnce({ url, token, key, body }: Submission): Promise<{ readonly id: string } | string> {
   const content = await body();
   const headers = {
     authorization: `Bearer ${token}`,
@@ -42,10 +42,14 @@ async function submitOnce({ url, token, key, body }: Submission): Promise<string
     status = response.status;
     text = await response.text();
   } catch {
-    return null; // cut, refused or timed out
+    return "none"; // cut, refused or timed out
   }
-  if (status >= 500 || status === 429 || status === 408) return null; // 408: a starved server found the request late
+  if (status >= 500 || status === 429 || status === 408) return `${status} ${codeIn(text)}`; // 408: a starved server found the request late
   if (status !== 202) throw new Error(`a submit was answered ${status}: ${text}`);
   const { id, job_id: jobId } = JSON.parse(text) as { id?: string | number; job_id?: string };
-  return String(jobId ?? id);
+  return { id: String(jobId ?? id) };
+}
+
+function codeIn(problem: string): string {
+  return /"code":"(\w+)"/.exec(problem)?.[1] ?? "no code";
 }
