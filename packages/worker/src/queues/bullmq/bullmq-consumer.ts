@@ -60,7 +60,7 @@ export class BullmqConsumer implements QueueConsumer {
       connection: connections.connection,
       prefix,
       concurrency,
-      lockDuration: Math.ceil(lockMs), // Redis takes no fractions
+      lockDuration: lockMs,
       stalledInterval: Math.max(1, Math.round(lockMs / 2)),
       maxStalledCount: STALLED_NEVER_TOO_OFTEN,
       runRetryDelay: RETRY_DELAY_MS,
