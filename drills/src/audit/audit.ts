@@ -132,13 +132,17 @@ export function checkLives(lives: readonly KeyLife[]): Violation[] {
     .map((life) => ({ invariant: "I2", what: `TTL does not fit the status: ${JSON.stringify(life)}` }));
 }
 
-/** Every client that watched a job shows its end. */
+/**
+ * Every client that watched a job shows its end. One that has seen an earlier attempt's end looks at nothing any more until
+ * somebody opens the page again, as whoever retried it elsewhere, or had no answer, does.
+ */
 async function checkShown(records: readonly JobRecord[], load: DrillLoad): Promise<Violation[]> {
   const wrong = (): JobRecord[] =>
     records.filter(({ ref, status, attempt }) => {
       const shown = load.shown(ref);
       return shown?.status !== status || shown.attempt !== attempt;
     });
+  for (const { ref, attempt } of wrong()) if ((load.shown(ref)?.attempt ?? 0) < attempt) load.watch(ref);
   await eventually("every client shows every end", () => wrong().length === 0, 60_000).catch(() => undefined); // what is left is the finding
   return wrong().map(({ ref, status, attempt }) => {
     const { status: shown, attempt: of } = load.shown(ref) ?? { status: "nothing", attempt: 0 };
