@@ -11,6 +11,7 @@ import { t8 } from "./t08-failovers.ts";
 import { t9 } from "./t09-paused.ts";
 import { t10 } from "./t10-network.ts";
 import { t11 } from "./t11-histories.ts";
+import { t12 } from "./t12-small-scope.ts";
 import { t13 } from "./t13-deliveries.ts";
 import { t16 } from "./t16-herd.ts";
 import { t17 } from "./t17-constancy.ts";
@@ -33,6 +34,7 @@ export const DRILLS: readonly Drill[] = [
   t9,
   t10,
   t11,
+  t12,
   t13,
   t16,
   t17,
