@@ -1,5 +1,6 @@
 import {
   encodeSnapshot,
+  isStatus,
   isTerminal,
   jobRef,
   refKey,
@@ -13,11 +14,11 @@ import { openServerDatabase } from "@statusplane/db";
 import { eventually } from "@statusplane/test-support";
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
-import { createCollector, folderPaths } from "../../../apps/academy/src/files/index.ts";
 import type { Violation } from "../drill.ts";
 import type { Fleet } from "../fleet/fleet.ts";
 import type { DrillLoad } from "../load/drill-load.ts";
 import { checkBeginnings } from "./beginnings.ts";
+import { collectLeftovers } from "./collect-leftovers.ts";
 import type { KeyLife } from "./key-lives.ts";
 
 export interface AuditOptions {
@@ -30,9 +31,6 @@ export interface AuditOptions {
 }
 
 const REFS_AT_ONCE = 500;
-/** The collector keeps what is younger than a day. */
-const TOMORROW_MS = 25 * 3_600_000;
-const INPUT_RETENTION_SECONDS = 604_800;
 
 /** After the last fault, in calm: every record, snapshot, key, file and what every client shows, against each other. */
 export async function audit(options: AuditOptions): Promise<Violation[]> {
@@ -142,7 +140,11 @@ async function checkShown(records: readonly JobRecord[], load: DrillLoad): Promi
       const shown = load.shown(ref);
       return shown?.status !== status || shown.attempt !== attempt;
     });
-  for (const { ref, attempt } of wrong()) if ((load.shown(ref)?.attempt ?? 0) < attempt) load.watch(ref);
+  for (const { ref, attempt } of wrong()) {
+    const shown = load.shown(ref);
+    if (shown !== undefined && isStatus(shown.status) && isTerminal(shown.status) && shown.attempt < attempt)
+      load.watch(ref);
+  }
   await eventually("every client shows every end", () => wrong().length === 0, 60_000).catch(() => undefined); // what is left is the finding
   return wrong().map(({ ref, status, attempt }) => {
     const { status: shown, attempt: of } = load.shown(ref) ?? { status: "nothing", attempt: 0 };
@@ -158,7 +160,7 @@ async function checkShown(records: readonly JobRecord[], load: DrillLoad): Promi
  * removes nothing; what it left is the collector's, which comes a day later: so the collector of that day is run first.
  */
 async function checkFiles(records: readonly JobRecord[], fleet: Fleet): Promise<Violation[]> {
-  await collectOfTomorrow(fleet);
+  await collectLeftovers(fleet);
   const byKey = new Map(records.map((record) => [refKey(record.ref), record]));
   const left: string[] = (await names(join(fleet.dataFolder, "temp"))).map((name) => `temp/${name}`);
   for (const kind of ["video", "job"] as const satisfies readonly Kind[]) {
@@ -174,20 +176,6 @@ async function checkFiles(records: readonly JobRecord[], fleet: Fleet): Promise<
     }
   }
   return left.map((path) => ({ invariant: "I9", what: `left over: ${path}` }));
-}
-
-async function collectOfTomorrow(fleet: Fleet): Promise<void> {
-  const database = await openServerDatabase({ url: fleet.databaseUrl });
-  try {
-    await createCollector(folderPaths(fleet.dataFolder)).collect({
-      attemptsOf: (refs) => database.reconciler.attemptsOf(refs),
-      inputRetentionSeconds: INPUT_RETENTION_SECONDS,
-      nowMs: Date.now() + TOMORROW_MS,
-      pauseMs: 0,
-    });
-  } finally {
-    await database.close();
-  }
 }
 
 async function names(folder: string): Promise<string[]> {

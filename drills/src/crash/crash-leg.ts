@@ -3,7 +3,7 @@ import { createBullmqQueue } from "@statusplane/worker";
 import type { LegOptions, LegResult } from "../drill.ts";
 import { fleetLeg, type RoundContext } from "../fleet-leg.ts";
 import { openSingleRedis, type SingleRedis } from "../fleet/status-redis.ts";
-import { collectLeftovers } from "./collect-leftovers.ts";
+import { collectLeftovers } from "../audit/collect-leftovers.ts";
 import { CrashRequests } from "./crash-requests.ts";
 import { hitPoints } from "./hit-points.ts";
 import { RESULT_MAX_BYTES } from "./scenarios.ts";

@@ -1,4 +1,4 @@
-import { createClient, isEnded, type StatusplaneClient } from "@statusplane/client";
+import { createClient, isEnded, type StatusplaneClient, type WatchedJob } from "@statusplane/client";
 import { refKey, type JobRef } from "@statusplane/core";
 import type { HistoryLog } from "../history/history-log.ts";
 import type { Random } from "../random.ts";
@@ -22,7 +22,7 @@ export interface WatchersOptions {
 
 /** What a client shows of a job. */
 export interface Shown {
-  readonly status: string;
+  readonly status: WatchedJob["status"];
   readonly attempt: number;
 }
 
