@@ -1,6 +1,6 @@
 /* status.pml: one job. Its row in Postgres (the truth), its outbox entry, its key in the status store (what watchers
- * read). README.md says which line is which place in the code, and what is left out; ./run.sh checks everything.
- *   spin -a <switches> status.pml && gcc -O2 -DSAFETY -o pan pan.c && ./pan -m2000000 -N <property>
+ * read). README.md says which line is which place in the code, and what is left out; `npm run model -- full` checks everything.
+ *   spin -a <switches> status.pml && gcc -O2 -DSAFETY -o pan pan.c && ./pan -m2000000 -N <property>   (safe, all: -DTOGETHER)
  *
  * Bounds     MAXA attempts, MAX_TRIES tries of the row, LATE messages that come late or twice, LAPSE leases that end
  *            under a live worker, RELAYS relays, LOSS losses of the store's data
@@ -514,10 +514,12 @@ ltl reuse      { [] !again }                                    /* no attempt is
 ltl cancel_kept { [] !started }                                 /* after an accepted cancel no further attempt starts ... */
 ltl cancel_ends { [] !uncancelled }                             /* ... and the job ends CANCELLED */
 ltl tries_counted { [] counted }                                /* a try is one that failed or was lost, or the one under way */
+ltl raw        { [] (!regress && !back) }                       /* no_regress no_back in one run */
+#ifdef TOGETHER   /* spin takes seconds to translate these: only where one of them is checked */
 ltl safe       { [] (!masked && ttlFits && told && !twice && !again && !started && !uncancelled && counted
                      && (idle -> same && seenAttempt == rowAttempt && seenStatus == rowStatus)) }
-ltl raw        { [] (!regress && !back) }                       /* no_regress no_back in one run */
 ltl all        { [] (!regress && !back && !masked && ttlFits && told && !twice && !again && !started && !uncancelled && counted
                      && (idle -> same && seenAttempt == rowAttempt && seenStatus == rowStatus)) }             /* safe raw in one run */
+#endif
 ltl finishes   { <> rest }                                      /* the job ends and everything is at rest (weak fairness) */
 ltl tenant     { [] !leak }                                     /* no cross-tenant read */

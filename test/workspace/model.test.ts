@@ -1,10 +1,10 @@
 import { execFile } from "node:child_process";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, describe, expect, it } from "vitest";
-import { CHECKS_FILE, MODEL_FILE } from "../../scripts/check-model.ts";
+import { CHECKS_FILE, MODEL_FILE, modelDigest, RESULTS_FILE } from "../../scripts/check-model.ts";
 import { missingForModel, ModelChecker } from "../../scripts/model-checker.ts";
 import { readChecks } from "../../scripts/model-checks.ts";
 
@@ -32,6 +32,12 @@ describe("the model", () => {
     },
     SEARCH_WITHIN_MS,
   );
+
+  it("kept its last full run, which was of this model and found nothing unexpected", () => {
+    const results = readFileSync(RESULTS_FILE, "utf8");
+    expect(results).toContain(`\n${readChecks(CHECKS_FILE).length} checks, 0 unexpected\n`);
+    expect(results).toContain(`of ${modelDigest()}`);
+  });
 });
 
 describe("npm run model", () => {

@@ -95,6 +95,7 @@ export class Work {
 async function post(fleet: Fleet, token: string, path: string, body: FormData | string): Promise<string> {
   const headers = {
     authorization: `Bearer ${token}`,
+    connection: "close", // one that was kept may be closed by the server just as it is used again
     ...(typeof body === "string" ? { "content-type": "application/json" } : {}),
   };
   const response = await fetch(fleet.url + path, { method: "POST", headers, body });

@@ -1,3 +1,5 @@
+import { eventually } from "@statusplane/test-support";
+import type { Pool } from "pg";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Drill, LegOptions, LegResult } from "../drill.ts";
 import { fleetLeg, type RoundContext } from "../fleet-leg.ts";
@@ -10,10 +12,11 @@ import type { TcpProxy } from "../network/tcp-proxy.ts";
 /** The page's goal is 2 s; leases of 3 s run out during faults of 3 s: one sweep and the next claim come on top. */
 const BOUND_MS = 8_000;
 /**
- * A connection to Postgres that fell silent is given up when a statement on it has had no answer for 16 s: a part of
- * the product's lease of 90 s, but far beyond this fleet's 3 s.
+ * A connection to Postgres that fell silent is given up when a statement on it has had no answer for 16 s, one to the
+ * queue after some 15 s: a part of the product's lease of 90 s, but far beyond this fleet's 3 s.
  */
-const SILENT_POSTGRES_MS = 16_000;
+const SILENT_MS = 16_000;
+const NEVER_MS = 90_000;
 const FAULT_MS = { min: 200, max: 3_000 } as const;
 /** An hour of constant disturbance at the full volume, each leg its share. */
 const DISTURBED_MS_PER_FAULT = 3_600_000 / 5_000;
@@ -24,6 +27,9 @@ const DISTURBING: readonly LinkFault[] = ["drop", "delay", "reset", "executed-bu
 
 type Links = FleetLinks & { readonly api: TcpProxy };
 type Context = RoundContext<SingleRedis>;
+
+/** As many as have no divisor in common with the kinds of faults: in twenty rounds each link has met each kind. */
+const LINKS = ["status store", "queue", "postgres", "api"] as const satisfies readonly (keyof Links)[];
 
 /** One link and one kind of fault per round; then all links are disturbed for some time. */
 export const t10: Drill = {
@@ -47,7 +53,9 @@ async function leg(options: LegOptions): Promise<LegResult> {
     dataIsLost: false,
     async round(context, n) {
       const fault = LINK_FAULTS[n % LINK_FAULTS.length] ?? "drop";
-      const recoveryMs = await breakOnce(context, { ...links(), api: context.fleet.entrance }, fault);
+      const name = LINKS[n % LINKS.length] ?? "api";
+      const all = { ...links(), api: context.fleet.entrance };
+      const recoveryMs = await breakOnce(context, { name, link: all[name], fault });
       recoveries.get(fault)?.push(recoveryMs);
       return { faults: 1, recoveryMs };
     },
@@ -59,26 +67,49 @@ async function leg(options: LegOptions): Promise<LegResult> {
   });
 }
 
-async function breakOnce(context: Context, links: Links, fault: LinkFault): Promise<number> {
-  const { random, lately, recovered, violate, fleet } = context;
-  const name = random.pick(["status store", "queue", "postgres", "api"] as const);
-  const link = links[name];
+interface Break {
+  readonly name: keyof Links;
+  readonly link: TcpProxy;
+  readonly fault: LinkFault;
+}
+
+async function breakOnce(context: Context, { name, link, fault }: Break): Promise<number> {
+  const { random, violate } = context;
   await sleep(random.between(0, 500));
   const end = context.fault(`${name}: ${fault}`);
   const heal = breakLink(link, fault, random);
   await sleep(random.between(FAULT_MS.min, FAULT_MS.max));
   heal();
-  const recoveryMs =
-    name === "api"
-      ? await probeUntilAnswered(fleet)
-      : await recovered(await lately(), { unixMs: Date.now() });
+  const recoveryMs = await untilRecovered(context, name);
   end();
-  const boundMs = BOUND_MS + (name === "postgres" && fault === "half-open" ? SILENT_POSTGRES_MS : 0);
+  const waitsForSilence = fault === "half-open" && (name === "postgres" || name === "queue");
+  const boundMs = BOUND_MS + (waitsForSilence ? SILENT_MS : 0);
   if (recoveryMs > boundMs) {
     violate("I4", `${name}, ${fault}: agreed after ${Math.round(recoveryMs)} ms, the bound is ${boundMs}`);
   }
   context.say(`${name}: ${fault}, recovered in ${Math.round(recoveryMs)} ms`);
   return recoveryMs;
+}
+
+/** @returns ms until what the link is for works again. */
+async function untilRecovered({ fleet, lately, recovered }: Context, name: keyof Links): Promise<number> {
+  if (name === "api") return probeUntilAnswered(fleet);
+  const healedAt = new Date();
+  const agreedMs = await recovered(await lately(), { unixMs: healedAt.getTime() });
+  return name === "queue" ? Math.max(agreedMs, await untilWorkBegins(fleet.pool, healedAt)) : agreedMs;
+}
+
+/** Rows and store agree also while nothing is delivered: the queue is back when work begins. @returns ms until it did. */
+async function untilWorkBegins(pool: Pool, healedAt: Date): Promise<number> {
+  const look = async (): Promise<Date | undefined> => {
+    const { rows } = await pool.query<{ at: Date | null }>(
+      "SELECT min(started_at) AS at FROM job WHERE started_at > $1",
+      [healedAt],
+    );
+    return rows[0]?.at ?? undefined;
+  };
+  const begunAt = await eventually("work begins again", look, NEVER_MS);
+  return begunAt.getTime() - healedAt.getTime();
 }
 
 /** Short faults on one link after another, then calm. */

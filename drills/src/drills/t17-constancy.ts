@@ -95,7 +95,7 @@ async function watch(
   const startedAtMs = performance.now();
   const enough = new AbortController();
   const working = work.run(enough.signal);
-  await justAfterTick(fleet, firstTick + ticks - 1);
+  await Promise.race([justAfterTick(fleet, firstTick + ticks - 1), working]); // work ends first only by failing
   const seconds = (performance.now() - startedAtMs) / 1_000;
   const counts = await crowd.counts();
   const counted = countByCause(await mark.since());

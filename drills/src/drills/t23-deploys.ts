@@ -44,9 +44,12 @@ export const t23: Drill = {
             WHERE status = 'FAILED' OR tries > 1 OR tries_lost > 0`,
         );
         for (const { row } of rows) violate("I8", `a deploy cost a try: ${row}`);
-        if (load.failedRequests > 0) violate("I10", `${load.failedRequests} requests without a good answer`);
+        for (const [answer, times] of load.refusals)
+          violate("I10", `a submit was answered ${answer}, ${times} times`);
+        for (const [answer, times] of load.clientErrors)
+          violate("I10", `a client saw ${answer}, ${times} times`);
         const handedBack = await fleet.pool.query("SELECT FROM job WHERE attempt > 1");
-        return { handed_back: handedBack.rowCount ?? 0, failed_requests: load.failedRequests };
+        return { handed_back: handedBack.rowCount ?? 0 };
       },
     }),
 };

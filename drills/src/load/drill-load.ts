@@ -37,13 +37,14 @@ export class DrillLoad {
   readonly jobs = new Map<string, LoadJob>();
   /** What submits were answered that had to come again: `507 storage_full`, `none`, … → how often. */
   readonly refusals = new Map<string, number>();
+  /** What clients were told of requests that failed: `503 redis_unavailable`, … → how often. */
+  readonly clientErrors = new Map<string, number>();
   readonly #options: DrillLoadOptions;
   readonly #tokens: ReadonlyMap<string, string>;
   readonly #watchers: Watchers;
   readonly #ended = new AbortController();
   readonly #submits = new Set<Promise<void>>();
   #submitting: Promise<void>;
-  #failedRequests = 0;
   #submitted = 0;
   #closed: Promise<void> | undefined;
 
@@ -57,7 +58,7 @@ export class DrillLoad {
       count: Math.round(FULL_WATCHERS * load),
       history,
       random: random.fork("watchers"),
-      onFailure: () => void (this.#failedRequests += 1),
+      onError: ({ status, code }) => count(this.clientErrors, `${status} ${code}`),
     });
     this.#submitting = this.#submitAll();
   }
@@ -67,11 +68,6 @@ export class DrillLoad {
       TENANTS.map(async (tenant) => [tenant, await options.fleet.token(tenant)] as const),
     );
     return new DrillLoad(options, new Map(tokens));
-  }
-
-  /** Answers other than 2xx and missing ones, of submits and clients. */
-  get failedRequests(): number {
-    return this.#failedRequests;
   }
 
   token(tenant: string): string {
@@ -105,10 +101,7 @@ export class DrillLoad {
       token: this.token(tenant),
       key,
       body: () => body(key),
-      onFailure: (answer) => {
-        this.#failedRequests += 1;
-        this.refusals.set(answer, (this.refusals.get(answer) ?? 0) + 1);
-      },
+      onFailure: (answer) => count(this.refusals, answer),
     });
     const ref = jobRef(tenant, kind, id);
     history.append({ what: "accepted", tenant, id, key });
@@ -161,4 +154,8 @@ function shortJob(random: Random): Omit<DrillPayload, "marker"> {
     resultBytes: random.chance(0.05) ? 10_000 : random.between(0, 200),
     writesFile: random.chance(0.2),
   };
+}
+
+function count(counts: Map<string, number>, name: string): void {
+  counts.set(name, (counts.get(name) ?? 0) + 1);
 }

@@ -1,4 +1,10 @@
-import { createClient, isEnded, type StatusplaneClient, type WatchedJob } from "@statusplane/client";
+import {
+  createClient,
+  isEnded,
+  type ClientError,
+  type StatusplaneClient,
+  type WatchedJob,
+} from "@statusplane/client";
 import { refKey, type JobRef } from "@statusplane/core";
 import type { HistoryLog } from "../history/history-log.ts";
 import type { Random } from "../random.ts";
@@ -17,7 +23,7 @@ export interface WatchersOptions {
   readonly history: HistoryLog;
   readonly random: Random;
   /** A client's streak of failed requests began. */
-  readonly onFailure: () => void;
+  readonly onError: (error: ClientError) => void;
 }
 
 /** What a client shows of a job. */
@@ -46,7 +52,7 @@ export class Watchers {
 
   constructor(options: WatchersOptions) {
     this.#options = options;
-    const { url, tokens, history, onFailure } = options;
+    const { url, tokens, history, onError } = options;
     const tenants = [...tokens.keys()];
     const count = Math.max(tenants.length * 2, options.count);
     const raw = Math.max(tenants.length, Math.round(count * RAW_SHARE));
@@ -56,7 +62,7 @@ export class Watchers {
       if (n < raw) {
         this.#pollers.push({ tenant, poller: new RawPoller({ url, token, name: `raw-${n}`, history }) });
       } else {
-        const client = createClient({ baseUrl: url, getToken: () => token, onError: onFailure });
+        const client = createClient({ baseUrl: url, getToken: () => token, onError });
         this.#clients.push({ tenant, client, name: `client-${n}` });
       }
     }
