@@ -33,6 +33,17 @@ export default defineConfig({
           name: "end-to-end",
           include: ["test/end-to-end/**/*.test.ts"],
           pool: "forks",
+          maxWorkers: 2,
+          testTimeout: 240_000,
+          hookTimeout: 120_000,
+        },
+      },
+      {
+        ...shared,
+        test: {
+          name: "faults", // a whole fleet whose recovery has bounds: alone on the machine
+          include: ["test/faults/**/*.test.ts"],
+          pool: "forks",
           maxWorkers: 1,
           fileParallelism: false,
           testTimeout: 240_000,

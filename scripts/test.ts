@@ -1,6 +1,6 @@
 /**
  * `npm test`: installs what is missing, builds, runs every test, and ends with `N passed, N failed`.
- * `npm test -- --unit` leaves out the end-to-end tests.
+ * `npm test -- --unit` leaves out the tests with whole processes.
  */
 import { spawnSync } from "node:child_process";
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
@@ -48,7 +48,7 @@ if (run("npm", ["run", "build", "--silent"]) !== 0) {
   console.log("0 passed, 1 failed");
   process.exit(1);
 }
-const projects = process.argv.includes("--unit") ? ["unit"] : ["unit", "end-to-end"];
+const projects = process.argv.includes("--unit") ? ["unit"] : ["unit", "end-to-end", "faults"];
 const counts = projects.map(runProject);
 const sum = (key: "passed" | "failed" | "skipped"): number =>
   counts.reduce((total, each) => total + each[key], 0);

@@ -11,6 +11,8 @@ import type { Redis } from "ioredis";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { delivery, describeJobQueue, recordAll } from "../contract/describe-job-queue.ts";
 
+const REPLICATED_WITHIN_MS = 15_000;
+
 /** What was waiting, what is enqueued, and the consumer itself go on after the queue's master was struck. */
 async function expectFailedOver(queue: BullmqQueue, strike: () => Promise<void>): Promise<void> {
   try {
@@ -33,6 +35,15 @@ async function expectFailedOver(queue: BullmqQueue, strike: () => Promise<void>)
   }
 }
 
+/** Redis acknowledges before its replica knows: a kill just then loses what was enqueued, which the sweeper finds again. */
+async function untilReplicated(master: { readonly url: string }): Promise<void> {
+  const replicas = await withRedis(master.url, async (redis) => {
+    await redis.set("{statusplane:queue}:replicated", "1");
+    return redis.wait(1, REPLICATED_WITHIN_MS);
+  });
+  expect(replicas).toBe(1);
+}
+
 describe("the BullMQ queue behind sentinels", () => {
   let redis: RedisSentinel;
   beforeAll(async () => {
@@ -43,7 +54,11 @@ describe("the BullMQ queue behind sentinels", () => {
   it("goes on at the new master when the old one is killed", async () => {
     const queue = await createBullmqQueue({ url: redis.url, deadlineMs: 2_000, lockMs: 1_000 });
     expect(await queue.checkPolicy()).toBe("noeviction");
-    await expectFailedOver(queue, async () => (await redis.master()).kill());
+    await expectFailedOver(queue, async () => {
+      const master = await redis.master();
+      await untilReplicated(master);
+      await master.kill();
+    });
   });
 });
 
@@ -71,6 +86,7 @@ describe("the BullMQ queue in a Cluster", () => {
       const keys = await onEachMaster((redis) => redis.keys("*statusplane:*"));
       const held = keys.map((some) => some.length);
       expect(held.filter((count) => count > 0)).toHaveLength(1);
+      await untilReplicated(victim);
       await victim.kill();
     });
     await victim.start();
