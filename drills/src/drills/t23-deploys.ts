@@ -15,7 +15,7 @@ export const t23: Drill = {
   leg: async (options) =>
     fleetLeg({
       options,
-      fleet: { statusRedis: await openSingleRedis(true), apis: 2, workers: 2 },
+      fleet: { statusRedis: await openSingleRedis(true), apis: 2, workers: 2, env: { DRAIN_SECONDS: "5" } },
       boundMs: null,
       dataIsLost: false,
       payload: (random) => ({
@@ -27,9 +27,9 @@ export const t23: Drill = {
       async round({ fleet, random, fault, violate }) {
         const end = fault("deploy");
         for (const [index, slot] of fleet.slots.entries()) {
-          // a balancer is told first: what it still sends is answered before the process goes
-          if (slot.role === "api") fleet.takeOut(index);
-          const code = await slot.stop();
+          const stopped = slot.stop();
+          if (slot.role === "api") fleet.takeOut(index); // as a balancer that asked whether it is ready
+          const code = await stopped;
           if (code !== 0) violate("I8", `a ${slot.role} process ended with ${code} at SIGTERM`);
           await slot.start();
           if (slot.role === "api") fleet.putBack(index);

@@ -96,7 +96,7 @@ async function makeShared(options: ServerOptions): Promise<Shared> {
   };
 }
 
-/** What holds for every request; all of it without cost to a poll but the look at the URL's length. */
+/** What holds for every request; all of it without cost to a poll but a look at a flag and at the URL's length. */
 function prepare(fastify: FastifyInstance, options: ServerOptions): void {
   fastify.decorateRequest("identity", null);
   fastify.setValidatorCompiler(validatorCompiler);
@@ -104,7 +104,9 @@ function prepare(fastify: FastifyInstance, options: ServerOptions): void {
   acceptJsonBodies(fastify);
   // A child logger per request would be made for every poll, and used by none.
   if (options.log !== false) fastify.setChildLoggerFactory((logger) => logger);
-  fastify.addHook("onRequest", (request, _reply, done) => {
+  const { leaving } = options;
+  fastify.addHook("onRequest", (request, reply, done) => {
+    if (leaving?.aborted === true) reply.header("connection", "close");
     if (request.url.length > URL_MAX_BYTES) done(new StatusplaneError("url_too_long"));
     else done();
   });

@@ -26,6 +26,8 @@ interface CommonOptions {
   readonly missesPerMinute?: number;
   /** Asks watchers for slower polls, ms; null: their own schedule. Default: null. */
   readonly pollAfterMs?: () => number | null;
+  /** From its abort on each answer ends its connection, so that the next request goes to another process. Default: never. */
+  readonly leaving?: AbortSignal;
   /** What the process knows of itself. Default: ready. */
   readonly readiness?: () => Readiness;
   readonly metrics?: {

@@ -175,6 +175,11 @@ export const VARIABLES = {
     false,
     "1: what the start only warns of refuses it: an open Redis, a `volatile-*` policy, no append-only file, `synchronous_commit=off`, too few connections",
   ),
+  DRAIN_SECONDS: variable(
+    wholeNumber(0, 20, "seconds"),
+    5,
+    "at SIGTERM an api process goes on answering so long, seconds, not ready any more and each answer ending its connection; 0 on embedded stores, which no other process can serve from",
+  ),
   FFMPEG_PATH: optional(z.string(), "ffmpeg; not set: found in PATH"),
   FFPROBE_PATH: optional(z.string(), "ffprobe; not set: found in PATH"),
   RATE_LIMIT_PER_MINUTE: variable(

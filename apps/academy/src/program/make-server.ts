@@ -22,7 +22,7 @@ const WEB_ROOT = fileURLToPath(new URL("../../../web/dist", import.meta.url));
 
 /** The server of this role: role progress gets a reader and nothing else of storage. */
 export async function makeServer(parts: Parts, files: FolderFiles | null): Promise<FastifyInstance> {
-  const { config, jobs, stores, health, registry } = parts;
+  const { config, jobs, stores, health, registry, leaving } = parts;
   const { values } = config;
   const common = {
     reader: stores.store.reader,
@@ -32,6 +32,7 @@ export async function makeServer(parts: Parts, files: FolderFiles | null): Promi
     missesPerMinute: values.RATE_LIMIT_MISSES_PER_MINUTE,
     readiness: () => readiness(parts),
     metrics: { registry, access: metricsAccess(config), sources: metricSources(parts) },
+    leaving,
     log: { level: values.LOG_LEVEL },
   };
   if (stores.durable === null || files === null) {
@@ -117,7 +118,7 @@ function metricSources({ config, jobs, stores, counts, health, risks, running, u
 }
 
 /** From what the process already knows: nobody is asked. */
-function readiness({ health, risks, running, config }: Parts): Readiness {
+function readiness({ health, risks, running, config, leaving }: Parts): Readiness {
   const checks: Record<string, Json> = {
     status_store: health.answers ? "ok" : "unreachable",
     eviction: health.eviction,
@@ -129,5 +130,6 @@ function readiness({ health, risks, running, config }: Parts): Readiness {
   if (reconciler !== undefined) checks["reconciler"] = reconciler.leading ? "leading" : "standby";
   for (const [jobType, reason] of running.worker?.status().unready ?? [])
     checks[`job_type_${jobType}`] = reason;
-  return { ready: health.answers, checks };
+  if (leaving.aborted) checks["leaving"] = true;
+  return { ready: health.answers && !leaving.aborted, checks };
 }

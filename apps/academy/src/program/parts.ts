@@ -17,6 +17,8 @@ export interface StartOptions {
   readonly log: Logger;
   /** Gets the close of whatever is opened. */
   readonly undo: UndoStack;
+  /** Aborted at SIGTERM: from then on requests are to go to another process. */
+  readonly leaving: AbortSignal;
   /** The program cannot go on. */
   readonly onFatal: (error: Error) => void;
 }

@@ -17,20 +17,31 @@ export async function runProgram(config: Config, jobs: JobCatalogue): Promise<vo
   const log = pino(logOptions({ level: config.values.LOG_LEVEL }), pino.destination({ dest: 2, sync: true }));
   if (config.values.CRASH_AT !== null) armCrash(config.values.CRASH_AT);
   const undo = new UndoStack((what, error) => log.error({ err: error, what }, "was not closed in order"));
+  const leaving = new AbortController();
   let ending: Promise<void> | null = null;
   const end = (exitCode: number): void => {
     if (ending !== null) process.exit(1);
     process.exitCode = exitCode;
     ending = endInOrder(undo, log);
   };
-  process.on("SIGTERM", () => end(0));
+  process.on("SIGTERM", () => {
+    leaving.abort(); // at SIGINT somebody waits at a terminal
+    end(0);
+  });
   process.on("SIGINT", () => end(0));
   const onFatal = (error: Error): void => {
     log.fatal({ err: error }, "the program cannot go on");
     end(1);
   };
   try {
-    const { announcement } = await startProgram({ config, jobs, log, undo, onFatal });
+    const { announcement } = await startProgram({
+      config,
+      jobs,
+      log,
+      undo,
+      leaving: leaving.signal,
+      onFatal,
+    });
     console.log(announcement);
   } catch (error) {
     await undo.run();

@@ -5,6 +5,7 @@
  */
 import { createMetricsServer } from "@statusplane/server";
 import { createReconciler, createWorker } from "@statusplane/worker";
+import { setTimeout as sleep } from "node:timers/promises";
 import { Registry } from "prom-client";
 import { ConfigError, type Config } from "../config/config.ts";
 import { ensureFfmpeg, openFfmpeg, type FfmpegSource } from "../ffmpeg/index.ts";
@@ -80,10 +81,18 @@ function ffmpegPaths({ values }: Config): { ffmpegPath?: string; ffprobePath?: s
 }
 
 async function listen(parts: Parts, files: FolderFiles | null): Promise<string> {
-  const { config, undo } = parts;
+  const { undo, leaving } = parts;
+  const { HOST, PORT, REDIS_URL, DRAIN_SECONDS } = parts.config.values;
   const server = await makeServer(parts, files);
-  undo.push("server", () => server.close());
-  return server.listen({ host: config.values.HOST, port: config.values.PORT });
+  let drained = Promise.resolve();
+  if (REDIS_URL !== null) {
+    leaving.addEventListener("abort", () => void (drained = sleep(DRAIN_SECONDS * 1_000)), { once: true });
+  }
+  undo.push("server", async () => {
+    await drained;
+    await server.close();
+  });
+  return server.listen({ host: HOST, port: PORT });
 }
 
 async function startReconciler(

@@ -76,7 +76,14 @@ export class StartBench {
     const onFatal = (error: Error): void => log.fatal({ err: error });
     try {
       const config = readConfig(role, { ...this.env(), ...env });
-      const { announcement } = await startProgram({ config, jobs: ACADEMY_JOBS, log, undo, onFatal });
+      const { announcement } = await startProgram({
+        config,
+        jobs: ACADEMY_JOBS,
+        log,
+        undo,
+        leaving: new AbortController().signal,
+        onFatal,
+      });
       const url = / is at (\S+)\//.exec(announcement)?.[1] ?? "";
       const warned = (): readonly string[] => lines.flatMap(({ risk }) => risk ?? []);
       const started = { outcome: "started" as const, warned, ...(await caller(url)), stop: () => undo.run() };

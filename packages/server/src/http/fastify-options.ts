@@ -21,7 +21,7 @@ export function fastifyOptions(log: LogOptions | undefined): FastifyHttpOptions<
     routerOptions: { ignoreTrailingSlash: true, maxParamLength: 1_024 },
     keepAliveTimeout: KEEP_ALIVE_MS,
     forceCloseConnections: "idle",
-    return503OnClosing: true,
+    return503OnClosing: false, // what still comes while connections end is answered like everything else
     frameworkErrors: (error, request, reply) => void answerError(error, request, reply),
     clientErrorHandler: answerBrokenRequest,
     http: {
