@@ -23,6 +23,7 @@ function pageOf(drills: readonly Drill[], legs: readonly LegRecord[]): string {
 
 Written by \`npm run drills\`; every line of it comes from a leg that ran to its end, with its seed and commit in
 [drills.json](drills.json). One leg again: \`npm run drills -- --only T1 --seed SEED --again\`.
+What went wrong on the way here, and what mended it: [found](found.md).
 
 **${figure(sum(faulty, "faults"))} faults injected, ${figure(sum(legs, "jobs"))} jobs, ${figure(sum(legs, "observations"))} observations:
 ${bad === 0 ? "0 violations" : `**${bad} violations**`}; slowest recovery ${(slowest / 1_000).toFixed(1)} s.**
