@@ -111,6 +111,18 @@ export const READING: Area = {
       },
     },
     {
+      name: "leaving-ends-connections",
+      why: "in every deploy some requests meet a connection that is just being closed",
+      file: at("create-server.ts"),
+      replace: [without('if (leaving?.aborted === true) reply.header("connection", "close");')],
+      test: {
+        project: "unit",
+        file: "packages/server/test/http.test.ts",
+        title: "answers as before, and each answer ends its connection",
+        stillGreen: "name unknown addresses, and wrong methods with what is allowed",
+      },
+    },
+    {
       name: "client-shows-only-news",
       why: "an answer that was overtaken takes the page back",
       file: "packages/core/src/foreign-value.ts",
