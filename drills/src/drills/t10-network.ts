@@ -38,7 +38,8 @@ export const t10: Drill = {
   fullVolume: 5_000,
   legVolume: 100,
   injectsFaults: true,
-  bound: "0 duplicates of side effects; agrees ≤ 2 s after healing (≤ 8 s where leases ran out meanwhile)",
+  bound:
+    "0 duplicates of side effects; agrees ≤ 2 s after healing (≤ 8 s where leases ran out, ≤ 24 s where connections fell silent)",
   boundMs: BOUND_MS,
   leg,
 };
