@@ -39,7 +39,15 @@ export async function startProgram({
 }: ProgramOptions): Promise<RunningProgram> {
   const { PATH = "", HOME = "", TMPDIR = "" } = process.env;
   const child = spawn(process.execPath, [program, "--role", role], {
-    env: { PATH, HOME, ...(TMPDIR === "" ? {} : { TMPDIR }), PORT: "0", LOG_LEVEL: "warn", DRAIN_SECONDS: "0", ...env },
+    env: {
+      PATH,
+      HOME,
+      ...(TMPDIR === "" ? {} : { TMPDIR }),
+      PORT: "0",
+      LOG_LEVEL: "warn",
+      DRAIN_SECONDS: "0",
+      ...env,
+    },
     stdio: ["ignore", "pipe", "pipe"],
   });
   const lines: string[] = [];
