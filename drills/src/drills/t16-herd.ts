@@ -29,7 +29,8 @@ export const t16: Drill = {
   fullVolume: 100,
   legVolume: 10,
   injectsFaults: false,
-  bound: "SELECTs ≤ 1 per job and api process, no end lost, no 5xx but a declared 503; p99 ≤ 500 ms (figure)",
+  bound:
+    "SELECTs ≤ 1 per job, api process and 5 s, no end lost, no 5xx but a declared 503; p99 ≤ 500 ms (figure)",
   boundMs: null,
   leg,
 };
