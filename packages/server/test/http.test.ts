@@ -27,23 +27,6 @@ const postJob = (payload: string, headers: Record<string, string> = {}) =>
     payload,
   });
 
-describe("a server that leaves", () => {
-  it("answers as before, and each answer ends its connection", async () => {
-    const leaving = new AbortController();
-    const left = await openTestServer({ leaving: leaving.signal });
-    try {
-      const ask = () => left.server.inject({ url: "/api/v1/progress/?active=1", headers: one });
-      expect((await ask()).headers).not.toMatchObject({ connection: "close" });
-      leaving.abort();
-      const answer = await ask();
-      expect(answer.statusCode).toBe(200);
-      expect(answer.headers).toMatchObject({ connection: "close" });
-    } finally {
-      await left.close();
-    }
-  });
-});
-
 describe("problems", () => {
   it.each([
     [undefined, "진행 중인 작업이 아닙니다.", "ko"],

@@ -117,9 +117,9 @@ export const READING: Area = {
       replace: [without('if (leaving?.aborted === true) reply.header("connection", "close");')],
       test: {
         project: "unit",
-        file: "packages/server/test/http.test.ts",
+        file: "packages/server/test/leaving.test.ts",
         title: "answers as before, and each answer ends its connection",
-        stillGreen: "name unknown addresses, and wrong methods with what is allowed",
+        stillGreen: "keeps its connections before",
       },
     },
     {

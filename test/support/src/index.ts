@@ -10,3 +10,4 @@ export * from "./redis-sentinel.ts";
 export * from "./eventually.ts";
 export * from "./find-program.ts";
 export * from "./program.ts";
+export * from "./server-place.ts";

@@ -7,7 +7,7 @@ import pg from "pg";
 import { eventually } from "./eventually.ts";
 import { findProgram, postgresFolders } from "./find-program.ts";
 import { freePort } from "./free-port.ts";
-import type { ServerPlace } from "./redis.ts";
+import type { ServerPlace } from "./server-place.ts";
 
 const run = promisify(execFile);
 

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { Redis } from "ioredis";
 import { findProgram } from "./find-program.ts";
 import { freePort } from "./free-port.ts";
+import type { ServerPlace } from "./server-place.ts";
 
 export interface RedisServer {
   readonly url: string;
@@ -17,14 +18,6 @@ export interface RedisServer {
   kill(): Promise<void>;
   start(): Promise<void>;
   stop(): Promise<void>;
-}
-
-/** Where and as what a server runs. */
-export interface ServerPlace {
-  /** Its folder is made in this one; default the system's for temporary files. */
-  readonly within?: string;
-  /** Beside the test's own environment. */
-  readonly env?: Readonly<Record<string, string>>;
 }
 
 const LOG = "redis.log";

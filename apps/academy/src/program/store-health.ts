@@ -23,8 +23,8 @@ export interface StoreHealthOptions {
 
 /**
  * What this process knows of the status store's memory and settings: looked at every 10 s (every 2 s while something is
- * wrong), so that `/readyz`, `/metrics` and submits answer from memory. A setting that puts running work at risk is warned of once when it is first seen,
- * also long after the start, and again when it comes back.
+ * wrong), so that `/readyz`, `/metrics` and submits answer from memory. A setting that puts running work at risk is warned
+ * of once when it is first seen, also long after the start, and again when it comes back.
  */
 export class StoreHealth {
   readonly #options: StoreHealthOptions;
