@@ -72,7 +72,10 @@ async function expectPushed(
   told: (ref: JobRef) => number | undefined,
   version: number,
 ): Promise<void> {
-  for (const ref of refs) await answered(() => store.writer.write("progress", processing(ref, 1, version)));
+  for (const ref of refs) {
+    const { answer } = await answered(() => store.writer.write("progress", processing(ref, 1, version)));
+    expect(answer).toMatch(/^(accepted|duplicate)$/);
+  }
   await eventually(`version ${version} of every job is told`, () =>
     refs.every((ref) => told(ref) === version),
   );

@@ -1,5 +1,5 @@
 import { parseRedisUrl } from "@statusplane/core";
-import { eventually, startRedisCluster, type RedisCluster } from "@statusplane/test-support";
+import { eventually, startRedisCluster, withRedis, type RedisCluster } from "@statusplane/test-support";
 import { Cluster } from "ioredis";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from "vitest";
 import { readSlotRanges, slotOf, type SlotRange } from "../src/redis/cluster-slots.ts";
@@ -18,8 +18,9 @@ let resubscribed: number;
 let readSlots: () => Promise<readonly SlotRange[]>;
 let channels = 0;
 beforeAll(async () => {
-  cluster = await startRedisCluster();
+  cluster = await startRedisCluster({ replicasPerMaster: 1 });
   raw = new Cluster(cluster.nodes.map(({ port }) => ({ host: "127.0.0.1", port })));
+  await eventually("it answers", () => readSlotRanges(raw)); // it makes its first connection anew
 });
 beforeEach(() => {
   [heard, looks, resubscribed] = [[], 0, 0];
@@ -105,6 +106,43 @@ it("finds by looking again that another node owns a slot, although nobody said s
   });
   await expectHeard(channel); // the other node names the right one
   await eventually("whoever missed something is told", () => resubscribed > 0);
+});
+
+it("leaves a replica that took its subscription, and looks until it finds the master", async () => {
+  const name = `channel:{${channels + 1}}`;
+  const [replica] = await cluster.replicasOf((await cluster.ownerOf(name)).port);
+  readSlots = () => Promise.resolve([[0, 16_383, ["127.0.0.1", replica?.port ?? 0, "replica"]]]);
+  await subscribedChannel();
+  await eventually("it looks again and again", () => looks > 3);
+  readSlots = () => readSlotRanges(raw);
+  await expectHeard(name);
+  await eventually("whoever missed something is told", () => resubscribed > 0);
+});
+
+it("makes a connection anew that lost count of its answers", async () => {
+  // A node that gives a channel away says so unasked. Where our SUNSUBSCRIBE is on its way then, ioredis takes that for
+  // the answer, and the node's MOVED for an answer to the next question, or to none.
+  const staying = await subscribedChannel();
+  const owner = await cluster.ownerOf(staying);
+  const other = (await cluster.masters()).find((master) => master !== owner);
+  const otherId = await withRedis(other?.url ?? "", (redis) => redis.cluster("MYID"));
+  let leaving = await subscribedChannel();
+  while ((await cluster.ownerOf(leaving)) !== owner) leaving = await subscribedChannel();
+  await withRedis(owner.url, async (redis) => {
+    await redis.ping();
+    owner.pause(); // it reads in the order in which something arrived
+    const given = redis.cluster("SETSLOT", slotOf(leaving), "NODE", String(otherId));
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    subscriber.unsubscribe(leaving);
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    owner.resume();
+    await given;
+  });
+  await withRedis(other?.url ?? "", (redis) =>
+    redis.cluster("SETSLOT", slotOf(leaving), "NODE", String(otherId)),
+  );
+  await eventually("the others are subscribed again", () => resubscribed > 0);
+  await expectHeard(staying);
 });
 
 it("hears no more of what it no longer wants", async () => {

@@ -16,6 +16,12 @@ const core = (title: string, stillGreen: string): NamedTest => ({
   title,
   stillGreen,
 });
+const clusterSubscriber = (title: string): NamedTest => ({
+  project: "unit",
+  file: "packages/status-store/test/cluster-subscriber.test.ts",
+  title,
+  stillGreen: "hears no more of what it no longer wants",
+});
 
 export const STATUS_STORE: Area = {
   title: "Status store",
@@ -190,6 +196,22 @@ export const STATUS_STORE: Area = {
         title: "tells nothing twice, however often it reads again",
         stillGreen: "reads everything watched again from time to time, and so finds what was never published",
       },
+    },
+    {
+      name: "replica-takes-subscriptions",
+      why: "after a failover, watchers listen to a replica that its new master does not know yet, and see nothing for seconds",
+      file: "packages/status-store/src/redis/shard-connection.ts",
+      replace: [["if (!isMaster) this.close();\n    else if", "if"]],
+      test: clusterSubscriber(
+        "leaves a replica that took its subscription, and looks until it finds the master",
+      ),
+    },
+    {
+      name: "answers-miscounted",
+      why: "an answer is taken for that to another question, for as long as the connection lives",
+      file: "packages/status-store/src/redis/shard-connection.ts",
+      replace: [['client.on("error", () => this.close());', 'client.on("error", () => undefined);']],
+      test: clusterSubscriber("makes a connection anew that lost count of its answers"),
     },
   ],
 };

@@ -67,10 +67,10 @@ export function closeClient(client: RedisClient): void {
   client.disconnect();
 }
 
-/** A client for one node (`host:port`) of a Cluster: it waits for `connect()`, and its end is its end. */
+/** A client for one node (`host:port`) of a Cluster: it waits for `connect()`, and its end is its end. Its owner hears errors. */
 export function createNodeClient(address: RedisAddress, node: string, name: string): Redis {
   const colon = node.lastIndexOf(":");
-  const client = new Redis({
+  return new Redis({
     ...commonOptions(address, { name, retries: 0 }),
     host: node.slice(0, colon),
     port: Number(node.slice(colon + 1)),
@@ -79,8 +79,6 @@ export function createNodeClient(address: RedisAddress, node: string, name: stri
     enableOfflineQueue: false,
     retryStrategy: null,
   });
-  client.on("error", () => undefined); // its end follows
-  return client;
 }
 
 function commonOptions(

@@ -4,7 +4,7 @@ export interface ShardConnectionEvents {
   readonly hear: (channel: string, message: string) => void;
   /** The master will tell us what is published there from now on. */
   readonly subscribed: (channel: string) => void;
-  /** Nothing that was asked for is unanswered. */
+  /** Nothing that was asked for is unanswered, and the node is a master. */
   readonly settled: () => void;
   /** Another node (`host:port`) owns the channel's slot. */
   readonly moved: (channel: string, owner: string) => void;
@@ -29,6 +29,9 @@ const ASK_AGAIN_MS = 200;
  * connecting ──▶ ready ──▶ lost
  *     └───────────────────▶ ▲      channels asked for while connecting are asked for when it is ready
  * ```
+ *
+ * A replica takes subscriptions too, and a master that has just become one is asked before anybody else. It hears what
+ * is published only once its new master knows of it: so the node is asked for its role, and a replica left.
  */
 export class ShardConnection {
   readonly #options: ShardConnectionOptions;
@@ -38,6 +41,7 @@ export class ShardConnection {
   #questions = 0;
   #movedSignals = 0;
   #askingAgain: NodeJS.Timeout | undefined;
+  #askingRole = false;
   #state: "connecting" | "ready" | "lost" = "connecting";
 
   constructor(options: ShardConnectionOptions) {
@@ -46,6 +50,8 @@ export class ShardConnection {
     client.on("smessage", hear);
     client.on("moved", () => this.#noteMove());
     client.on("end", () => this.close());
+    // also where it lost count of the answers: a MOVED to our SUNSUBSCRIBE, after the node gave that channel away
+    client.on("error", () => this.close());
     client.connect().then(
       () => this.#becomeReady(),
       () => this.close(),
@@ -112,20 +118,35 @@ export class ShardConnection {
   }
 
   async #ask(channel: string, question: number): Promise<void> {
-    const { client, subscribed, moved, refused, settled } = this.#options;
+    const { client, subscribed, moved, refused } = this.#options;
     try {
       await client.ssubscribe(channel);
-      if (!this.#isAnswered(channel, question)) return;
-      this.#subscribed.add(channel);
-      subscribed(channel);
+      if (this.#isAnswered(channel, question)) {
+        this.#subscribed.add(channel);
+        subscribed(channel);
+      }
     } catch (error) {
       const owner = /^MOVED \d+ (\S+)$/.exec(error instanceof Error ? error.message : "")?.[1];
       if (owner !== undefined) this.#movedSignals--;
-      if (!this.#isAnswered(channel, question)) return;
-      if (owner === undefined) refused(channel, error);
-      else moved(channel, owner);
+      if (this.#isAnswered(channel, question)) {
+        if (owner === undefined) refused(channel, error);
+        else moved(channel, owner);
+      }
     }
-    if (this.#asked.size === 0) settled();
+    if (this.#asked.size === 0) void this.#settle();
+  }
+
+  async #settle(): Promise<void> {
+    if (this.#askingRole || this.#state !== "ready") return;
+    const questions = this.#questions;
+    this.#askingRole = true;
+    const isMaster = await isMasterNode(this.#options.client).catch(() => false); // no answer: left as well
+    this.#askingRole = false;
+    if (!isMaster) this.close();
+    else if (this.#asked.size > 0)
+      return; // settles later
+    else if (questions === this.#questions) this.#options.settled();
+    else void this.#settle(); // the answer is older than a subscription
   }
 
   /** False where the connection's end has told of it already, or it is not wanted any more. */
@@ -133,4 +154,10 @@ export class ShardConnection {
     if (this.#state !== "ready" || this.#asked.get(channel) !== question) return false;
     return this.#asked.delete(channel);
   }
+}
+
+/** HELLO tells the role like ROLE does, and needs no right beyond that to connect. */
+async function isMasterNode(client: Redis): Promise<boolean> {
+  const answer: unknown = await client.call("HELLO"); // name, value, name, value, …
+  return Array.isArray(answer) && answer[answer.indexOf("role") + 1] === "master";
 }
