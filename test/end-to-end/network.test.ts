@@ -99,6 +99,16 @@ describe("a network that breaks", () => {
     expect(await rowOf(submitted)).toMatchObject(ONCE);
   });
 
+  it("hands back at once what a claim took whose answer was lost", async () => {
+    links.workerToPostgres.dropReplies();
+    const submitted = await api.submitImport(await makeWorkbook(deployment.folder, { rows: 5, from: 31 }));
+    await eventually("the claim is committed", async () => (await rowOf(submitted)).status === "PROCESSING");
+    links.workerToPostgres.cut();
+    links.workerToPostgres.heal();
+    expect(await api.ended<JobProgressBody>(submitted)).toMatchObject({ status: "DONE", attempt: 2 });
+    expect(await rowOf(submitted)).toMatchObject({ attempt: 2, tries: 1, tries_lost: 0 });
+  });
+
   it("keeps a result while Postgres is away and records it when Postgres returns", async () => {
     const submitted = await submitVideo();
     await reached("encode", submitted);

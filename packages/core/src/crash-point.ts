@@ -51,7 +51,8 @@ export const CRASH_POINTS = {
   "failed-try.after-commit": "PENDING of the next attempt, or FAILED, is committed; nobody was told.",
   "failed-try.after-write":
     "Store and queue were told of a failed try, or failed; the outputs are still there.",
-  "hand-back.before-commit": "A worker that shuts down is about to hand a job back.",
+  "hand-back.before-commit":
+    "A worker that shuts down, or whose claim got no answer, is about to hand a job back.",
   "hand-back.after-commit": "The job is handed back, PENDING of the next attempt; nobody was told.",
   "hand-back.after-write":
     "Store and queue were told of a handed-back job, or failed; the outputs are still there.",

@@ -91,6 +91,7 @@ export interface LeaseOf {
 
 /** What a worker holds. A null answer means: you lost the job, write nothing anywhere. */
 export interface WorkerRecords {
+  /** @param owner names this claim and no other, so that it can be released when its answer is lost. */
   claim(ref: JobRef, owner: string, leaseMs: number): Promise<ClaimOutcome>;
   /** Renews all leases of a worker process; those missing from the answer are lost. */
   renew(
@@ -102,6 +103,8 @@ export interface WorkerRecords {
   failTry(ref: JobRef, attempt: number, failure: FailedTry): Promise<JobRecord | null>;
   /** PENDING of the next attempt, with the try given back (or CANCELLED). */
   handBack(ref: JobRef, attempt: number): Promise<JobRecord | null>;
+  /** The same for a claim whose answer was lost; null: it was never carried out, or is over. */
+  releaseClaim(ref: JobRef, owner: string): Promise<JobRecord | null>;
   /** One look at the row. */
   find(ref: JobRef): Promise<JobRecord | null>;
 }

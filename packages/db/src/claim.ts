@@ -8,7 +8,7 @@ const CLAIM: Statement = {
   name: "claim",
   cause: "work",
   side: "background",
-  repeatable: false, // a claim whose answer was lost holds a lease that nobody serves: the sweeper ends it
+  repeatable: false, // a claim whose answer was lost may hold a lease that nobody serves: it is released
   text: `
     WITH claimed AS (
       UPDATE job

@@ -5,12 +5,7 @@ import type { Context } from "./settings.ts";
 import type { Statement } from "./statement.ts";
 
 /** PENDING of the next attempt at once, the try given back; CANCELLED where that was requested. */
-const HAND_BACK: Statement = {
-  name: "hand_back",
-  cause: "work",
-  side: "background",
-  repeatable: false,
-  text: `
+const handBackWhere = (isCallers: string): string => `
     WITH handed AS (
       UPDATE job
       SET status = CASE WHEN cancel_requested THEN 'CANCELLED' ELSE 'PENDING' END,
@@ -21,10 +16,25 @@ const HAND_BACK: Statement = {
           error_code = CASE WHEN cancel_requested THEN 'cancelled' END,
           lease_until = NULL, lease_owner = NULL, updated_at = now()
       WHERE tenant_id = $3::text AND kind = $4::text AND id = $5::text
-        AND attempt = $6::int AND status = 'PROCESSING'
+        AND ${isCallers} AND status = 'PROCESSING'
       RETURNING *
     ), entry AS (${leaveEntry("handed", "$2::float8")})
-    SELECT ${RECORD_COLUMNS} FROM handed`,
+    SELECT ${RECORD_COLUMNS} FROM handed`;
+
+const HAND_BACK: Statement = {
+  name: "hand_back",
+  cause: "work",
+  side: "background",
+  repeatable: false,
+  text: handBackWhere("attempt = $6::int"),
+};
+
+const RELEASE_CLAIM: Statement = {
+  name: "release_claim",
+  cause: "work",
+  side: "background",
+  repeatable: false,
+  text: handBackWhere("lease_owner = $6::text"),
 };
 
 /** @returns null when the attempt is not the caller's any more: write nothing anywhere. */
@@ -34,4 +44,13 @@ export async function handBack(
 ): Promise<JobRecord | null> {
   const key = [ref.tenant, ref.kind, ref.id, attempt];
   return firstRecord(await send(HAND_BACK, [resultInlineMaxBytes, committerGraceMs, ...key]));
+}
+
+/** @returns null when no row is held by that claim. */
+export async function releaseClaim(
+  { send, resultInlineMaxBytes, committerGraceMs }: Context,
+  { ref, owner }: { readonly ref: JobRef; readonly owner: string },
+): Promise<JobRecord | null> {
+  const key = [ref.tenant, ref.kind, ref.id, owner];
+  return firstRecord(await send(RELEASE_CLAIM, [resultInlineMaxBytes, committerGraceMs, ...key]));
 }

@@ -7,7 +7,7 @@ import { failTry } from "./fail-try.ts";
 import { find, findResult } from "./find.ts";
 import { finish } from "./finish.ts";
 import { followClock } from "./follow-clock.ts";
-import { handBack } from "./hand-back.ts";
+import { handBack, releaseClaim } from "./hand-back.ts";
 import { resign } from "./lease-rows.ts";
 import { page } from "./page.ts";
 import { renew } from "./renew.ts";
@@ -26,6 +26,7 @@ export function workerRecords(context: Context): WorkerRecords {
     finish: (ref, attempt, end) => finish(context, { ref, attempt }, end),
     failTry: (ref, attempt, failure) => failTry(context, { ref, attempt }, failure),
     handBack: (ref, attempt) => handBack(context, { ref, attempt }),
+    releaseClaim: (ref, owner) => releaseClaim(context, { ref, owner }),
     find: (ref) => find(context, ref, "worker"),
   };
 }

@@ -354,6 +354,7 @@ describe("statements", () => {
       ["submit of another", "work", 1, () => requests.submit(newJob(handed))],
       ["its claim", "work", 1, () => claimed(database, handed)],
       ["hand-back", "work", 1, () => worker.handBack(handed, 1)],
+      ["release of a lost claim", "work", 1, () => worker.releaseClaim(handed, "w")],
       ["claim again", "work", 1, () => claimed(database, handed)],
       ["failed try", "work", 1, () => worker.failTry(handed, 2, failure)],
       ["tick", "housekeeping", 1, () => reconciler.tick(tick)],

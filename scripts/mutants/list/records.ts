@@ -44,7 +44,7 @@ export const RECORDS: Area = {
       name: "attempt-guard-hand-back",
       why: "a worker that shuts down late takes the job away from the one that runs it",
       file: at("hand-back.ts"),
-      replace: [attemptGuardBefore("      RETURNING *")],
+      replace: [["attempt = $6::int", "$6::int IS NOT NULL"]],
       test: postgres(ANOTHERS, HANDED_BACK),
     },
     {
@@ -99,6 +99,13 @@ export const RECORDS: Area = {
         "calls a job poison when every try lost its worker",
         "makes a lost lease the next attempt, due at once",
       ),
+    },
+    {
+      name: "claim-released-by-its-name",
+      why: "a claim that was never carried out takes the job from the worker that runs it",
+      file: at("hand-back.ts"),
+      replace: [["lease_owner = $6::text", "$6::text IS NOT NULL"]],
+      test: postgres("hands back what a claim took, by that claim's own name alone", HANDED_BACK),
     },
     {
       name: "try-given-back",

@@ -161,6 +161,18 @@ export const WORKER: Area = {
       ),
     },
     {
+      name: "unanswered-claim-is-released",
+      why: "a job whose claim's answer was lost stands still until its lease is over, and a try is lost",
+      file: at("runner/runner.ts"),
+      replace: [without("      this.#unanswered.keep({ ref, owner, sentAtMs });\n")],
+      test: {
+        project: "unit",
+        file: "packages/worker/test/runner/unanswered-claims.test.ts",
+        title: "is handed back when Postgres answers again, and its job runs as the next attempt",
+        stillGreen: "that was never carried out leaves the job to its delivery",
+      },
+    },
+    {
       name: "one-delivery-per-attempt",
       why: "every repair brings the job to the queue once more",
       file: at("queues/bullmq/bullmq-queue.ts"),

@@ -2,6 +2,8 @@ import { jobRef, uuidV7, type JobRecord, type JobRef, type Kind, type NewJob } f
 import type { Database } from "@statusplane/db";
 
 export const LEASE_MS = 90_000;
+/** What `claimed` calls itself. */
+export const CLAIM_OWNER = "worker-1.1";
 
 /** What each test gets: a database of its own, or one with tenants of its own. */
 export interface OpenedRecords {
@@ -48,7 +50,7 @@ export async function claimed(
   ref: JobRef,
   leaseMs: number = LEASE_MS,
 ): Promise<JobRecord> {
-  const outcome = await worker.claim(ref, "worker-1", leaseMs);
+  const outcome = await worker.claim(ref, CLAIM_OWNER, leaseMs);
   if (outcome.outcome !== "claimed") throw new Error(`claim: ${outcome.outcome}`);
   return outcome.record;
 }

@@ -2,6 +2,7 @@ import { jobRef } from "@statusplane/core";
 import type { Database } from "@statusplane/db";
 import { expect, it } from "vitest";
 import {
+  CLAIM_OWNER,
   claimed,
   entryOf,
   LEASE_MS,
@@ -218,11 +219,30 @@ export function describeWorker(database: () => Database): void {
     expect(await claimed(database(), ref)).toMatchObject({ attempt: 2, tries: 1 });
   });
 
+  it("hands back what a claim took, by that claim's own name alone", async () => {
+    const { ref } = await submitted(database());
+    await database().worker.claim(ref, "w.7", LEASE_MS);
+    const foreign = jobRef(newTenant(), "job", ref.id);
+    for (const [other, owner] of [
+      [ref, "w.6"],
+      [foreign, "w.7"],
+    ] as const)
+      expect(await database().worker.releaseClaim(other, owner)).toBeNull();
+    expect(await find(ref)).toMatchObject({ status: "PROCESSING", attempt: 1 });
+    const before = await entryOf(database(), ref);
+    const record = await database().worker.releaseClaim(ref, "w.7");
+    expect(record).toMatchObject({ status: "PENDING", attempt: 2, tries: 0, runInMs: 0 });
+    expect((await entryOf(database(), ref))?.generation).not.toBe(before?.generation);
+    expect(await database().worker.releaseClaim(ref, "w.7")).toBeNull();
+    expect(await claimed(database(), ref)).toMatchObject({ attempt: 2, tries: 1 });
+  });
+
   it("commits CANCELLED instead of any other end once a cancel was accepted", async () => {
     const ends = {
       finish: (ref: Parameters<typeof find>[0]) => database().worker.finish(ref, 1, success("job")),
       failTry: (ref: Parameters<typeof find>[0]) => database().worker.failTry(ref, 1, FAILURE),
       handBack: (ref: Parameters<typeof find>[0]) => database().worker.handBack(ref, 1),
+      releaseClaim: (ref: Parameters<typeof find>[0]) => database().worker.releaseClaim(ref, CLAIM_OWNER),
     };
     for (const [name, end] of Object.entries(ends)) {
       const { ref } = await running(database());

@@ -13,6 +13,7 @@ import { endAttempt, handBack, type HandlerOutcome } from "./end-attempt.ts";
 import { makeJobContext } from "./job-context.ts";
 import type { LeaseKeeper } from "./lease-keeper.ts";
 import { RunningJob } from "./running-job.ts";
+import { UnansweredClaims } from "./unanswered-claims.ts";
 import type { WorkerParts } from "./worker-parts.ts";
 
 const ACKNOWLEDGE: DeliveryOutcome = { outcome: "acknowledge" };
@@ -36,10 +37,14 @@ export class Runner {
   readonly #options: RunnerOptions;
   readonly #underWay = new Set<UnderWay>();
   readonly #handling = new Set<Promise<DeliveryOutcome>>();
+  readonly #unanswered: UnansweredClaims;
+  /** Claims sent so far: each has a name of its own. */
+  #claims = 0;
   #stopping = false;
 
   constructor(options: RunnerOptions) {
     this.#options = options;
+    this.#unanswered = new UnansweredClaims(options.parts);
   }
 
   get running(): number {
@@ -92,14 +97,16 @@ export class Runner {
   }
 
   async #claimAndRun({ ref }: Delivery): Promise<DeliveryOutcome> {
-    const { counts, random, clock, log } = this.#options.parts;
+    const { records, counts, random, clock, timings, log } = this.#options.parts;
     const sentAtMs = clock.nowMs();
+    const owner = `${this.#options.parts.owner}.${++this.#claims}`;
     let claim: ClaimOutcome;
     crashPoint("claim.before-commit");
     try {
-      claim = await this.#claimRow(ref);
+      claim = await records.claim(ref, owner, timings.leaseMs);
     } catch (error) {
       counts.givenBack += 1;
+      this.#unanswered.keep({ ref, owner, sentAtMs });
       log.warn({ err: error, job: refKey(ref) }, "a claim got no answer; the delivery is given back");
       return { outcome: "give-back", delayMs: giveBackMs(random()) };
     }
@@ -116,11 +123,6 @@ export class Runner {
         counts.givenBack += 1;
         return { outcome: "give-back", delayMs: claim.delayMs };
     }
-  }
-
-  #claimRow(ref: JobRef): Promise<ClaimOutcome> {
-    const { records, owner, timings } = this.#options.parts;
-    return records.claim(ref, owner, timings.leaseMs);
   }
 
   /** Never rejects: an attempt that cannot be ended here is ended by its lease. */

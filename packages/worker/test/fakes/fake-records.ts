@@ -33,6 +33,7 @@ export interface Row {
   triesLost: number;
   runAtMs: number;
   leaseUntilMs: number | null;
+  leaseOwner: string | null;
   cancelRequested: boolean;
   payload: Json;
   result: RecordResult | null;
@@ -92,6 +93,7 @@ export class FakeRecords implements WorkerRecords, ReconcilerRecords {
       triesLost: 0,
       runAtMs: this.#clock.nowMs(),
       leaseUntilMs: null,
+      leaseOwner: null,
       cancelRequested: false,
       payload: null,
       result: null,
@@ -126,7 +128,7 @@ export class FakeRecords implements WorkerRecords, ReconcilerRecords {
     return this.calls.filter((name) => name === call).length;
   }
 
-  claim(ref: JobRef, _owner: string, leaseMs: number): Promise<ClaimOutcome> {
+  claim(ref: JobRef, owner: string, leaseMs: number): Promise<ClaimOutcome> {
     return this.#answer("claim", (): ClaimOutcome => {
       const row = this.rows.get(refKey(ref));
       if (row?.status !== "PENDING") return { outcome: "gone" };
@@ -135,6 +137,7 @@ export class FakeRecords implements WorkerRecords, ReconcilerRecords {
       row.status = "PROCESSING";
       row.tries += 1;
       row.leaseUntilMs = this.#clock.nowMs() + leaseMs;
+      row.leaseOwner = owner;
       return { outcome: "claimed", record: this.record(row) };
     });
   }
@@ -176,12 +179,13 @@ export class FakeRecords implements WorkerRecords, ReconcilerRecords {
   }
 
   handBack(ref: JobRef, attempt: number): Promise<JobRecord | null> {
-    return this.#answer("handBack", () => {
-      const row = this.#mine(ref, attempt);
-      if (row === null) return null;
-      if (row.cancelRequested) return this.#end(row, "CANCELLED");
-      row.tries -= 1;
-      return this.#again(row, 0);
+    return this.#answer("handBack", () => this.#handBack(this.#mine(ref, attempt)));
+  }
+
+  releaseClaim(ref: JobRef, owner: string): Promise<JobRecord | null> {
+    return this.#answer("releaseClaim", () => {
+      const row = this.rows.get(refKey(ref));
+      return this.#handBack(row?.status === "PROCESSING" && row.leaseOwner === owner ? row : null);
     });
   }
 
@@ -310,7 +314,7 @@ export class FakeRecords implements WorkerRecords, ReconcilerRecords {
 
   record(row: Row): JobRecord {
     const at = (ms: number): string => new Date(1_800_000_000_000 + ms).toISOString();
-    const { runAtMs, leaseUntilMs: _lease, finishedAtMs, ...rest } = row;
+    const { runAtMs, leaseUntilMs: _lease, leaseOwner: _owner, finishedAtMs, ...rest } = row;
     return {
       ...rest,
       title: null,
@@ -327,6 +331,13 @@ export class FakeRecords implements WorkerRecords, ReconcilerRecords {
   #mine(ref: JobRef, attempt: number): Row | null {
     const row = this.rows.get(refKey(ref));
     return row?.attempt === attempt && row.status === "PROCESSING" ? row : null;
+  }
+
+  #handBack(row: Row | null): JobRecord | null {
+    if (row === null) return null;
+    if (row.cancelRequested) return this.#end(row, "CANCELLED");
+    row.tries -= 1;
+    return this.#again(row, 0);
   }
 
   #end(row: Row, status: Status, graceMs = this.#graceMs): JobRecord {
