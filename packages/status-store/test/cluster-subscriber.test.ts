@@ -131,16 +131,14 @@ it("makes a connection anew that lost count of its answers", async () => {
   await withRedis(owner.url, async (redis) => {
     await redis.ping();
     owner.pause(); // it reads in the order in which something arrived
-    const given = redis.cluster("SETSLOT", slotOf(leaving), "NODE", String(otherId));
+    const given = redis.cluster("SETSLOT", slotOf(leaving), "NODE", otherId);
     await new Promise((resolve) => setTimeout(resolve, 50));
     subscriber.unsubscribe(leaving);
     await new Promise((resolve) => setTimeout(resolve, 50));
     owner.resume();
     await given;
   });
-  await withRedis(other?.url ?? "", (redis) =>
-    redis.cluster("SETSLOT", slotOf(leaving), "NODE", String(otherId)),
-  );
+  await withRedis(other?.url ?? "", (redis) => redis.cluster("SETSLOT", slotOf(leaving), "NODE", otherId));
   await eventually("the others are subscribed again", () => resubscribed > 0);
   await expectHeard(staying);
 });
