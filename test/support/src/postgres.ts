@@ -112,6 +112,7 @@ export async function startPostgres(options: PostgresOptions = {}): Promise<Post
     const ending = child;
     child = undefined;
     if (ending === undefined || ending.exitCode !== null || ending.signalCode !== null) return;
+    if (signal === "SIGKILL") ending.kill("SIGSTOP"); // it starts no backend that is not among these
     const backends = signal === "SIGKILL" ? await childrenOf(ending.pid ?? 0) : [];
     const gone = new Promise((resolve) => ending.once("exit", resolve));
     ending.kill(signal);
