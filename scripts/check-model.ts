@@ -8,10 +8,11 @@ import { hash } from "node:crypto";
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
-import { parseArgs } from "node:util";
+import { badCommandLine, readCommandLine } from "@statusplane/test-support";
 import { missingForModel, ModelChecker, type Verdict } from "./model-checker.ts";
 import { readChecks, type ModelCheck } from "./model-checks.ts";
 
+const USAGE = "npm run model -- [quick | full] [--checks FILE] [--traces FOLDER]";
 const FOLDER = fileURLToPath(new URL("../docs/model/", import.meta.url));
 export const MODEL_FILE = join(FOLDER, "status.pml");
 export const CHECKS_FILE = join(FOLDER, "checks.txt");
@@ -58,14 +59,15 @@ async function checkAll(checks: readonly ModelCheck[], traces: string | undefine
 }
 
 async function main(): Promise<void> {
-  const { values, positionals } = parseArgs({
+  const { values, positionals } = readCommandLine(USAGE, {
     options: { checks: { type: "string" }, traces: { type: "string" } },
     allowPositionals: true,
   });
   const [set = "quick", ...rest] = positionals;
   const missing = missingForModel();
-  if (rest.length > 0 || (set !== "quick" && set !== "full") || missing !== null) {
-    console.error(missing ?? "npm run model -- [quick | full] [--checks FILE] [--traces FOLDER]");
+  if (rest.length > 0 || (set !== "quick" && set !== "full")) badCommandLine(USAGE);
+  if (missing !== null) {
+    console.error(missing);
     process.exitCode = 2;
     return;
   }

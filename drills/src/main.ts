@@ -3,14 +3,17 @@
  * everybody saw. Without `--only` it lists the drills. What is done is in `docs/reports/`; a second call with the same seed
  * goes on where the first one ended.
  */
-import { parseArgs } from "node:util";
+import { badCommandLine, readCommandLine } from "@statusplane/test-support";
 import { DRILLS, REPORTED } from "./drills/index.ts";
 import { writeReport } from "./report/write-report.ts";
 import { runDrill } from "./run-drill.ts";
 
-const EXIT_BAD_INPUT = 2;
+const USAGE = [
+  "npm run drills -- --only T1,T7 [--volume 0.1] [--seed 1] [--load 0.1] [--again]",
+  ...DRILLS.map(({ id, title, fullVolume }) => `  ${id.padEnd(4)} ${title} (full volume ${fullVolume})`),
+].join("\n");
 
-const { values } = parseArgs({
+const { values } = readCommandLine(USAGE, {
   options: {
     only: { type: "string" },
     volume: { type: "string", default: "0.1" },
@@ -30,11 +33,7 @@ const unknown = names.filter((name) => !DRILLS.some(({ id }) => id === name));
 const volume = Number(values.volume);
 const load = Number(values.load);
 if (names.length === 0 || unknown.length > 0 || !(volume > 0) || !(load > 0 && load <= 1)) {
-  if (unknown.length > 0) console.error(`There is no drill ${unknown.join(", ")}.`);
-  console.error("npm run drills -- --only T1,T7 [--volume 0.1] [--seed 1] [--load 0.1] [--again]");
-  for (const { id, title, fullVolume } of DRILLS)
-    console.error(`  ${id.padEnd(4)} ${title} (full volume ${fullVolume})`);
-  process.exit(EXIT_BAD_INPUT);
+  badCommandLine(USAGE, ...(unknown.length > 0 ? [`There is no drill ${unknown.join(", ")}.`] : []));
 }
 let found = 0;
 for (const drill of DRILLS.filter(({ id }) => names.includes(id))) {

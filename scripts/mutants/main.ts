@@ -5,12 +5,13 @@
  */
 import { writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
-import { parseArgs } from "node:util";
+import { readCommandLine } from "@statusplane/test-support";
 import { AREAS } from "./list/index.ts";
 import { mutate, sourceOf, type Mutant } from "./mutant.ts";
 import { runTests, type TestOutcome } from "./run-tests.ts";
 import { copySources } from "./source-copy.ts";
 
+const USAGE = "npm run mutants -- [--only NAME]… [--reasons]";
 const root = resolve(import.meta.dirname, "../..");
 const ended = new AbortController();
 for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => ended.abort());
@@ -21,7 +22,7 @@ interface Chosen {
 }
 
 function chosen(): Chosen {
-  const { values } = parseArgs({
+  const { values } = readCommandLine(USAGE, {
     options: { only: { type: "string", multiple: true }, reasons: { type: "boolean", default: false } },
   });
   const { reasons } = values;

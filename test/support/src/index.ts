@@ -11,3 +11,4 @@ export * from "./eventually.ts";
 export * from "./find-program.ts";
 export * from "./program.ts";
 export * from "./server-place.ts";
+export * from "./command-line.ts";
