@@ -201,7 +201,7 @@ export const STATUS_STORE: Area = {
       name: "replica-takes-subscriptions",
       why: "after a failover, watchers listen to a replica that its new master does not know yet, and see nothing for seconds",
       file: "packages/status-store/src/redis/shard-connection.ts",
-      replace: [["if (!isMaster) this.close();\n    else if", "if"]],
+      replace: [without("    if (!isMaster) return this.close();\n")],
       test: clusterSubscriber(
         "leaves a replica that took its subscription, and looks until it finds the master",
       ),

@@ -142,10 +142,9 @@ export class ShardConnection {
     this.#askingRole = true;
     const isMaster = await isMasterNode(this.#options.client).catch(() => false); // no answer: left as well
     this.#askingRole = false;
-    if (!isMaster) this.close();
-    else if (this.#asked.size > 0)
-      return; // settles later
-    else if (questions === this.#questions) this.#options.settled();
+    if (!isMaster) return this.close();
+    if (this.#asked.size > 0) return; // settles later
+    if (questions === this.#questions) this.#options.settled();
     else void this.#settle(); // the answer is older than a subscription
   }
 
