@@ -40,7 +40,7 @@ export interface WorkerOptions {
   readonly resultInlineMaxBytes?: number;
   /** Bytes up to which a result is kept in the row; default 1,048,576. Beyond: a file. */
   readonly resultMaxBytes?: number;
-  /** Names this process; each claim's `lease_owner` is this and a number; default a UUID. */
+  /** Names this process and no other; each claim's `lease_owner` is this and a number; default a UUID. */
   readonly owner?: string;
   readonly clock?: Clock;
   /** 0 ≤ random < 1; default Math.random. */

@@ -24,7 +24,7 @@ export interface WorkerParts {
   readonly resultInlineMaxBytes: number;
   /** Bytes up to which a result is kept in the row. */
   readonly resultMaxBytes: number;
-  /** Names this process; each claim's `lease_owner` is this and a number. */
+  /** Names this process and no other; each claim's `lease_owner` is this and a number. */
   readonly owner: string;
   readonly clock: Clock;
   readonly random: () => number;
