@@ -67,7 +67,7 @@ export function closeClient(client: RedisClient): void {
   client.disconnect();
 }
 
-/** A client for one node (`host:port`) of a Cluster: it waits for `connect()`, and its end is its end. Its owner hears errors. */
+/** A client for one node (`host:port`) of a Cluster: it waits for `connect()`, its end is its end, its owner hears errors. */
 export function createNodeClient(address: RedisAddress, node: string, name: string): Redis {
   const colon = node.lastIndexOf(":");
   return new Redis({
