@@ -13,6 +13,7 @@ export * from "./job-records-ports.ts";
 export * from "./job-ref.ts";
 export * from "./json.ts";
 export * from "./keys.ts";
+export * from "./plain-line.ts";
 export * from "./poll-schedule.ts";
 export * from "./progress-body.ts";
 export * from "./queue-port.ts";

@@ -87,6 +87,21 @@ describe("a submitted video", () => {
     expect(rows.every(({ ref }) => /^[0-9a-f-]{36}$/.test(ref.id))).toBe(true);
   });
 
+  it.each([
+    [
+      "composed, its quotes and line ends as browsers write them",
+      "강의 %221%22%0D%0A소개.mp4".normalize("NFD"),
+      '강의 "1" 소개.mp4',
+    ],
+    ["without what turns its direction", "\u202e4pm.xlsx", "4pm.xlsx"],
+  ])("has its file's name %s", async (_what, sent, shown) => {
+    await postVideo([file(VIDEO, sent)]);
+    await postVideo([file(VIDEO), ["title", shown.normalize("NFD")]]);
+    const [first, second] = [...test.records.rows.values()];
+    expect(first).toMatchObject({ title: shown, payload: { file_name: shown } });
+    expect(second).toMatchObject({ title: shown });
+  });
+
   it.each<[string, readonly Part[], number, string]>([
     ["not a video", [file("text")], 415, "not_a_video"],
     ["an empty file", [file("")], 422, "file_empty"],

@@ -1,5 +1,12 @@
 import type { MultipartFile, MultipartValue } from "@fastify/multipart";
-import { crashPoint, StatusplaneError, type ErrorCode, type JobRef, type Json } from "@statusplane/core";
+import {
+  crashPoint,
+  plainLine,
+  StatusplaneError,
+  type ErrorCode,
+  type JobRef,
+  type Json,
+} from "@statusplane/core";
 import type { FastifyRequest } from "fastify";
 import { createHash } from "node:crypto";
 import { assertHarmless, JSON_MAX_BYTES, parseJson } from "../http/index.ts";
@@ -37,7 +44,9 @@ const UPLOAD_IDLE_MS = 30_000;
 const FIELDS_MAX = 8;
 /** What a form adds to its file: boundaries, headers, fields. */
 const FORM_EXTRA_BYTES = (FIELDS_MAX + 1) * JSON_MAX_BYTES;
-const TITLE_MAX_CHARACTERS = 300;
+const TITLE_MAX_CHARACTERS = 200;
+/** What file systems take. */
+const FILE_NAME_MAX_CHARACTERS = 255;
 
 /**
  * Reads a form with its fields in any order; the file is saved while it arrives. When it throws, the caller removes
@@ -68,7 +77,7 @@ export async function readForm(request: FastifyRequest, options: ReadFormOptions
   }
   return {
     jobType: textField(fields, "job_type"),
-    title: titleOf(textField(fields, "title") ?? file?.name ?? null),
+    title: plainLine(textField(fields, "title") ?? file?.name ?? "", TITLE_MAX_CHARACTERS),
     payload: payloadOf(fields.get("payload")),
     file,
   };
@@ -89,7 +98,7 @@ async function saveFile(
   const saved = await files.saveInput(ref, inspectUpload(part.file, { look, hash, arrived }), uploadMaxBytes);
   crashPoint("upload.after-save");
   return {
-    name: part.filename === "" ? null : part.filename,
+    name: fileNameOf(part.filename),
     sha256: hash?.digest("hex") ?? null,
     firstBytes: saved.firstBytes,
   };
@@ -112,14 +121,13 @@ function payloadOf(value: Json | undefined): Json | undefined {
   return typeof value === "string" ? parseJson(value) : value;
 }
 
-function titleOf(text: string | null): string | null {
-  // Control characters have no place in a title, a log line or a header.
-  const clean =
-    text
-      ?.replace(/\p{Cc}/gu, " ")
-      .trim()
-      .slice(0, TITLE_MAX_CHARACTERS) ?? "";
-  return clean === "" ? null : clean;
+/**
+ * Forms write `"` and line ends of a file's name as %22, %0D and %0A, and nothing else so (WHATWG HTML, 4.10.21.8).
+ * @param name undefined where the part is a file by its content type alone.
+ */
+function fileNameOf(name: string | undefined): string | null {
+  const written = (name ?? "").replace(/%(?:22|0D|0A)/gi, (escaped) => decodeURIComponent(escaped));
+  return plainLine(written, FILE_NAME_MAX_CHARACTERS);
 }
 
 /** The form parser's own complaints carry no code, only these words. */
