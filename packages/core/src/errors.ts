@@ -192,20 +192,26 @@ export const ERRORS = {
   workbook_unreadable: row(
     422,
     false,
-    "엑셀 파일을 읽을 수 없습니다.",
-    "The workbook cannot be read; it may be damaged.",
+    "엑셀 파일을 읽을 수 없습니다. 엑셀에서 연 뒤 .xlsx로 다시 저장해 올려 주세요.",
+    "The workbook cannot be read: it is damaged, or no .xlsx. Open it in Excel, save it as .xlsx and upload that.",
   ),
   workbook_encrypted: row(
     422,
     false,
-    "암호가 걸린 엑셀 파일입니다.",
-    "The workbook is encrypted; save it without a password.",
+    "암호가 걸린 엑셀 파일입니다. 암호를 풀어 저장한 뒤 올려 주세요.",
+    "The workbook is protected by a password. Save it without one and upload that.",
   ),
   workbook_too_large: row(
     422,
     false,
-    "엑셀 파일이 허용 범위를 넘습니다.",
-    "The workbook exceeds the limits when unpacked.",
+    "엑셀 파일이 너무 큽니다(최대 1,050,000행, 압축을 푼 크기 1GB). 나누어 올려 주세요.",
+    "The workbook is too large (at most 1,050,000 rows, 1 GB unpacked). Split it and upload the parts.",
+  ),
+  workbook_too_complex: row(
+    422,
+    false,
+    "엑셀 파일을 읽는 데 너무 오래 걸려 멈췄습니다. 새 파일에 명단만 값으로 붙여넣어 저장한 뒤 올려 주세요.",
+    "Reading the workbook took too long and was stopped. Paste the list alone, as values, into a new workbook and upload that.",
   ),
   workbook_no_header: row(
     422,

@@ -11,8 +11,22 @@ export interface CellDate {
 export interface CellError {
   readonly error: string;
 }
-/** null: the cell is blank or does not exist. */
-export type CellValue = string | number | boolean | CellDate | CellError | null;
+/** A number whose cell shows more or less than its digits, by a format such as `00000000`, `"S-"0000` or `0"반"`. */
+export interface CellNumber {
+  readonly number: number;
+  /** As the cell shows it. */
+  readonly text: string;
+}
+/** A formula whose answer the file does not hold, for the program that wrote it calculates nothing. */
+export interface CellUncalculated {
+  readonly uncalculated: true;
+}
+/**
+ * What a cell says. null: it is blank or does not exist. A plain number is shown as its digits, or in a way that means
+ * no more than they do (thousands, decimals, percent, exponents).
+ */
+export type CellValue =
+  string | number | boolean | CellDate | CellNumber | CellError | CellUncalculated | null;
 
 export interface CellContext {
   readonly strings: SharedStrings | null;

@@ -8,6 +8,8 @@ import { XlsxError } from "./xlsx-error.ts";
 export interface Row {
   /** As Excel shows it, from 1. */
   readonly number: number;
+  /** Hidden by hand, by a filter, or with its group: a person who opens the file does not see it. */
+  readonly hidden: boolean;
   /** From column A to the last cell that is not blank. */
   readonly cells: readonly CellValue[];
 }
@@ -130,6 +132,7 @@ export class SheetTokenizer {
       const number = this.#rowNumber(nameEnd, open);
       rows.push({
         number,
+        hidden: false,
         cells: this.#cells.read(this.#piece, { from: open + 1, to: close, range: this.#range() }),
       });
       at = close + rowEnd.length;

@@ -1,4 +1,5 @@
 import { setImmediate } from "node:timers/promises";
+import { MergedRanges } from "./merged-ranges.ts";
 import { DEFAULT_LIMITS, type XlsxLimits } from "./limits.ts";
 import { readSharedStrings, type SharedStrings } from "./shared-strings.ts";
 import type { ColumnRange } from "./row-cells.ts";
@@ -40,6 +41,7 @@ export class Workbook {
   readonly #partOfSheet: ReadonlyMap<Sheet, SheetPart>;
   /** Rows seen per sheet; reading a sheet again begins its count anew. */
   readonly #rowsOf = new Map<Sheet, number>();
+  readonly #merged = new Map<Sheet, MergedRanges>();
   #bytesRead = 0;
 
   /** Not for callers: use {@link openWorkbook}. */
@@ -93,10 +95,18 @@ export class Workbook {
         }
       }
       tokenizer.finish();
+      this.#merged.set(sheet, new MergedRanges());
     } catch (error) {
       throw asXlsxError(error, `sheet ${sheet.name}`);
     }
     if (batch.length > 0) yield this.#bounded(sheet, batch);
+  }
+
+  /**
+   * A sheet's merged ranges. They stand behind its rows: null until {@link Workbook.rows} has come to its end once.
+   */
+  mergedRanges(sheet: Sheet): MergedRanges | null {
+    return this.#merged.get(sheet) ?? null;
   }
 
   async *#counted(part: string): AsyncGenerator<Buffer, void, undefined> {

@@ -1,8 +1,8 @@
 /**
  * Why a workbook was refused: `encrypted` it is protected by a password · `unreadable` it is no .xlsx or is damaged ·
- * `too_large` it exceeds one of the limits.
+ * `too_large` it exceeds one of the limits · `too_complex` reading it would take longer than any workbook of its size.
  */
-export type XlsxErrorCode = "encrypted" | "unreadable" | "too_large";
+export type XlsxErrorCode = "encrypted" | "unreadable" | "too_large" | "too_complex";
 
 /** What every function of this package throws about a workbook; problems of the disk keep their own errors. */
 export class XlsxError extends Error {

@@ -132,7 +132,7 @@ describe("workbooks", () => {
       `<?xml version="1.0"?>\n<!-- made > by hand -->\n<x:worksheet xmlns:x="m">\n <x:sheetData>\n  <x:row r='2'>\n` +
       `   <x:c r='A2' t='inlineStr'>\n    <x:is>\n <x:t>가</x:t>\n </x:is>\n   </x:c>\n   <x:c>\n <x:v>7</x:v>\n </x:c>\n  </x:row>\n </x:sheetData>\n</x:worksheet>`;
     expect(await readAll(await writeWorkbook({ sheets: [{ raw }] }))).toEqual([
-      [{ number: 2, cells: ["가", 7] }],
+      [{ number: 2, hidden: false, cells: ["가", 7] }],
     ]);
   });
 
@@ -177,7 +177,7 @@ describe("workbooks", () => {
     const [sheet] = workbook.sheets;
     if (sheet === undefined) throw new Error("no sheet");
     const { value } = await workbook.rows(sheet, () => ({ from: 1, to: 3 })).next();
-    expect(value).toEqual([{ number: 1, cells: [null, "b", null, "d"] }]);
+    expect(value).toEqual([{ number: 1, hidden: false, cells: [null, "b", null, "d"] }]);
   });
 
   it("stops when its signal is aborted", async () => {

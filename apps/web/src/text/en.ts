@@ -137,9 +137,13 @@ export const en: Messages = {
       video_too_large: "The video exceeds the limits.",
       video_too_slow: "Encoding took longer than the limit.",
       output_too_large: "The output exceeds the size limit.",
-      workbook_unreadable: "The Excel file cannot be read.",
-      workbook_encrypted: "The Excel file is protected by a password.",
-      workbook_too_large: "The Excel file exceeds the limits.",
+      workbook_unreadable:
+        "The workbook cannot be read: it is damaged, or no .xlsx. Open it in Excel, save it as .xlsx and upload that.",
+      workbook_encrypted: "The workbook is protected by a password. Save it without one and upload that.",
+      workbook_too_large:
+        "The workbook is too large (at most 1,050,000 rows, 1 GB unpacked). Split it and upload the parts.",
+      workbook_too_complex:
+        "Reading the workbook took too long and was stopped. Paste the list alone, as values, into a new workbook and upload that.",
       workbook_no_header: "No header row with 학번/student_no and 이름/name was found.",
       result_too_large: "The result is too large.",
       input_gone: "The uploaded file is no longer kept.",

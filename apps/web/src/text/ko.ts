@@ -133,9 +133,12 @@ export const ko = {
       video_too_large: "동영상이 허용 범위를 넘습니다.",
       video_too_slow: "인코딩 시간이 한도를 넘었습니다.",
       output_too_large: "결과 파일이 한도를 넘었습니다.",
-      workbook_unreadable: "엑셀 파일을 읽을 수 없습니다.",
-      workbook_encrypted: "암호가 걸린 엑셀 파일입니다.",
-      workbook_too_large: "엑셀 파일이 허용 범위를 넘습니다.",
+      workbook_unreadable: "엑셀 파일을 읽을 수 없습니다. 엑셀에서 연 뒤 .xlsx로 다시 저장해 올려 주세요.",
+      workbook_encrypted: "암호가 걸린 엑셀 파일입니다. 암호를 풀어 저장한 뒤 올려 주세요.",
+      workbook_too_large:
+        "엑셀 파일이 너무 큽니다(최대 1,050,000행, 압축을 푼 크기 1GB). 나누어 올려 주세요.",
+      workbook_too_complex:
+        "엑셀 파일을 읽는 데 너무 오래 걸려 멈췄습니다. 새 파일에 명단만 값으로 붙여넣어 저장한 뒤 올려 주세요.",
       workbook_no_header: "학번과 이름 열이 있는 제목 행이 없습니다.",
       result_too_large: "결과가 너무 큽니다.",
       input_gone: "원본 파일이 더 이상 없습니다.",

@@ -1,6 +1,6 @@
 import type { CellValue } from "@statusplane/xlsx";
 
-/** A cell that holds a formula's error instead of a value. */
+/** A cell that holds a formula's error instead of a value, or a formula without one. */
 export class CellHasError extends Error {}
 
 /**
@@ -11,8 +11,10 @@ export class CellHasError extends Error {}
 export function textOf(cell: CellValue): string | null {
   if (cell === null) return null;
   if (typeof cell === "object") {
-    if ("error" in cell) throw new CellHasError();
-    return cell.iso;
+    if ("error" in cell || "uncalculated" in cell) throw new CellHasError();
+    if ("iso" in cell) return cell.iso;
+    const shown = cleanText(cell.text);
+    return shown === "" ? null : shown;
   }
   if (typeof cell === "boolean") return cell ? "TRUE" : "FALSE";
   const text = cleanText(String(cell));

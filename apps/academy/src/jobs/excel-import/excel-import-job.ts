@@ -50,7 +50,7 @@ type Context = JobContext<(typeof STEPS)[number]["key"]>;
 
 /**
  * The job type `excel_import`: an uploaded workbook of students becomes rows of the tenant. Its errors: input_gone,
- * workbook_encrypted, workbook_unreadable, workbook_too_large, workbook_no_header, which another try would not mend;
+ * workbook_encrypted, workbook_unreadable, workbook_too_large, workbook_too_complex, workbook_no_header, which another try would not mend;
  * fenced, database_unavailable, storage_full. Bad rows never fail it.
  */
 export function excelImportJob(options: ExcelImportOptions): JobDefinition {

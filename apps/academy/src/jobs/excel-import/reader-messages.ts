@@ -47,5 +47,6 @@ export type ReaderFailure =
   | "workbook_encrypted"
   | "workbook_unreadable"
   | "workbook_too_large"
+  | "workbook_too_complex"
   | "workbook_no_header"
   | "storage_full";

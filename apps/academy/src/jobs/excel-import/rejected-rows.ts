@@ -47,5 +47,7 @@ export class RejectedRows {
 function printed(cell: CellValue): string | number | null {
   if (cell === null || typeof cell === "string" || typeof cell === "number") return cell;
   if (typeof cell === "boolean") return cell ? "TRUE" : "FALSE";
-  return "iso" in cell ? cell.iso : cell.error;
+  if ("iso" in cell) return cell.iso;
+  if ("text" in cell) return cell.text;
+  return "error" in cell ? cell.error : null;
 }
