@@ -23,6 +23,10 @@ const WANTED_RATIO = 1.05;
 const CLIP: VideoSource = {
   ...{ videoTrack: 0, width: 1_280, height: 720, frameRate: { numerator: 30, denominator: 1 } },
   ...{ interlaced: false, durationSeconds: CLIP_SECONDS, startSeconds: 0, browserPicture: false },
+  colors: {
+    ...{ pixelFormat: "yuv420p", range: "tv", matrix: undefined, primaries: undefined, transfer: undefined },
+    ...{ width: 1_280, height: 720 },
+  },
   audio: { track: 1, browserSound: true },
 };
 

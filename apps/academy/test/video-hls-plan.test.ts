@@ -12,6 +12,10 @@ import { readSource, type VideoSource } from "../src/jobs/video-hls/video-source
 const SOURCE: VideoSource = {
   ...{ videoTrack: 0, width: 1_920, height: 1_080, frameRate: { numerator: 25, denominator: 1 } },
   ...{ interlaced: false, durationSeconds: 60, startSeconds: 0, browserPicture: true },
+  colors: {
+    ...{ pixelFormat: "yuv420p", range: "tv", matrix: "bt709", primaries: "bt709", transfer: "bt709" },
+    ...{ width: 1_920, height: 1_080 },
+  },
   audio: { track: 1, browserSound: true },
 };
 const SCAN: PacketScan = { endSeconds: 60, bytes: 15_000_000, greatestGapSeconds: 2, cutSeconds: [] };

@@ -1,3 +1,4 @@
+import { sdrFilters } from "./color-filters.ts";
 import type { PlannedRendition } from "./plan-renditions.ts";
 import { SEGMENT_SECONDS } from "./scan-packets.ts";
 import { inputArguments } from "./tool-arguments.ts";
@@ -47,7 +48,7 @@ function filterArguments(source: VideoSource, renditions: readonly PlannedRendit
     `fps=${numerator}/${denominator}`,
     `scale=${largest.rendition.width}:${largest.rendition.height}`,
     "setsar=1",
-    "format=yuv420p",
+    ...sdrFilters(source.colors),
   ].join(",");
   const parts = scaled.map(({ index }) => `[p${index}]`).join("");
   const graph = [

@@ -1,5 +1,6 @@
 import { stat } from "node:fs/promises";
 import { join } from "node:path";
+import { jpegFilters } from "./color-filters.ts";
 import { inputArguments } from "./tool-arguments.ts";
 import type { VideoSource } from "./video-source.ts";
 import type { VideoTools } from "./video-tools.ts";
@@ -76,7 +77,8 @@ function posterArguments(
     ...["-hide_banner", "-nostdin", "-y", "-v", "error", "-ss", atSeconds.toFixed(3), "-threads", "2"],
     ...inputArguments(inputPath, limits),
     ...["-map", `0:${source.videoTrack}`, "-frames:v", "1", "-an", "-sn", "-dn", "-map_metadata", "-1"],
-    ...["-vf", `scale=${width}:${height},setsar=1,format=yuvj420p`, "-c:v", "mjpeg", "-q:v", "4"],
+    ...["-vf", [`scale=${width}:${height}`, "setsar=1", ...jpegFilters(source.colors)].join(",")],
+    ...["-c:v", "mjpeg", "-q:v", "4"],
     ...["-f", "image2", "-update", "1", POSTER_NAME],
   ];
 }

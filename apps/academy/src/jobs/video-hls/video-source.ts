@@ -1,4 +1,5 @@
 import { JobError } from "@statusplane/core";
+import { isPlainColor, type SourceColors } from "./color-filters.ts";
 import { outputFrameRate, parseRatio, type Ratio } from "./frame-rate.ts";
 import type { ProbeReport, ProbeStream } from "./probe-video.ts";
 import type { VideoLimits } from "./video-limits.ts";
@@ -13,6 +14,7 @@ export interface VideoSource {
   /** Frames per second that a rendition gets: 60 at most. */
   readonly frameRate: Ratio;
   readonly interlaced: boolean;
+  readonly colors: SourceColors;
   /** As declared; null when the file does not say. */
   readonly durationSeconds: number | null;
   /** What all times of the file begin at. */
@@ -34,7 +36,6 @@ const MAX_COPIED_AUDIO_BITS_PER_SECOND = 256_000;
 const MAX_COPIED_SIDES = { long: 1_920, short: 1_080 };
 /** Twice what any copied track may cost: so much, as declared, need not be counted packet by packet. */
 const HOPELESS_BITS_PER_SECOND = 15_000_000;
-const HDR: ReadonlySet<string> = new Set(["smpte2084", "arib-std-b67"]);
 
 /** @throws {JobError} video_no_picture, video_unreadable, video_too_large. */
 export function readSource(report: ProbeReport, limits: VideoLimits): VideoSource {
@@ -61,6 +62,7 @@ export function readSource(report: ProbeReport, limits: VideoLimits): VideoSourc
     ...shownSize(picture, { width, height }),
     frameRate,
     interlaced: isInterlaced(picture),
+    colors: colorsOf(picture),
     durationSeconds,
     startSeconds: report.format.start_time ?? 0,
     browserPicture: isBrowserPicture(picture, frameRate),
@@ -103,6 +105,18 @@ function isInterlaced({ field_order: order }: ProbeStream): boolean {
   return order !== undefined && !["progressive", "unknown"].includes(order);
 }
 
+function colorsOf(picture: ProbeStream): SourceColors {
+  return {
+    pixelFormat: picture.pix_fmt ?? "unknown",
+    range: picture.color_range,
+    matrix: picture.color_space,
+    primaries: picture.color_primaries,
+    transfer: picture.color_transfer,
+    width: picture.width ?? 0,
+    height: picture.height ?? 0,
+  };
+}
+
 function isBrowserPicture(picture: ProbeStream, frameRate: Ratio): boolean {
   const { width = 0, height = 0 } = picture;
   const pixel = parseRatio(picture.sample_aspect_ratio?.replace(":", "/"));
@@ -114,7 +128,7 @@ function isBrowserPicture(picture: ProbeStream, frameRate: Ratio): boolean {
     (picture.level ?? Infinity) <= MAX_COPIED_LEVEL &&
     (picture.bit_rate ?? 0) <= HOPELESS_BITS_PER_SECOND &&
     !isInterlaced(picture) &&
-    !HDR.has(picture.color_transfer ?? "") &&
+    isPlainColor(colorsOf(picture)) &&
     (pixel === null || pixel.numerator === pixel.denominator) &&
     // A turned or mirrored picture carries a matrix that players of segments ignore.
     rotationOf(picture) === 0 &&
