@@ -1,33 +1,59 @@
 import type { CellValue } from "@statusplane/xlsx";
-
-/** A cell that holds a formula's error instead of a value, or a formula without one. */
-export class CellHasError extends Error {}
+import { refuse } from "./row-problems.ts";
 
 /**
- * A cell as trimmed text, null when nothing is left. Composed (NFC), so that equal-looking names are equal; without
- * what Postgres or a reader cannot take: control characters, zero-width characters, half surrogate pairs.
- * @throws {CellHasError}
+ * A cell as trimmed text, null when nothing is left. Composed (NFC), so that equal-looking names are equal; line ends
+ * are `\n`; without what Postgres or a reader cannot take: control characters, zero-width characters that join
+ * nothing, marks that turn the direction of text, half surrogate pairs.
+ * @throws {CellRefused} `cell_error`, `formula_without_value`.
  */
 export function textOf(cell: CellValue): string | null {
   if (cell === null) return null;
-  if (typeof cell === "object") {
-    if ("error" in cell || "uncalculated" in cell) throw new CellHasError();
-    if ("iso" in cell) return cell.iso;
-    const shown = cleanText(cell.text);
-    return shown === "" ? null : shown;
-  }
-  if (typeof cell === "boolean") return cell ? "TRUE" : "FALSE";
-  const text = cleanText(String(cell));
+  const text = cleanText(typeof cell === "string" ? cell : shownText(cell));
   return text === "" ? null : text;
 }
 
-// oxlint-disable-next-line no-control-regex -- control characters are what is looked for
-const UNWANTED = /[\u0000-\u0008\u000b-\u001f\u007f\u200b-\u200d\u2060\ufeff]|\p{Surrogate}/gu;
+/** Excel keeps 15 digits of a number: what a sum has left behind them is not shown, and not meant. */
+export const NUMBER_DIGITS = 15;
 
-function cleanText(text: string): string {
-  return isPlain(text) ? text : text.replace(UNWANTED, "").normalize("NFC").trim();
+function shownText(cell: Exclude<CellValue, string | null>): string {
+  if (typeof cell === "number") return String(Number(cell.toPrecision(NUMBER_DIGITS)));
+  if (typeof cell === "boolean") return cell ? "TRUE" : "FALSE";
+  if ("error" in cell) return refuse("cell_error");
+  if ("uncalculated" in cell) return refuse("formula_without_value");
+  return "iso" in cell ? cell.iso : cell.text;
 }
 
+const LINE_END = /\r\n?|[\u000b\u000c\u0085\u2028\u2029]/g;
+// oxlint-disable-next-line no-control-regex -- control characters are what is looked for
+const UNWANTED = /[\u0000-\u0008\u000e-\u001f\u007f-\u009f\u200b\u200e\u200f\u202a-\u202e\u2060-\u2069\ufeff]|\p{Surrogate}/gu;
+const JOINERS = /[\u200c\u200d]/g;
+const JOINED_BEFORE = /[\p{Extended_Pictographic}\p{Emoji_Modifier}\ufe0f\p{M}]$/u;
+const JOINED_AFTER = /^[\p{Extended_Pictographic}\p{L}]/u;
+const UNJOINED_SCRIPT = /^[\p{sc=Latin}\p{sc=Hangul}\p{sc=Han}\p{sc=Hiragana}\p{sc=Katakana}]/u;
+
+/** Text as it is kept: see {@link textOf}. */
+export function cleanText(text: string): string {
+  if (isPlain(text)) return text;
+  const clean = text.replace(LINE_END, "\n").replace(UNWANTED, "");
+  return clean.replace(JOINERS, keepIfJoining).normalize("NFC").trim();
+}
+
+/** Emoji are made of several by joiners, and some scripts are spelled with them; in others they are only invisible. */
+function keepIfJoining(joiner: string, at: number, text: string): string {
+  const before = text.slice(Math.max(0, at - 2), at);
+  const after = text.slice(at + 1, at + 3);
+  const joins = JOINED_BEFORE.test(before) || /\p{L}$/u.test(before);
+  const scripts = UNJOINED_SCRIPT.test(after) || /[\p{sc=Latin}\p{sc=Hangul}\p{sc=Han}]$/u.test(before);
+  return joins && JOINED_AFTER.test(after) && !scripts ? joiner : "";
+}
+
+/** A text in which full-width and other forms of letters and digits are the usual ones (NFKC), all dashes `-`. */
+export function foldedText(text: string): string {
+  return isPlain(text) ? text : text.normalize("NFKC").replace(DASHES, "-").trim();
+}
+
+const DASHES = /[\u2010-\u2015\u2212]/g;
 const SPACE = 0x20;
 const TILDE = 0x7e;
 const FIRST_SYLLABLE = 0xac00;
@@ -46,52 +72,3 @@ export function isPlain(text: string): boolean {
   }
   return true;
 }
-
-/**
- * A date as `YYYY-MM-DD`, from a date cell or from text and numbers as people write them: 2026-03-01, 2026.3.1,
- * 2026. 3. 1., 2026/03/01, 20260301, 2026년 3월 1일, each also with a time behind it. Null when it is none of
- * 1900–2100.
- */
-export function dateOf(cell: CellValue): string | null {
-  if (cell !== null && typeof cell === "object" && "iso" in cell && RECENT_DATE.test(cell.iso)) {
-    return cell.iso.slice(0, 10);
-  }
-  if (typeof cell === "string" && SAFE_DATE.test(cell)) return cell;
-  const text = textOf(cell)?.normalize("NFKC") ?? "";
-  const match = SEPARATED.exec(text) ?? COMPACT.exec(text);
-  if (match === null) return null;
-  const [, year = "", month = "", day = ""] = match;
-  const iso = `${year}-${month.padStart(2, "0")}-${day.padStart(2, "0")}`;
-  const date = new Date(`${iso}T00:00:00Z`);
-  const exists = !Number.isNaN(date.getTime()) && date.toISOString().startsWith(iso);
-  return exists && Number(year) >= 1900 && Number(year) <= 2100 ? iso : null;
-}
-
-/** A date cell exists already: only its century is looked at. */
-const RECENT_DATE = /^(?:19|20)\d\d-/;
-/** As a table prints them; days that not every month has are looked at below. */
-const SAFE_DATE = /^(?:19|20)\d\d-(?:0[1-9]|1[0-2])-(?:0[1-9]|1\d|2[0-8])$/;
-const SEPARATED =
-  /^(\d{4})\s*[-./년]\s*(\d{1,2})\s*[-./월]\s*(\d{1,2})\s*[.일]?(?:[T\s]+\d{1,2}:\d\d(?::\d\d(?:\.\d+)?)?Z?)?$/;
-const COMPACT = /^(\d{4})(\d\d)(\d\d)$/;
-
-/**
- * A telephone number as it is written, mobile numbers of 11 digits as 010-1234-5678. A number cell has lost its
- * leading zero: it gets it back. Null when it is no telephone number.
- */
-export function phoneOf(cell: CellValue): string | null {
-  if (typeof cell === "string" && MOBILE.test(cell)) return cell;
-  const text = textOf(cell)?.normalize("NFKC") ?? "";
-  if (!PHONE.test(text)) return null;
-  const digits = text.replace(/\D/g, "");
-  if (digits.length < 7 || digits.length > 15) return null;
-  const whole = typeof cell === "number" && /^[1-9]\d{8,9}$/.test(text) ? `0${text}` : text;
-  const wholeDigits = whole.replace(/\D/g, "");
-  if (!whole.startsWith("+") && /^01\d{9}$/.test(wholeDigits)) {
-    return `${wholeDigits.slice(0, 3)}-${wholeDigits.slice(3, 7)}-${wholeDigits.slice(7)}`;
-  }
-  return whole;
-}
-
-const MOBILE = /^01\d-\d{4}-\d{4}$/;
-const PHONE = /^\+?[\d(][\d\s().-]{5,29}$/;

@@ -11,6 +11,6 @@ export {
   type ImportResult,
 } from "./excel-import-job.ts";
 export { looksLikeWorkbook } from "./looks-like-workbook.ts";
-export type { RowErrorCode } from "./read-student.ts";
+export type { RowErrorCode } from "./row-problems.ts";
 export { STUDENT_COLUMNS } from "./student-columns.ts";
 export type { ImportDatabase } from "./write-students.ts";

@@ -1,43 +1,13 @@
 import type { CellValue } from "@statusplane/xlsx";
-import { CellHasError, dateOf, isPlain, phoneOf, textOf } from "./cell-text.ts";
-import { STUDENT_COLUMNS, type HeaderRow, type StudentColumn } from "./student-columns.ts";
+import { dateOf } from "./cell-date.ts";
+import { phoneOf } from "./cell-phone.ts";
+import { foldedText, isPlain, NUMBER_DIGITS, textOf } from "./cell-text.ts";
+import { firstOf, isBlank, type Place, type StudentList } from "./header-row.ts";
+import { CellRefused, problem, refuse, type RowErrorCode, type RowProblem } from "./row-problems.ts";
+import type { StudentColumn } from "./student-columns.ts";
 
-/** A student's row as the table takes it: one value per column of {@link STUDENT_COLUMNS}, in that order. */
+/** A student's row as the table takes it: one value per column of STUDENT_COLUMNS, in that order; null leaves it alone. */
 export type StudentValues = readonly (string | null)[];
-
-/** Why a row is rejected; part of the import's result, so a code never changes its meaning. */
-export type RowErrorCode =
-  | "student_no_missing"
-  | "student_no_invalid"
-  | "name_missing"
-  | "grade_invalid"
-  | "date_invalid"
-  | "phone_invalid"
-  | "email_invalid"
-  | "too_long"
-  | "cell_error"
-  | "duplicate_in_file";
-
-const MESSAGES: Readonly<Record<RowErrorCode, string>> = {
-  student_no_missing: "학번이 없습니다.",
-  student_no_invalid: "학번이 올바르지 않습니다. 문자나 정수로 적어 주세요.",
-  name_missing: "이름이 없습니다.",
-  grade_invalid: "학년은 1부터 12까지의 정수여야 합니다.",
-  date_invalid: "날짜가 올바르지 않습니다. 예: 2026-03-01",
-  phone_invalid: "전화번호가 올바르지 않습니다. 예: 010-1234-5678",
-  email_invalid: "이메일 주소가 올바르지 않습니다.",
-  too_long: "내용이 너무 깁니다.",
-  cell_error: "셀에 수식 오류가 있습니다.",
-  duplicate_in_file: "같은 학번이 파일의 뒤쪽에 다시 나와 그 행을 사용했습니다.",
-};
-
-export interface RowProblem {
-  /** The column as the file's header calls it. */
-  readonly column: string;
-  readonly code: RowErrorCode;
-  /** The sentence people see. */
-  readonly message: string;
-}
 
 export type StudentReading =
   | { readonly outcome: "blank" }
@@ -57,50 +27,39 @@ const MAX_CHARS: Readonly<Record<StudentColumn, number>> = {
   memo: 2_000,
   email: 254,
 };
-
-const EMAIL = /^[^\s@]+@[^\s@]+\.[^\s@]+$/;
-/** Of characters that mean the same in every form: nothing to clean. */
-const PLAIN_EMAIL = /^[\w.+-]+@[\w-]+\.[\w.-]+$/;
-
-/** What one column makes of its cell; a thrown code rejects the row. */
-class Refused extends Error {
-  readonly code: RowErrorCode;
-
-  constructor(code: RowErrorCode) {
-    super(code);
-    this.code = code;
-  }
-}
+/** A cell this many times longer is not even cleaned: the rest might be spaces, or parts of composed letters. */
+const UNCLEAN_TIMES = 8;
 
 type ReadCell = (cell: CellValue) => string | null;
 
 const READERS: Readonly<Record<StudentColumn, ReadCell>> = {
   student_no: readStudentNo,
   name: (cell) => textOf(cell) ?? refuse("name_missing"),
-  grade: (cell) => readOptional(cell, gradeOf, "grade_invalid"),
+  grade: (cell) => gradeOf(cell) ?? refuse("grade_invalid"),
   school: textOf,
   class_name: textOf,
-  phone: (cell) => readOptional(cell, phoneOf, "phone_invalid"),
-  parent_phone: (cell) => readOptional(cell, phoneOf, "phone_invalid"),
-  registered_on: (cell) => readOptional(cell, dateOf, "date_invalid"),
+  phone: (cell) => phoneOf(cell) ?? refuse("phone_invalid"),
+  parent_phone: (cell) => phoneOf(cell) ?? refuse("phone_invalid"),
+  registered_on: (cell) => dateOf(cell) ?? refuse("date_invalid"),
   memo: textOf,
-  email: (cell) => readOptional(cell, emailOf, "email_invalid"),
+  email: (cell) => emailOf(cell) ?? refuse("email_invalid"),
 };
 
+const BLANK = { outcome: "blank" } as const;
+
 /**
- * Reads one row under its sheet's header: a student, all that is wrong with the row, or `blank` when none of the known
- * columns holds anything (or the header is repeated further down).
+ * Reads the student that a row holds for one list: a student, all that is wrong with it, or `blank` when none of the
+ * list's columns holds anything.
  */
-export function readStudent(cells: readonly CellValue[], header: HeaderRow): StudentReading {
-  const places = placesOf(header);
-  if (places.every(({ index }) => isBlank(cells[index])) || repeatsHeader(cells, header)) return BLANK;
+export function readStudent(cells: readonly CellValue[], list: StudentList): StudentReading {
+  if (list.every(({ found }) => found.every(({ index }) => isBlank(cells[index])))) return BLANK;
   const values: (string | null)[] = [];
   let problems: RowProblem[] | null = null;
-  for (const { column, index, title } of places) {
+  for (const place of list) {
     try {
-      values.push(readCell(column, cells[index] ?? null));
+      values.push(readPlace(place, cells));
     } catch (error) {
-      (problems ??= []).push(problem(codeOf(error), title));
+      (problems ??= []).push(problem(codeOf(error), place.title));
     }
   }
   const [studentNo] = values;
@@ -109,62 +68,64 @@ export function readStudent(cells: readonly CellValue[], header: HeaderRow): Stu
     : { outcome: "student", studentNo, values };
 }
 
-const BLANK = { outcome: "blank" } as const;
-
-/** Where each of {@link STUDENT_COLUMNS} is; a column that the header does not have is where no cell is. */
-interface Place {
-  readonly column: StudentColumn;
-  readonly index: number;
-  readonly title: string;
-}
-
-const PLACES = new WeakMap<HeaderRow, readonly Place[]>();
-
-/** Asked for each row, answered once for each header. */
-function placesOf(header: HeaderRow): readonly Place[] {
-  let places = PLACES.get(header);
-  if (places === undefined) {
-    places = STUDENT_COLUMNS.map(([column, title]) => ({ column, index: -1, title, ...header.get(column) }));
-    PLACES.set(header, places);
+/** @throws {CellRefused} `columns_differ` when the file has the column twice and the row two values for it, … */
+function readPlace({ column, found }: Place, cells: readonly CellValue[]): string | null {
+  const [first] = found;
+  if (first === undefined) return null;
+  let value = readCell(column, cells[first.index] ?? null, found.length > 1);
+  for (let i = 1; i < found.length; i++) {
+    const other = readCell(column, cells[found[i]?.index ?? -1] ?? null, true);
+    if (value !== null && other !== null && value !== other) refuse("columns_differ");
+    value ??= other;
   }
-  return places;
+  return value ?? (found.length > 1 ? readCell(column, null, false) : null);
 }
 
-export function problem(code: RowErrorCode, column: string): RowProblem {
-  return { column, code, message: MESSAGES[code] };
+const NEEDED: ReadonlySet<StudentColumn> = new Set(["student_no", "name"]);
+
+/** @param mayBeBlank whether another column may hold what this one must. */
+function readCell(column: StudentColumn, cell: CellValue, mayBeBlank: boolean): string | null {
+  const max = MAX_CHARS[column];
+  // Lengths first: what reads a text takes time with it.
+  if (typeof cell === "string" && cell.length > max * UNCLEAN_TIMES) refuse("too_long");
+  if (isEmpty(cell)) return NEEDED.has(column) && !mayBeBlank ? READERS[column](null) : null;
+  const isLong = typeof cell === "string" && cell.length > max;
+  return bounded(READERS[column](isLong ? bounded(textOf(cell), max) : cell), max);
 }
 
-function readCell(column: StudentColumn, cell: CellValue): string | null {
-  const value = READERS[column](cell);
-  if (value !== null && value.length > MAX_CHARS[column]) refuse("too_long");
-  return value;
+function bounded(value: string | null, max: number): string | null {
+  return value !== null && value.length > max ? refuse("too_long") : value;
+}
+
+/** Blank, or nothing but what no reader sees. */
+function isEmpty(cell: CellValue): boolean {
+  if (typeof cell === "number" || (typeof cell === "string" && isPlain(cell))) return false;
+  return textOf(cell) === null;
 }
 
 function codeOf(error: unknown): RowErrorCode {
-  if (error instanceof Refused) return error.code;
-  if (error instanceof CellHasError) return "cell_error";
+  if (error instanceof CellRefused) return error.code;
   throw error;
 }
 
-function refuse(code: RowErrorCode): never {
-  throw new Refused(code);
-}
-
-function readOptional(cell: CellValue, read: ReadCell, code: RowErrorCode): string | null {
-  if (typeof cell === "string" ? !isPlain(cell) && textOf(cell) === null : textOf(cell) === null) return null;
-  return read(cell) ?? refuse(code);
-}
-
+/** Digits typed with an input method are full-width: they are the same number (NFKC). */
 function readStudentNo(cell: CellValue): string {
   const text = textOf(cell) ?? refuse("student_no_missing");
-  const fits = typeof cell === "number" ? Number.isSafeInteger(cell) && cell >= 0 : typeof cell === "string";
-  return fits && !/[\n\t]/.test(text) ? text : refuse("student_no_invalid");
+  if (typeof cell === "string") {
+    const folded = foldedText(text);
+    return /[\n\t]/.test(folded) ? refuse("student_no_invalid") : folded;
+  }
+  const number = typeof cell === "object" && cell !== null && "number" in cell ? cell.number : cell;
+  const whole = typeof number === "number" ? Number(number.toPrecision(NUMBER_DIGITS)) : Number.NaN;
+  // A longer one has lost its last digits in Excel already: two students would become one.
+  const isSure = Number.isInteger(whole) && whole >= 0 && whole < 10 ** NUMBER_DIGITS;
+  return isSure ? foldedText(text) : refuse("student_no_invalid");
 }
 
-/** The number that a student's row is stored under, null when it would be rejected for it. */
-export function studentNumberOf(cell: CellValue): string | null {
+/** The number that a list's student is stored under, null when the row would be rejected for it. */
+export function studentNumberOf(cells: readonly CellValue[], list: StudentList): string | null {
   try {
-    return readStudentNo(cell);
+    return readCell("student_no", firstOf(cells, list[0]), false);
   } catch (error) {
     codeOf(error); // throws what is no refusal
     return null;
@@ -172,28 +133,22 @@ export function studentNumberOf(cell: CellValue): string | null {
 }
 
 function gradeOf(cell: CellValue): string | null {
-  if (typeof cell === "number")
-    return Number.isInteger(cell) && cell >= 1 && cell <= 12 ? String(cell) : null;
-  const match = /^(\d{1,2})\s*(?:학년)?$/.exec(textOf(cell)?.normalize("NFKC") ?? "");
+  const number = typeof cell === "object" && cell !== null && "number" in cell ? cell.number : cell;
+  if (typeof number === "number")
+    return Number.isInteger(number) && number >= 1 && number <= 12 ? String(number) : null;
+  const match = /^(\d{1,2})\s{0,3}(?:학년)?$/.exec(foldedText(textOf(cell) ?? ""));
   const grade = Number(match?.[1] ?? Number.NaN);
   return grade >= 1 && grade <= 12 ? String(grade) : null;
 }
 
+/** Of characters that mean the same in every form: nothing to clean. */
+const PLAIN_EMAIL = /^[\w.+-]+@[\w-]+\.[\w.-]+$/;
+
 function emailOf(cell: CellValue): string | null {
   if (typeof cell === "string" && PLAIN_EMAIL.test(cell)) return cell;
   const text = textOf(cell)?.normalize("NFKC") ?? "";
-  return EMAIL.test(text) ? text : null;
-}
-
-function isBlank(cell: CellValue | undefined): boolean {
-  return cell === undefined || cell === null || (typeof cell === "string" && cell.trim() === "");
-}
-
-/** Some programs repeat the header on each printed page. */
-function repeatsHeader(cells: readonly CellValue[], header: HeaderRow): boolean {
-  return (["student_no", "name"] as const).every((column) => {
-    const { index, title } = header.get(column) ?? { index: -1, title: "" };
-    const cell = cells[index];
-    return typeof cell === "string" && cell.trim() === title;
-  });
+  const at = text.indexOf("@");
+  const domain = text.slice(at + 1);
+  const dot = domain.lastIndexOf(".");
+  return at > 0 && dot > 0 && dot < domain.length - 1 && !/[\s@]/.test(domain) && !/\s/.test(text) ? text : null;
 }

@@ -1,8 +1,9 @@
 import { openWorkbook, XlsxError, type Workbook } from "@statusplane/xlsx";
 import { ColumnLiterals } from "./array-literal.ts";
-import { problem, type RowProblem } from "./read-student.ts";
+import { FileUse } from "./file-use.ts";
 import type { ReaderFailure, ReaderMessage, ReaderOrder } from "./reader-messages.ts";
 import { RejectedRows } from "./rejected-rows.ts";
+import { problem, type RowProblem } from "./row-problems.ts";
 import { SeenNumbers } from "./seen-numbers.ts";
 import { STUDENT_COLUMNS } from "./student-columns.ts";
 import { readStudentNumbers, readStudentRows, type StudentRow } from "./student-rows.ts";
@@ -25,20 +26,22 @@ export async function* readStudents(order: ReaderOrder): AsyncGenerator<ReaderMe
 
 /**
  * Looks at the whole file first, so that of equal student numbers the last is known before the first is written: the
- * database never holds a value that the file takes back further down. Only where a number does repeat must every
- * column be read for it, for a row that is rejected takes nothing back.
+ * database never holds a value that the file takes back further down. Only where a number does repeat (or titles may)
+ * must every column be read for it, for a row that is rejected takes nothing back.
  * @returns the positions of the rows that a later one takes back.
  */
 async function* check(workbook: Workbook): AsyncGenerator<ReaderMessage, ReadonlySet<number>, undefined> {
   const numbers = new SeenNumbers();
   let headers = false;
+  let mayHaveHeader = false;
   for await (const batch of readStudentNumbers(workbook)) {
     headers = true;
     numbers.add(batch.numbers);
+    mayHaveHeader ||= batch.mayHaveHeader;
     yield { type: "checking", percent: batch.percent };
   }
   if (!headers) throw new NoHeader("no header row");
-  const superseded = numbers.repeated ? yield* findSuperseded(workbook) : new Set<number>();
+  const superseded = numbers.repeated || mayHaveHeader ? yield* findSuperseded(workbook) : new Set<number>();
   yield { type: "checked" };
   return superseded;
 }
@@ -67,17 +70,20 @@ async function* chunks(
 ): AsyncGenerator<ReaderMessage, void, undefined> {
   await using rejected = new RejectedRows(rejectedPath);
   const literals = new ColumnLiterals(STUDENT_COLUMNS.length);
+  const use = new FileUse();
   let position = afterPosition;
   const taken = (percent: number): ReaderMessage => {
     const { rows } = literals;
     const counts = { rejected: rejected.count, percent };
     return { type: "chunk", rows, position, columns: literals.take(), ...counts };
   };
-  for await (const { rows, percent } of readStudentRows(workbook)) {
+  for await (const { rows, percent } of readStudentRows(workbook, use)) {
     for (const row of rows) {
       const problems = problemsOf(row, superseded);
       if (problems !== null) await rejected.add(row, problems);
-      else if (row.position > afterPosition && row.reading.outcome === "student") {
+      else if (row.reading.outcome === "student") {
+        if (row.hidden) use.hiddenRows += 1;
+        if (row.position <= afterPosition) continue;
         literals.add(row.reading.values);
         position = row.position;
         if (literals.rows === chunkRows) yield taken(percent);
@@ -87,16 +93,16 @@ async function* chunks(
   }
   if (literals.rows > 0) yield taken(100);
   await rejected.finish();
-  yield { type: "done", rejected: rejected.count, errors: rejected.errors };
+  yield { type: "done", rejected: rejected.count, errors: rejected.errors, use: use.used() };
 }
 
 function problemsOf(
-  { reading, position, header }: StudentRow,
+  { reading, position, list }: StudentRow,
   superseded: ReadonlySet<number>,
 ): readonly RowProblem[] | null {
   if (reading.outcome === "rejected") return reading.problems;
   if (!superseded.has(position)) return null;
-  return [problem("duplicate_in_file", header.get("student_no")?.title ?? "학번")];
+  return [problem("duplicate_in_file", list[0]?.title ?? "학번")];
 }
 
 function failureOf(error: unknown): ReaderFailure {

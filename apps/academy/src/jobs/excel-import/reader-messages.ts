@@ -1,4 +1,5 @@
-import type { RowProblem } from "./read-student.ts";
+import type { FileUsed } from "./file-use.ts";
+import type { RowProblem } from "./row-problems.ts";
 
 /*
  * What the reading process is told, as its one argument, and what it says, as one line of JSON each on its standard
@@ -39,7 +40,12 @@ export type ReaderMessage =
   | StudentChunk
   /** A stretch without accepted rows. */
   | { readonly type: "reading"; readonly rejected: number; readonly percent: number }
-  | { readonly type: "done"; readonly rejected: number; readonly errors: readonly RowError[] }
+  | {
+      readonly type: "done";
+      readonly rejected: number;
+      readonly errors: readonly RowError[];
+      readonly use: FileUsed;
+    }
   | { readonly type: "failed"; readonly code: ReaderFailure; readonly detail: string };
 
 export type ReaderFailure =

@@ -1,13 +1,14 @@
 import type { CellValue } from "@statusplane/xlsx";
-import type { RowProblem } from "./read-student.ts";
+import { firstOf } from "./header-row.ts";
 import type { RowError } from "./reader-messages.ts";
 import { RejectedWorkbook } from "./rejected-workbook.ts";
-import { STUDENT_COLUMNS } from "./student-columns.ts";
+import type { RowProblem } from "./row-problems.ts";
+import { REJECTED_TITLES, STUDENT_COLUMNS } from "./student-columns.ts";
 import type { StudentRow } from "./student-rows.ts";
 
 /** An import's result shows this many errors; all of them are in the rejected rows' workbook. */
 const SHOWN_ERRORS = 20;
-const TITLES = [...STUDENT_COLUMNS.map(([, title]) => title), "시트", "행", "열", "코드", "사유"];
+const TITLES = [...STUDENT_COLUMNS.map(([, title]) => title), ...REJECTED_TITLES];
 
 /** The rejected rows: the first few for the result, all of them for a workbook that can be mended and sent again. */
 export class RejectedRows {
@@ -20,7 +21,7 @@ export class RejectedRows {
     this.#path = path;
   }
 
-  async add({ sheet, row, header, cells }: StudentRow, problems: readonly RowProblem[]): Promise<void> {
+  async add({ sheet, row, list, cells }: StudentRow, problems: readonly RowProblem[]): Promise<void> {
     this.count += 1;
     const [first] = problems;
     if (first !== undefined && this.errors.length < SHOWN_ERRORS) this.errors.push({ sheet, row, ...first });
@@ -28,7 +29,7 @@ export class RejectedRows {
       this.#workbook = await RejectedWorkbook.create(this.#path);
       await this.#workbook.addRow(TITLES);
     }
-    const values = STUDENT_COLUMNS.map(([column]) => printed(cells[header.get(column)?.index ?? -1] ?? null));
+    const values = list.map((place) => printed(firstOf(cells, place)));
     const join = (key: keyof RowProblem): string => problems.map((each) => each[key]).join("; ");
     await this.#workbook.addRow([...values, sheet, row, join("column"), join("code"), join("message")]);
   }

@@ -1,6 +1,7 @@
 import { once } from "node:events";
 import { open, type FileHandle } from "node:fs/promises";
 import { crc32, createDeflateRaw, type DeflateRaw } from "node:zlib";
+import { columnLetters } from "./column-letters.ts";
 
 /*
  * A writer of one plain sheet, row by row, in constant memory. Our own because the libraries that stream have no
@@ -14,16 +15,24 @@ const DECLARATION = '<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\n';
 const CONTENT = "application/vnd.openxmlformats-officedocument.spreadsheetml";
 const SHEET_PART = "xl/worksheets/sheet1.xml";
 
-/** Style 1 is a text with quotePrefix. */
+/**
+ * Style 1 is a text with quotePrefix. Fonts, fills and borders are empty but whole: some readers open no file whose
+ * `<fill>` has nothing in it, or whose cell styles are missing.
+ */
 const STYLES =
-  `<styleSheet xmlns="${MAIN}"><fonts count="1"><font/></fonts><fills count="2"><fill/><fill><patternFill patternType="gray125"/></fill></fills>` +
-  `<borders count="1"><border/></borders><cellStyleXfs count="1"><xf/></cellStyleXfs>` +
-  `<cellXfs count="2"><xf/><xf numFmtId="49" quotePrefix="1" applyNumberFormat="1"/></cellXfs></styleSheet>`;
+  `<styleSheet xmlns="${MAIN}"><fonts count="1"><font><sz val="11"/><name val="Calibri"/><family val="2"/></font></fonts>` +
+  `<fills count="2"><fill><patternFill patternType="none"/></fill><fill><patternFill patternType="gray125"/></fill></fills>` +
+  `<borders count="1"><border><left/><right/><top/><bottom/><diagonal/></border></borders>` +
+  `<cellStyleXfs count="1"><xf numFmtId="0" fontId="0" fillId="0" borderId="0"/></cellStyleXfs>` +
+  `<cellXfs count="2"><xf numFmtId="0" fontId="0" fillId="0" borderId="0" xfId="0"/>` +
+  `<xf numFmtId="49" fontId="0" fillId="0" borderId="0" xfId="0" quotePrefix="1" applyNumberFormat="1"/></cellXfs>` +
+  `<cellStyles count="1"><cellStyle name="Normal" xfId="0" builtinId="0"/></cellStyles></styleSheet>`;
 
 const SMALL_PARTS: readonly (readonly [name: string, xml: string])[] = [
   [
     "[Content_Types].xml",
     `<Types xmlns="${PACKAGE}/content-types"><Default Extension="rels" ContentType="application/vnd.openxmlformats-package.relationships+xml"/>` +
+      `<Default Extension="xml" ContentType="application/xml"/>` +
       `<Override PartName="/xl/workbook.xml" ContentType="${CONTENT}.sheet.main+xml"/>` +
       `<Override PartName="/xl/styles.xml" ContentType="${CONTENT}.styles+xml"/>` +
       `<Override PartName="/${SHEET_PART}" ContentType="${CONTENT}.worksheet+xml"/></Types>`,
@@ -64,6 +73,7 @@ export class RejectedWorkbook {
   readonly #deflate: DeflateRaw = createDeflateRaw();
   readonly #written: Promise<number>;
   #pending = `${DECLARATION}<worksheet xmlns="${MAIN}"><sheetData>`;
+  #row = 0;
   #checksum = 0;
   #bytes = 0;
 
@@ -79,8 +89,9 @@ export class RejectedWorkbook {
   }
 
   async addRow(cells: readonly (string | number | null)[]): Promise<void> {
-    let xml = "<row>";
-    for (const cell of cells) xml += cellXml(cell);
+    this.#row += 1;
+    let xml = `<row r="${this.#row}">`;
+    for (const [column, cell] of cells.entries()) xml += cellXml(cell, `${columnLetters(column)}${this.#row}`);
     this.#pending += `${xml}</row>`;
     if (this.#pending.length >= FLUSH_CHARS) await this.#flush();
   }
@@ -146,11 +157,12 @@ export class RejectedWorkbook {
 /** What a spreadsheet program may take for a formula when it is typed or pasted, full-width forms included. */
 const LIKE_A_FORMULA = /^[=+\-@\t\r\n＝＋－＠]/;
 // oxlint-disable-next-line no-control-regex -- characters that XML 1.0 cannot hold
-const NOT_IN_XML = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]/g;
+const NOT_IN_XML = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]|\p{Surrogate}/gu;
 
-function cellXml(cell: string | number | null): string {
-  if (cell === null || cell === "") return "<c/>";
-  if (typeof cell === "number") return `<c><v>${cell}</v></c>`;
+/** @param reference `B7`: optional by the standard, but some readers need it. */
+function cellXml(cell: string | number | null, reference: string): string {
+  if (cell === null || cell === "") return "";
+  if (typeof cell === "number") return `<c r="${reference}"><v>${cell}</v></c>`;
   const text = cell
     .replace(NOT_IN_XML, "")
     .replace(/_(?=x[0-9a-fA-F]{4}_)/g, "_x005F_")
@@ -159,7 +171,7 @@ function cellXml(cell: string | number | null): string {
     .replaceAll(">", "&gt;")
     .replaceAll("\r", "&#13;");
   const style = LIKE_A_FORMULA.test(cell) ? ' s="1"' : "";
-  return `<c t="inlineStr"${style}><is><t xml:space="preserve">${text}</t></is></c>`;
+  return `<c r="${reference}" t="inlineStr"${style}><is><t xml:space="preserve">${text}</t></is></c>`;
 }
 
 function localHeaderBytes(name: string): number {

@@ -1,5 +1,3 @@
-import type { CellValue } from "@statusplane/xlsx";
-
 /** The columns of a students' workbook in the order in which we write them, with their Korean titles. */
 export const STUDENT_COLUMNS = [
   ["student_no", "학번"],
@@ -16,8 +14,8 @@ export const STUDENT_COLUMNS = [
 
 export type StudentColumn = (typeof STUDENT_COLUMNS)[number][0];
 
-/** Where a sheet's columns are, and how its header calls them. */
-export type HeaderRow = ReadonlyMap<StudentColumn, { readonly index: number; readonly title: string }>;
+/** What the workbook of rejected rows has beside the columns: nothing is lost when they are not read again. */
+export const REJECTED_TITLES = ["시트", "행", "열", "코드", "사유"] as const;
 
 const OTHER_TITLES: Readonly<Record<StudentColumn, readonly string[]>> = {
   student_no: ["student number", "student id"],
@@ -37,6 +35,7 @@ const COLUMN_OF_TITLE: ReadonlyMap<string, StudentColumn> = new Map(
     [column, title, ...OTHER_TITLES[column]].map((each) => [normalizeTitle(each), column] as const),
   ),
 );
+const MAX_TITLE_CHARS = 100;
 
 /** `" Student No. (필수)*"` → `studentno`: case, width, spaces, punctuation and what is in brackets do not matter. */
 function normalizeTitle(title: string): string {
@@ -47,18 +46,7 @@ function normalizeTitle(title: string): string {
     .replace(/[^\p{L}\p{N}]/gu, "");
 }
 
-/** The column that a cell of a header row names, or null. */
-function columnOfTitle(title: string): StudentColumn | null {
-  return title.length > 100 ? null : (COLUMN_OF_TITLE.get(normalizeTitle(title)) ?? null);
-}
-
-/** Reads a row as a header: needs 학번 and 이름; of two equal columns the first counts, others are ignored. Else null. */
-export function readHeader(cells: readonly CellValue[]): HeaderRow | null {
-  const header = new Map<StudentColumn, { index: number; title: string }>();
-  for (const [index, cell] of cells.entries()) {
-    if (typeof cell !== "string") continue;
-    const column = columnOfTitle(cell);
-    if (column !== null && !header.has(column)) header.set(column, { index, title: cell.trim() });
-  }
-  return header.has("student_no") && header.has("name") ? header : null;
+/** The column that a title names, or null. */
+export function columnOfTitle(title: string): StudentColumn | null {
+  return title.length > MAX_TITLE_CHARS ? null : (COLUMN_OF_TITLE.get(normalizeTitle(title)) ?? null);
 }

@@ -1,19 +1,25 @@
 import type { CellValue, ColumnRange, Sheet, Workbook } from "@statusplane/xlsx";
+import type { FileUse } from "./file-use.ts";
+import { isBlank, mayBeTitles, readHeader, readHeaderBelow, type HeaderRow, type StudentList } from "./header-row.ts";
+import { MergedCells } from "./merged-cells.ts";
 import { readStudent, studentNumberOf, type StudentReading } from "./read-student.ts";
-import { readHeader, type HeaderRow } from "./student-columns.ts";
 
-/** A header is looked for in this many rows of each sheet. */
+/** A header is looked for in this many rows of each sheet that are not blank. */
 const HEADER_WITHIN_ROWS = 20;
 const ALL: ColumnRange = { from: 0, to: Number.POSITIVE_INFINITY };
 
-/** A row below a header that is not blank. */
+/** What a row below a header holds for one list, if it is not blank. */
 export interface StudentRow {
-  /** Counts the rows of all sheets in reading order, from 1: the same at every reading of the same file. */
+  /**
+   * Counts the rows of all sheets in reading order, and in each the lists that stand side by side, from 1: the same at
+   * every reading of the same file.
+   */
   readonly position: number;
   readonly sheet: string;
   /** The row's number as Excel shows it. */
   readonly row: number;
-  readonly header: HeaderRow;
+  readonly hidden: boolean;
+  readonly list: StudentList;
   readonly cells: readonly CellValue[];
   readonly reading: Exclude<StudentReading, { outcome: "blank" }>;
 }
@@ -24,82 +30,152 @@ export interface StudentBatch {
   readonly percent: number;
 }
 
-/** The sheets that are read: a person who opens the file sees no hidden one and does not expect it to be imported. */
-export function visibleSheets(workbook: Workbook): readonly Sheet[] {
-  return workbook.sheets.filter(({ hidden }) => !hidden);
-}
-
 /** A row below a header, as it stands in the file. */
 interface BodyRow {
+  readonly header: HeaderRow;
+  /** Of its first list; the others follow. */
   readonly position: number;
-  readonly row: number;
+  readonly number: number;
+  readonly hidden: boolean;
   readonly cells: readonly CellValue[];
 }
 
 interface BodyBatch {
-  readonly sheet: string;
-  readonly header: HeaderRow;
+  readonly sheet: Sheet;
   readonly rows: readonly BodyRow[];
   readonly percent: number;
 }
 
-/** Reads all visible sheets in order; a sheet without a header gives nothing. */
+interface BodyOptions {
+  /** Which columns are needed of the rows below a header. */
+  readonly range: (header: HeaderRow) => ColumnRange;
+  /** The header that a row below one is, or null; looked at only where all columns are read. */
+  readonly headerBelow: (cells: readonly CellValue[], header: HeaderRow) => HeaderRow | null;
+  /** Told of visible sheets that hold something and have no header. */
+  readonly onSkipped?: (sheet: Sheet) => void;
+}
+
+/** Reads all visible sheets in order: a person who opens the file sees no hidden one and does not expect it to be imported. */
 async function* readBodies(
   workbook: Workbook,
-  range: (header: HeaderRow) => ColumnRange,
+  { range, headerBelow, onSkipped }: BodyOptions,
 ): AsyncGenerator<BodyBatch, void, undefined> {
-  const sheets = visibleSheets(workbook);
+  const sheets = workbook.sheets.filter(({ hidden }) => !hidden);
   const totalBytes = sheets.reduce((sum, { bytes }) => sum + bytes, 1);
   let bytesBefore = 0;
-  let position = 0;
+  let position = 1;
   for (const sheet of sheets) {
     const startBytes = workbook.bytesRead;
     let header: HeaderRow | null = null;
     let looked = 0;
     for await (const batch of workbook.rows(sheet, () => (header === null ? ALL : range(header)))) {
       const rows: BodyRow[] = [];
-      for (const { number, cells } of batch) {
-        position += 1;
-        if (header !== null) rows.push({ position, row: number, cells });
-        else if (looked++ < HEADER_WITHIN_ROWS) header = readHeader(cells);
+      for (const { number, hidden, cells } of batch) {
+        if (header === null) {
+          if (looked >= HEADER_WITHIN_ROWS || cells.every(isBlank)) continue;
+          looked += 1;
+          header = readHeader(cells);
+          continue;
+        }
+        const below = headerBelow(cells, header);
+        if (below === null) rows.push({ header, position, number, hidden, cells });
+        position += header.lists.length;
+        header = below ?? header;
       }
       if (header === null && looked >= HEADER_WITHIN_ROWS) break;
       const bytes = bytesBefore + workbook.bytesRead - startBytes;
       const percent = Math.min(100, (bytes / totalBytes) * 100);
-      if (header !== null) yield { sheet: sheet.name, header, rows, percent };
+      if (header !== null) yield { sheet, rows, percent };
     }
+    if (header === null && looked > 0) onSkipped?.(sheet);
     bytesBefore += sheet.bytes;
   }
 }
 
-/** Reads all students of all visible sheets; blank rows are left out. */
-export async function* readStudentRows(workbook: Workbook): AsyncGenerator<StudentBatch, void, undefined> {
-  for await (const { sheet, header, rows, percent } of readBodies(workbook, () => ALL)) {
+/**
+ * Reads all students of all visible sheets; blank rows are left out.
+ * @param use collects what of the file is used and what is not.
+ */
+export async function* readStudentRows(
+  workbook: Workbook,
+  use?: FileUse,
+): AsyncGenerator<StudentBatch, void, undefined> {
+  for (const sheet of workbook.sheets) if (sheet.hidden && sheet.bytes > 0) use?.ignoredSheet(sheet.name);
+  const merged = new Map<Sheet, MergedCells | null>();
+  const bodies = readBodies(workbook, {
+    range: () => ALL,
+    headerBelow: readHeaderBelow,
+    onSkipped: ({ name }) => use?.ignoredSheet(name),
+  });
+  for await (const { sheet, rows, percent } of bodies) {
+    if (!merged.has(sheet)) merged.set(sheet, mergedCells(workbook, sheet));
     const students: StudentRow[] = [];
     for (const row of rows) {
-      const reading = readStudent(row.cells, header);
-      if (reading.outcome !== "blank")
-        students.push({ position: row.position, sheet, row: row.row, header, cells: row.cells, reading });
+      use?.row(row.header, row.cells);
+      for (const [i, list] of row.header.lists.entries()) {
+        const student = studentOf(row, list, merged.get(sheet) ?? null);
+        if (student !== null) students.push({ ...student, sheet: sheet.name, position: row.position + i });
+      }
     }
     yield { rows: students, percent };
   }
 }
 
+/** They stand behind the rows: known because the sheet was read for its numbers before. */
+function mergedCells(workbook: Workbook, sheet: Sheet): MergedCells | null {
+  const ranges = workbook.mergedRanges(sheet);
+  return ranges === null || ranges.count === 0 ? null : new MergedCells(ranges);
+}
+
+function studentOf(
+  { number: row, hidden, cells }: BodyRow,
+  list: StudentList,
+  merged: MergedCells | null,
+): Omit<StudentRow, "sheet" | "position"> | null {
+  if (merged === null) {
+    const reading = readStudent(cells, list);
+    return reading.outcome === "blank" ? null : { row, hidden, list, cells, reading };
+  }
+  const seen = merged.seen(row, cells, list);
+  if (list.every(({ found }) => found.every(({ index }) => isBlank(cells[index])))) return null;
+  const reading = readStudent(seen.cells, list);
+  if (seen.problems.length > 0) {
+    return { row, hidden, list, cells, reading: { outcome: "rejected", problems: seen.problems } };
+  }
+  return reading.outcome === "blank" ? null : { row, hidden, list, cells: seen.cells, reading };
+}
+
 export interface NumberBatch {
   /** Student numbers as they would be stored; of rows that will be rejected too. */
   readonly numbers: readonly string[];
+  /** Some row may be another header: only with all columns it can be told which columns its students are in. */
+  readonly mayHaveHeader: boolean;
   readonly percent: number;
 }
 
-/** Reads the student numbers alone, several times faster than all columns. */
+/** Reads the student numbers (and the names, which tell titles) alone, several times faster than all columns. */
 export async function* readStudentNumbers(workbook: Workbook): AsyncGenerator<NumberBatch, void, undefined> {
+  const ranges = new Map<HeaderRow, ColumnRange>();
   const range = (header: HeaderRow): ColumnRange => {
-    const index = header.get("student_no")?.index ?? 0;
-    return { from: index, to: index };
+    const known = ranges.get(header) ?? numberRange(header);
+    ranges.set(header, known);
+    return known;
   };
-  for await (const { header, rows, percent } of readBodies(workbook, range)) {
-    const index = header.get("student_no")?.index ?? -1;
-    const numbers = rows.flatMap(({ cells }) => studentNumberOf(cells[index] ?? null) ?? []);
-    yield { numbers, percent };
+  for await (const { rows, percent } of readBodies(workbook, { range, headerBelow: () => null })) {
+    const numbers: string[] = [];
+    let mayHaveHeader = false;
+    for (const { header, cells } of rows) {
+      for (const list of header.lists) {
+        mayHaveHeader ||= mayBeTitles(cells, list);
+        const number = studentNumberOf(cells, list);
+        if (number !== null) numbers.push(number);
+      }
+    }
+    yield { numbers, mayHaveHeader, percent };
   }
+}
+
+function numberRange({ lists }: HeaderRow): ColumnRange {
+  const indexes = lists.flatMap((list) => list.slice(0, 2).flatMap(({ found }) => found.map(({ index }) => index)));
+  return { from: Math.min(...indexes), to: Math.max(...indexes) };
 }

@@ -27,8 +27,9 @@ export const NOTHING_WRITTEN: Checkpoint = { position: 0, inserted: 0, updated: 
 
 /**
  * One chunk: rows and checkpoint together, or neither. `mine` is the fence: it finds (and holds until COMMIT) the
- * job's row only while this attempt is running; without it nothing is written. Equal rows are left untouched, so they
- * cost no dead row and no WAL.
+ * job's row only while this attempt is running; without it nothing is written. A value that the file does not give
+ * (no such column, or an empty cell) leaves the student's own alone. Equal rows are left untouched, so they cost no
+ * dead row and no WAL.
  */
 const WRITE_CHUNK = `
 WITH mine AS MATERIALIZED (
@@ -41,11 +42,15 @@ WITH mine AS MATERIALIZED (
     $12::date[], $13::text[], $14::text[]) AS x
   WHERE EXISTS (SELECT FROM mine)
   ON CONFLICT (tenant_id, student_no) DO UPDATE SET (name, grade, school, class_name, phone, parent_phone, registered_on, memo, email, updated_at) =
-    (excluded.name, excluded.grade, excluded.school, excluded.class_name, excluded.phone, excluded.parent_phone,
-     excluded.registered_on, excluded.memo, excluded.email, now())
+    (excluded.name, coalesce(excluded.grade, s.grade), coalesce(excluded.school, s.school),
+     coalesce(excluded.class_name, s.class_name), coalesce(excluded.phone, s.phone),
+     coalesce(excluded.parent_phone, s.parent_phone), coalesce(excluded.registered_on, s.registered_on),
+     coalesce(excluded.memo, s.memo), coalesce(excluded.email, s.email), now())
   WHERE (s.name, s.grade, s.school, s.class_name, s.phone, s.parent_phone, s.registered_on, s.memo, s.email)
-    IS DISTINCT FROM (excluded.name, excluded.grade, excluded.school, excluded.class_name, excluded.phone,
-      excluded.parent_phone, excluded.registered_on, excluded.memo, excluded.email)
+    IS DISTINCT FROM (excluded.name, coalesce(excluded.grade, s.grade), coalesce(excluded.school, s.school),
+      coalesce(excluded.class_name, s.class_name), coalesce(excluded.phone, s.phone),
+      coalesce(excluded.parent_phone, s.parent_phone), coalesce(excluded.registered_on, s.registered_on),
+      coalesce(excluded.memo, s.memo), coalesce(excluded.email, s.email))
   RETURNING (s.xmax = 0) AS inserted
 ), counted AS (
   SELECT count(*) FILTER (WHERE inserted) AS inserted, count(*) FILTER (WHERE NOT inserted) AS updated FROM written
