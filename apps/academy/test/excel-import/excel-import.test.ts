@@ -53,11 +53,27 @@ describe("an import", () => {
       ],
     ]);
     expect(await bench.run(path, { tenant: "columns" })).toEqual({
+      outcome: "partial",
       total: 2,
       inserted: 2,
       updated: 0,
       unchanged: 0,
       rejected: 0,
+      columns_used: [
+        "학번",
+        "이름*",
+        "학년(필수)",
+        "학교",
+        "반",
+        "전화번호",
+        "학부모 연락처",
+        "등록일",
+        "비고",
+        "E-mail",
+      ],
+      columns_ignored: ["혈액형"],
+      sheets_ignored: [],
+      hidden_rows: 0,
       errors: [],
       rejected_url: null,
     });
@@ -107,7 +123,13 @@ describe("an import", () => {
       },
       { name: "숨김", hidden: true, rows: [TITLES, ["4", "d"]] },
     );
-    expect(await bench.run(path, { tenant: "sheets" })).toMatchObject({ total: 3, inserted: 3, rejected: 0 });
+    expect(await bench.run(path, { tenant: "sheets" })).toMatchObject({
+      outcome: "complete",
+      total: 3,
+      inserted: 3,
+      rejected: 0,
+      sheets_ignored: ["숨김", "안내"],
+    });
     expect((await bench.students("sheets")).map(({ student_no, name }) => [student_no, name])).toEqual([
       ["1", "a"],
       ["2", "b"],
@@ -136,6 +158,56 @@ describe("an import", () => {
     expect(
       after.rows.filter((row, i) => JSON.stringify(row) === JSON.stringify(before.rows[i])),
     ).toHaveLength(9);
+  });
+
+  it("leaves alone what the file does not have, and what its cells do not say", async () => {
+    const whole = [
+      "1",
+      "홍길동",
+      3,
+      "한빛초",
+      "2반",
+      "010-1234-5678",
+      "02-123-4567",
+      "2026-03-01",
+      "메모",
+      "a@b.kr",
+    ];
+    const all = [
+      "학번",
+      "이름",
+      "학년",
+      "학교",
+      "반",
+      "전화번호",
+      "학부모연락처",
+      "등록일",
+      "메모",
+      "이메일",
+    ];
+    await bench.run(await bench.workbook([all, whole]), { tenant: "kept" });
+    const [before] = await bench.students("kept");
+    const blanks = ["1", "홍길동", "", null, " ", "\u200b", "", null, "", ""];
+    for (const rows of [
+      [
+        ["이름", "학번"],
+        ["홍길동", "1"],
+      ],
+      [all, blanks],
+    ]) {
+      expect(await bench.run(await bench.workbook(rows), { tenant: "kept" })).toMatchObject({
+        outcome: "complete",
+        updated: 0,
+        unchanged: 1,
+      });
+      expect(await bench.students("kept")).toEqual([before]);
+    }
+    const moved = await bench.workbook([
+      ["학번", "이름", "반", "메모"],
+      ["1", "홍길동", "3반", null],
+    ]);
+    expect(await bench.run(moved, { tenant: "kept" })).toMatchObject({ updated: 1, unchanged: 0 });
+    expect(await bench.students("kept")).toEqual([{ ...before, class_name: "3반" }]);
   });
 
   it("rejects bad rows with sheet, row, column and reason, however many, and imports the good ones", async () => {
@@ -181,7 +253,8 @@ describe("an import", () => {
       11,
       "학년; 등록일",
       "grade_invalid; date_invalid",
-      "학년은 1부터 12까지의 정수여야 합니다.; 날짜가 올바르지 않습니다. 예: 2026-03-01",
+      "학년은 1부터 12까지의 정수여야 합니다.; " +
+        "날짜를 알 수 없습니다. 네 자리 연도부터 연-월-일 순서로 입력해 주세요. 예: 2026-03-01",
     ]);
   });
 

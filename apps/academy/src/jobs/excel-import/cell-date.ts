@@ -42,8 +42,9 @@ const TIME_BEHIND = new RegExp(
   String.raw`^${WEEKDAY}(?:(?:\s{1,3}|T)(?:(?<half>오전|오후|[AP]M)\s?)?${CLOCK}\s?(?:[AP]M)?\s?${ZONE})?$`,
   "i",
 );
-const MONTHS =
-  "january february march april may june july august september october november december".split(" ");
+const MONTHS = "january february march april may june july august september october november december".split(
+  " ",
+);
 
 const MIDNIGHT_IN_SEOUL_BY_SHEETJS = /T23:59:0[789]/;
 const MS_PER_DAY = 86_400_000;
@@ -63,7 +64,9 @@ function inWords(text: string): RegExpExecArray | null {
 /** 0 for what is no month. */
 function monthNumber(month: string): number {
   const inDigits = Number(month);
-  return Number.isNaN(inDigits) ? MONTHS.findIndex((name) => name.startsWith(month.toLowerCase())) + 1 : inDigits;
+  return Number.isNaN(inDigits)
+    ? MONTHS.findIndex((name) => name.startsWith(month.toLowerCase())) + 1
+    : inDigits;
 }
 
 function existing(year: number, month: number, day: number): string | null {

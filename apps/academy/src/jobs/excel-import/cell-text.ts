@@ -24,9 +24,11 @@ function shownText(cell: Exclude<CellValue, string | null>): string {
   return "iso" in cell ? cell.iso : cell.text;
 }
 
+/* oxlint-disable no-control-regex -- control characters are what is looked for */
 const LINE_END = /\r\n?|[\u000b\u000c\u0085\u2028\u2029]/g;
-// oxlint-disable-next-line no-control-regex -- control characters are what is looked for
-const UNWANTED = /[\u0000-\u0008\u000e-\u001f\u007f-\u009f\u200b\u200e\u200f\u202a-\u202e\u2060-\u2069\ufeff]|\p{Surrogate}/gu;
+const UNWANTED =
+  /[\u0000-\u0008\u000e-\u001f\u007f-\u009f\u200b\u200e\u200f\u202a-\u202e\u2060-\u2069\ufeff]|\p{Surrogate}/gu;
+/* oxlint-enable no-control-regex */
 const JOINERS = /[\u200c\u200d]/g;
 const JOINED_BEFORE = /[\p{Extended_Pictographic}\p{Emoji_Modifier}\ufe0f\p{M}]$/u;
 const JOINED_AFTER = /^[\p{Extended_Pictographic}\p{L}]/u;

@@ -1,6 +1,8 @@
 import { JobError } from "@statusplane/core";
 import { defineJob, type JobContext, type JobDefinition } from "@statusplane/worker";
 import { join } from "node:path";
+import type { FileUsed } from "./file-use.ts";
+import { importResult, type ImportCounts, type ImportResult } from "./import-result.ts";
 import type { ReaderMessage, ReaderOrder, RowError, StudentChunk } from "./reader-messages.ts";
 import { readStudentsApart } from "./reader-process.ts";
 import {
@@ -24,21 +26,6 @@ export interface ExcelImportOptions {
 
 /** Name of the rejected rows' workbook in the attempt's folder. */
 export const REJECTED_NAME = "rejected.xlsx";
-
-export type ImportCounts = {
-  /** Rows below a header that are not blank, so far: the sum of the other four. */
-  readonly total: number;
-  readonly inserted: number;
-  readonly updated: number;
-  readonly unchanged: number;
-  readonly rejected: number;
-};
-
-/** The result of an import; `errors` are the first 20. */
-export type ImportResult = ImportCounts & {
-  readonly errors: readonly (RowError & { readonly [key: string]: string | number })[];
-  readonly rejected_url: string | null;
-};
 
 const STEPS = [
   { key: "check", name: "확인", weight: 25 },
@@ -139,6 +126,7 @@ class ImportProgress {
   #checkpoint: Checkpoint;
   #rejected = 0;
   #errors: readonly RowError[] = [];
+  #use: FileUsed = { columns_used: [], columns_ignored: [], sheets_ignored: [], hidden_rows: 0 };
 
   constructor(ctx: Context, start: Checkpoint) {
     this.#ctx = ctx;
@@ -162,6 +150,7 @@ class ImportProgress {
       case "done":
         this.#rejected = message.rejected;
         this.#errors = message.errors;
+        this.#use = message.use;
         break;
       case "chunk": // told once it is written
         break;
@@ -188,10 +177,11 @@ class ImportProgress {
   }
 
   result(): ImportResult {
-    return {
-      ...this.#counts(),
-      errors: this.#errors.map((error) => ({ ...error })),
-      rejected_url: this.#rejected === 0 ? null : `/api/v1/jobs/${this.#ctx.ref.id}/${REJECTED_NAME}`,
-    };
+    return importResult({
+      counts: this.#counts(),
+      use: this.#use,
+      errors: this.#errors,
+      rejectedUrl: `/api/v1/jobs/${this.#ctx.ref.id}/${REJECTED_NAME}`,
+    });
   }
 }

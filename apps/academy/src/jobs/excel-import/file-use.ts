@@ -3,7 +3,7 @@ import { columnLetters } from "./column-letters.ts";
 import { isBlank, type HeaderRow } from "./header-row.ts";
 
 /** What an import has made of the file: nothing is left out without being named here. */
-export interface FileUsed {
+export type FileUsed = {
   /** Titles, as the file writes them. */
   readonly columns_used: readonly string[];
   /** Of columns with values that are not imported; one without a title is named as Excel does, `F:F`. */
@@ -12,7 +12,7 @@ export interface FileUsed {
   readonly sheets_ignored: readonly string[];
   /** Rows that are imported though they are hidden, by a filter or by hand. */
   readonly hidden_rows: number;
-}
+};
 
 /** More are not named: a result is small. */
 const MAX_NAMES = 20;
@@ -47,7 +47,8 @@ export class FileUse {
     }
   }
 
-  #begin({ lists, others, notes }: HeaderRow): Columns {
+  #begin(header: HeaderRow): Columns {
+    const { lists, others, notes } = header;
     const settled: boolean[] = [];
     for (const { index } of notes) settled[index] = true;
     for (const { index, title } of lists.flat().flatMap(({ found }) => found)) {

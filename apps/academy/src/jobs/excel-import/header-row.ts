@@ -84,7 +84,9 @@ function splitLists(named: readonly Named[]): readonly (readonly Named[])[] {
 
 function placesOf(named: readonly Named[]): StudentList {
   return STUDENT_COLUMNS.map(([column, title]) => {
-    const found = named.filter((each) => each.column === column).map(({ index, title: own }) => ({ index, title: own }));
+    const found = named
+      .filter((each) => each.column === column)
+      .map(({ index, title: own }) => ({ index, title: own }));
     return { column, title: found[0]?.title ?? title, found };
   });
 }
@@ -106,7 +108,9 @@ export function readHeaderBelow(cells: readonly CellValue[], header: HeaderRow):
 
 /** Whether the number's and the name's cells of a list might be titles: looked at before anything else is known. */
 export function mayBeTitles(cells: readonly CellValue[], list: StudentList): boolean {
-  return !hasDigit(firstOf(cells, list[0])) && [list[0], list[1]].some((place) => isTitle(firstOf(cells, place)));
+  return (
+    !hasDigit(firstOf(cells, list[0])) && [list[0], list[1]].some((place) => isTitle(firstOf(cells, place)))
+  );
 }
 
 /** The first of a place's cells that is not blank. */

@@ -35,7 +35,8 @@ export class MergedCells {
           continue;
         }
         const value = this.#filled(range, index, column === "student_no" || column === "name");
-        if (!isBlank(own) && JSON.stringify(own) !== JSON.stringify(value)) problems.push(problem("cell_covered", title));
+        if (!isBlank(own) && JSON.stringify(own) !== JSON.stringify(value))
+          problems.push(problem("cell_covered", title));
         while (seen.length <= index) seen.push(null);
         seen[index] = value;
       }
@@ -45,6 +46,8 @@ export class MergedCells {
 
   #filled(range: MergedRange, index: number, isStudentsOwn: boolean): CellValue {
     const begun = this.#begun.get(index);
-    return isStudentsOwn || begun === undefined || begun.range !== range || range.firstColumn !== index ? null : begun.value;
+    return isStudentsOwn || begun === undefined || begun.range !== range || range.firstColumn !== index
+      ? null
+      : begun.value;
   }
 }

@@ -150,5 +150,7 @@ function emailOf(cell: CellValue): string | null {
   const at = text.indexOf("@");
   const domain = text.slice(at + 1);
   const dot = domain.lastIndexOf(".");
-  return at > 0 && dot > 0 && dot < domain.length - 1 && !/[\s@]/.test(domain) && !/\s/.test(text) ? text : null;
+  return at > 0 && dot > 0 && dot < domain.length - 1 && !/[\s@]/.test(domain) && !/\s/.test(text)
+    ? text
+    : null;
 }

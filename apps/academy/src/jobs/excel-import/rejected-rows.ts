@@ -1,5 +1,5 @@
 import type { CellValue } from "@statusplane/xlsx";
-import { firstOf } from "./header-row.ts";
+import { isBlank, type Place } from "./header-row.ts";
 import type { RowError } from "./reader-messages.ts";
 import { RejectedWorkbook } from "./rejected-workbook.ts";
 import type { RowProblem } from "./row-problems.ts";
@@ -29,9 +29,16 @@ export class RejectedRows {
       this.#workbook = await RejectedWorkbook.create(this.#path);
       await this.#workbook.addRow(TITLES);
     }
-    const values = list.map((place) => printed(firstOf(cells, place)));
-    const join = (key: keyof RowProblem): string => problems.map((each) => each[key]).join("; ");
-    await this.#workbook.addRow([...values, sheet, row, join("column"), join("code"), join("message")]);
+    const texts: string[] = problems.map(({ message }) => message);
+    const values = list.map((place) => {
+      const [value = null, ...others] = new Set(valuesOf(place, cells));
+      if (others.length === 0) return value;
+      // Two values have no one cell: they are told, and the row cannot be sent again as it is without a choice.
+      texts.push(`${place.title}: ${[value, ...others].join(" / ")}`);
+      return null;
+    });
+    const join = (key: "column" | "code"): string => problems.map((each) => each[key]).join("; ");
+    await this.#workbook.addRow([...values, sheet, row, join("column"), join("code"), texts.join("; ")]);
   }
 
   /** Makes the file whole, if there is one. */
@@ -43,6 +50,11 @@ export class RejectedRows {
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#workbook?.close();
   }
+}
+
+function valuesOf({ found }: Place, cells: readonly CellValue[]): (string | number)[] {
+  const values = found.map(({ index }) => cells[index] ?? null).filter((cell) => !isBlank(cell));
+  return values.map(printed).filter((value) => value !== null);
 }
 
 function printed(cell: CellValue): string | number | null {

@@ -91,7 +91,8 @@ export class RejectedWorkbook {
   async addRow(cells: readonly (string | number | null)[]): Promise<void> {
     this.#row += 1;
     let xml = `<row r="${this.#row}">`;
-    for (const [column, cell] of cells.entries()) xml += cellXml(cell, `${columnLetters(column)}${this.#row}`);
+    for (const [column, cell] of cells.entries())
+      xml += cellXml(cell, `${columnLetters(column)}${this.#row}`);
     this.#pending += `${xml}</row>`;
     if (this.#pending.length >= FLUSH_CHARS) await this.#flush();
   }

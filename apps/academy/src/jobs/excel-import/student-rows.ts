@@ -1,6 +1,13 @@
 import type { CellValue, ColumnRange, Sheet, Workbook } from "@statusplane/xlsx";
 import type { FileUse } from "./file-use.ts";
-import { isBlank, mayBeTitles, readHeader, readHeaderBelow, type HeaderRow, type StudentList } from "./header-row.ts";
+import {
+  isBlank,
+  mayBeTitles,
+  readHeader,
+  readHeaderBelow,
+  type HeaderRow,
+  type StudentList,
+} from "./header-row.ts";
 import { MergedCells } from "./merged-cells.ts";
 import { readStudent, studentNumberOf, type StudentReading } from "./read-student.ts";
 
@@ -63,7 +70,7 @@ async function* readBodies(
   const sheets = workbook.sheets.filter(({ hidden }) => !hidden);
   const totalBytes = sheets.reduce((sum, { bytes }) => sum + bytes, 1);
   let bytesBefore = 0;
-  let position = 1;
+  let position = 0;
   for (const sheet of sheets) {
     const startBytes = workbook.bytesRead;
     let header: HeaderRow | null = null;
@@ -71,6 +78,8 @@ async function* readBodies(
     for await (const batch of workbook.rows(sheet, () => (header === null ? ALL : range(header)))) {
       const rows: BodyRow[] = [];
       for (const { number, hidden, cells } of batch) {
+        const first = position + 1;
+        position += header?.lists.length ?? 1;
         if (header === null) {
           if (looked >= HEADER_WITHIN_ROWS || cells.every(isBlank)) continue;
           looked += 1;
@@ -78,8 +87,7 @@ async function* readBodies(
           continue;
         }
         const below = headerBelow(cells, header);
-        if (below === null) rows.push({ header, position, number, hidden, cells });
-        position += header.lists.length;
+        if (below === null) rows.push({ header, position: first, number, hidden, cells });
         header = below ?? header;
       }
       if (header === null && looked >= HEADER_WITHIN_ROWS) break;
@@ -176,6 +184,8 @@ export async function* readStudentNumbers(workbook: Workbook): AsyncGenerator<Nu
 }
 
 function numberRange({ lists }: HeaderRow): ColumnRange {
-  const indexes = lists.flatMap((list) => list.slice(0, 2).flatMap(({ found }) => found.map(({ index }) => index)));
+  const indexes = lists.flatMap((list) =>
+    list.slice(0, 2).flatMap(({ found }) => found.map(({ index }) => index)),
+  );
   return { from: Math.min(...indexes), to: Math.max(...indexes) };
 }
