@@ -10,7 +10,7 @@ import type { JobContext } from "@statusplane/worker";
 import { findFfmpeg, openFfmpeg, type Ffmpeg } from "../../apps/academy/src/ffmpeg/index.ts";
 import { encodeArguments } from "../../apps/academy/src/jobs/video-hls/encode-arguments.ts";
 import { VIDEO_LIMITS, videoHlsJob } from "../../apps/academy/src/jobs/video-hls/index.ts";
-import { planRenditions } from "../../apps/academy/src/jobs/video-hls/plan-renditions.ts";
+import { planEncoded } from "../../apps/academy/src/jobs/video-hls/plan-renditions.ts";
 import type { VideoSource } from "../../apps/academy/src/jobs/video-hls/video-source.ts";
 
 const execute = promisify(execFile);
@@ -89,7 +89,7 @@ async function runJob(ffmpeg: Ffmpeg, inputPath: string, folder: string): Promis
 
 async function runAlone(ffmpeg: Ffmpeg, inputPath: string, folder: string): Promise<void> {
   await mkdir(folder);
-  const renditions = planRenditions(CLIP, null);
+  const renditions = planEncoded(CLIP);
   const plan = { inputPath, source: CLIP, renditions, cutSeconds: null, limits: VIDEO_LIMITS };
   // A session of its own, like the job's: on a busy machine the scheduler shares by session.
   const child = spawn(ffmpeg.ffmpegPath, encodeArguments(plan), {

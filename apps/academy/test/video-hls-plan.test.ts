@@ -6,7 +6,13 @@ import { posterSeconds } from "../src/jobs/video-hls/make-poster.ts";
 import { bandwidthOf, parseMediaPlaylist } from "../src/jobs/video-hls/media-playlist.ts";
 import { planRenditions } from "../src/jobs/video-hls/plan-renditions.ts";
 import { parseReport } from "../src/jobs/video-hls/probe-video.ts";
-import { createPacketScan, type PacketScan } from "../src/jobs/video-hls/scan-packets.ts";
+import {
+  createPacketScan,
+  playedSeconds,
+  type PacketScan,
+  type PictureWalk,
+} from "../src/jobs/video-hls/scan-packets.ts";
+import type { TrackWalk } from "../src/jobs/video-hls/track-walk.ts";
 import { readSource, type VideoSource } from "../src/jobs/video-hls/video-source.ts";
 
 const SOURCE: VideoSource = {
@@ -18,11 +24,16 @@ const SOURCE: VideoSource = {
   },
   audio: { track: 1, browserSound: true },
 };
-const SCAN: PacketScan = { endSeconds: 60, bytes: 15_000_000, greatestGapSeconds: 2, cutSeconds: [] };
+const TRACK: TrackWalk = {
+  ...{ packets: 1_500, hiddenPackets: 0, bytes: 15_000_000, startSeconds: 0, endSeconds: 60 },
+  ...{ delaySeconds: 0, greatestHoleSeconds: 0, encrypted: false },
+};
+const PICTURE = { ...TRACK, greatestGapSeconds: 2, cutSeconds: [] };
+const SCAN: PacketScan = { picture: PICTURE, sound: TRACK };
 
 describe("the renditions", () => {
-  const sizes = (width: number, height: number, scan: PacketScan | null = null) =>
-    planRenditions({ ...SOURCE, width, height }, scan).map(
+  const sizes = (width: number, height: number, picture: Partial<PictureWalk> = { startSeconds: 1 }) =>
+    planRenditions({ ...SOURCE, width, height }, { ...SCAN, picture: { ...PICTURE, ...picture } }).map(
       (each) => `${each.name} ${each.width}x${each.height}${each.copyVideo ? " copied" : ""}`,
     );
 
@@ -39,8 +50,8 @@ describe("the renditions", () => {
   });
 
   test("have the source itself on top where it can be taken over, and below only what is clearly smaller", () => {
-    expect(sizes(1_920, 1_080, SCAN)).toEqual(["360p 640x360", "720p 1280x720", "1080p 1920x1080 copied"]);
-    const small = { ...SCAN, bytes: 6_000_000 };
+    expect(sizes(1_920, 1_080, {})).toEqual(["360p 640x360", "720p 1280x720", "1080p 1920x1080 copied"]);
+    const small = { bytes: 6_000_000 };
     expect(sizes(854, 480, small)).toEqual(["360p 640x360", "480p 854x480 copied"]);
     expect(sizes(640, 360, small)).toEqual(["360p 640x360 copied"]);
   });
@@ -49,8 +60,12 @@ describe("the renditions", () => {
     ["its bit rate is too high", { bytes: 60_000_000 }],
     ["its keyframes are too far apart", { greatestGapSeconds: 4.1 }],
     ["it has no packets", { bytes: 0, endSeconds: 0 }],
+    ["it begins later than the sound", { startSeconds: 0.05 }],
+    ["it ends before the sound", { endSeconds: 59.8 }],
+    ["a part of it is cut away by an edit list", { hiddenPackets: 1 }],
+    ["its pictures come far out of order", { delaySeconds: 0.14 }],
   ] as const)("are all encoded when %s", ([, more]) => {
-    expect(sizes(1_920, 1_080, { ...SCAN, ...more }).join()).not.toContain("copied");
+    expect(sizes(1_920, 1_080, more).join()).not.toContain("copied");
   });
 
   test("take the sound over only with the picture, and only where browsers play it", () => {
@@ -59,37 +74,69 @@ describe("the renditions", () => {
     expect(copies({ ...SOURCE, audio: { track: 1, browserSound: false } })).toEqual([false, false, false]);
     expect(copies({ ...SOURCE, browserPicture: false })).toEqual([false, false, false]);
   });
+
+  test.for([
+    ["begins later than the picture", { startSeconds: 0.05 }],
+    ["ends before it", { endSeconds: 59.8 }],
+    ["has a hole", { greatestHoleSeconds: 0.05 }],
+  ] as const)("encode the sound, and take the picture over, when it %s", ([, more]) => {
+    const top = planRenditions(SOURCE, { ...SCAN, sound: { ...TRACK, ...more } }).at(-1);
+    expect(top).toMatchObject({ copyVideo: true, copyAudio: false });
+  });
 });
 
 describe("the walk over the packets", () => {
   const scanOf = (lines: readonly string[], startSeconds = 0): PacketScan => {
-    const scan = createPacketScan(startSeconds);
+    const scan = createPacketScan({ ...SOURCE, startSeconds });
     for (const line of lines) scan.add(line);
     return scan.result();
   };
-  const packet = (pts: number | string, flags = "__", size = 10) =>
-    `pts_time=${pts}|duration_time=1.0|size=${size}|flags=${flags}`;
+  const packet = (pts: number | string, flags = "__", more: { track?: number; last?: string } = {}) =>
+    `stream_index=${more.track ?? 0}|pts_time=${pts}|dts_time=${pts}|duration_time=1.0|size=10|flags=${flags}${more.last ?? ""}`;
 
-  test("cuts at the first keyframe from each multiple of 4 s on, as ffmpeg's muxer does", () => {
+  test("cuts at the first keyframe from each multiple of 4 s after the first on, as ffmpeg's muxer does", () => {
     const keyframes = [10, 13, 16, 19, 22, 31].map((at) => packet(at, "K_"));
-    const { cutSeconds, greatestGapSeconds, endSeconds, bytes } = scanOf(keyframes, 10);
-    expect(cutSeconds).toEqual([6, 9, 12, 21]);
-    expect({ greatestGapSeconds, endSeconds, bytes }).toEqual({
-      greatestGapSeconds: 9,
-      endSeconds: 22,
-      bytes: 60,
+    expect(scanOf(keyframes, 10).picture).toMatchObject({
+      ...{ cutSeconds: [6, 9, 12, 21], greatestGapSeconds: 9, endSeconds: 22, bytes: 60 },
     });
+    expect(
+      scanOf(
+        [10.5, 14.2, 14.5].map((at) => packet(at, "K_")),
+        10,
+      ).picture.cutSeconds,
+    ).toEqual([4.5]);
   });
 
   test("counts the time to the end, and wants a keyframe first and a time on each packet", () => {
-    expect(scanOf([packet(0, "K_"), packet(8)]).greatestGapSeconds).toBe(9);
-    expect(scanOf([packet(0), packet(1, "K_")]).greatestGapSeconds).toBe(Infinity);
-    expect(scanOf([packet(0, "K_"), packet("N/A"), packet(1, "K_")]).greatestGapSeconds).toBe(Infinity);
-    expect(scanOf([]).greatestGapSeconds).toBe(Infinity);
+    const gap = (lines: readonly string[]) => scanOf(lines).picture.greatestGapSeconds;
+    expect(gap([packet(0, "K_"), packet(8)])).toBe(9);
+    expect(gap([packet(0), packet(1, "K_")])).toBe(Infinity);
+    expect(gap([packet(0, "K_"), packet("N/A"), packet(1, "K_")])).toBe(Infinity);
+    expect(gap([])).toBe(Infinity);
   });
 
-  test("leaves out what the file itself never shows", () => {
-    expect(scanOf([packet(-1, "_D"), packet(0, "K_")])).toMatchObject({ greatestGapSeconds: 1, bytes: 10 });
+  test("leaves out what the file itself never shows, and says that there is some", () => {
+    expect(scanOf([packet(-1, "_D"), packet(0, "K_")]).picture).toMatchObject({
+      ...{ greatestGapSeconds: 1, bytes: 10, hiddenPackets: 1, startSeconds: 0 },
+    });
+  });
+
+  test("knows where the sound begins, ends and is missing, and whose packets are whose", () => {
+    const sound = [0.5, 1.5, 4].map((at) => packet(at, "K_", { track: 1 }));
+    const scan = scanOf([packet(0, "K_"), ...sound, packet(9, "K_", { track: 2 })]);
+    expect(scan.sound).toMatchObject({ startSeconds: 0.5, endSeconds: 5, greatestHoleSeconds: 1.5 });
+    expect([scan.picture.endSeconds, playedSeconds(scan)]).toEqual([1, 5]);
+    expect(scanOf([packet(0, "K_")]).sound).toBeNull();
+  });
+
+  test("lets a last packet that does not say how long it is last as long as the others", () => {
+    const lines = [0, 1, 2].map((at) => packet(at, "K_").replace("duration_time=1.0", "duration_time=N/A"));
+    expect(scanOf(lines).picture.endSeconds).toBe(3);
+  });
+
+  test("sees that packets are encrypted", () => {
+    const scan = scanOf([packet(0, "K_", { last: "|side_data_type=Encryption info" })]);
+    expect(scan.picture.encrypted).toBe(true);
   });
 });
 

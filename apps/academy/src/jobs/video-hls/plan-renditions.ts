@@ -1,4 +1,4 @@
-import { SEGMENT_SECONDS, type PacketScan } from "./scan-packets.ts";
+import { playedSeconds, SEGMENT_SECONDS, type PacketScan } from "./scan-packets.ts";
 import type { VideoSource } from "./video-source.ts";
 
 /** One row of the ladder: the shorter side, and what it may cost. */
@@ -21,6 +21,13 @@ const COPY_BITS_FACTOR = 1.5;
 /** Below a copied rendition only what is clearly smaller is worth its encoding. */
 const WORTH_ENCODING_BELOW = 0.8;
 
+/** Picture and sound further apart than this are seen to be. */
+export const SYNC_TOLERANCE_SECONDS = 0.045;
+/** A track that ends this far before or behind the picture ends with it: the last segment holds both ends. */
+const END_TOLERANCE_SECONDS = 0.1;
+/** Pictures that come out of order are decoded ahead, and all that is copied begins so much later. */
+const MAX_DELAY_SECONDS = 0.1;
+
 /** One rendition of the output, as planned. */
 export interface PlannedRendition extends Rung {
   /** e.g. `720p`: the shorter side. */
@@ -35,28 +42,51 @@ export interface PlannedRendition extends Rung {
 /**
  * The renditions, smallest first: of 360p, 720p and 1080p those not above the source, by its shorter side; a source
  * below 360p gets one of its own size. Where the source's picture can be taken over, it is the top one.
- * @param scan null when the picture cannot be taken over anyway.
  */
-export function planRenditions(source: VideoSource, scan: PacketScan | null): readonly PlannedRendition[] {
+export function planRenditions(source: VideoSource, scan: PacketScan): readonly PlannedRendition[] {
+  if (!isCopyable(source, scan)) return planEncoded(source);
   const shortSide = Math.min(source.width, source.height);
-  if (scan !== null && isCopyable(source, scan)) {
-    const lower = LADDER.filter((rung) => rung.shortSide <= shortSide * WORTH_ENCODING_BELOW);
-    return [...lower.map((rung) => encoded(source, rung)), copied(source)];
-  }
+  const lower = LADDER.filter((rung) => rung.shortSide <= shortSide * WORTH_ENCODING_BELOW);
+  return [...lower.map((rung) => encoded(source, rung)), copied(source, isSoundCopyable(source, scan))];
+}
+
+/** The same with nothing taken over. */
+export function planEncoded(source: VideoSource): readonly PlannedRendition[] {
+  const shortSide = Math.min(source.width, source.height);
   const fitting = LADDER.filter((rung) => rung.shortSide <= shortSide);
   return (fitting.length > 0 ? fitting : [{ ...smallestRung(0), shortSide }]).map((rung) =>
     encoded(source, rung),
   );
 }
 
-/** Whether segments of the source's own packets would be about as long and as large as ours. */
+/**
+ * Whether segments of the source's own packets would be about as long and as large as ours, begin with the video and
+ * end with it: a picture that has to be held while the sound goes on, or before it begins, is encoded.
+ */
 export function isCopyable(source: VideoSource, scan: PacketScan): boolean {
   const { maxVideoBitsPerSecond } = smallestRung(Math.min(source.width, source.height));
+  const { picture } = scan;
   return (
     source.browserPicture &&
-    scan.endSeconds > 0 &&
-    scan.greatestGapSeconds <= SEGMENT_SECONDS &&
-    (scan.bytes * 8) / scan.endSeconds <= maxVideoBitsPerSecond * COPY_BITS_FACTOR
+    picture.endSeconds > 0 &&
+    picture.hiddenPackets === 0 &&
+    picture.startSeconds <= SYNC_TOLERANCE_SECONDS &&
+    picture.endSeconds >= playedSeconds(scan) - END_TOLERANCE_SECONDS &&
+    picture.delaySeconds <= MAX_DELAY_SECONDS &&
+    picture.greatestGapSeconds <= SEGMENT_SECONDS &&
+    (picture.bytes * 8) / picture.endSeconds <= maxVideoBitsPerSecond * COPY_BITS_FACTOR
+  );
+}
+
+/** Whether the sound's own packets go with the picture from its begin to its end, without a hole. */
+function isSoundCopyable({ audio }: VideoSource, { picture, sound }: PacketScan): boolean {
+  return (
+    audio !== null &&
+    audio.browserSound &&
+    sound !== null &&
+    Math.abs(sound.startSeconds - picture.startSeconds) <= SYNC_TOLERANCE_SECONDS &&
+    sound.greatestHoleSeconds <= SYNC_TOLERANCE_SECONDS &&
+    sound.endSeconds >= picture.endSeconds - END_TOLERANCE_SECONDS
   );
 }
 
@@ -79,7 +109,7 @@ function encoded(source: VideoSource, rung: Rung): PlannedRendition {
   };
 }
 
-function copied({ width, height, audio }: VideoSource): PlannedRendition {
+function copied({ width, height }: VideoSource, copyAudio: boolean): PlannedRendition {
   const shortSide = Math.min(width, height);
   return {
     ...smallestRung(shortSide),
@@ -88,7 +118,7 @@ function copied({ width, height, audio }: VideoSource): PlannedRendition {
     width,
     height,
     copyVideo: true,
-    copyAudio: audio?.browserSound ?? false,
+    copyAudio,
   };
 }
 

@@ -6,7 +6,7 @@ import { POSTER_NAME, startPoster } from "./make-poster.ts";
 import { planRenditions, type PlannedRendition } from "./plan-renditions.ts";
 import { probeVideo } from "./probe-video.ts";
 import { MASTER_NAME, publishHls, renditionSeconds, type PublishedRendition } from "./publish-hls.ts";
-import { scanPackets, type PacketScan } from "./scan-packets.ts";
+import { playedSeconds, scanPackets, type PacketScan } from "./scan-packets.ts";
 import { VIDEO_LIMITS, type VideoLimits } from "./video-limits.ts";
 import type { VideoSource } from "./video-source.ts";
 import { openVideoTools, type VideoTools } from "./video-tools.ts";
@@ -96,8 +96,8 @@ async function run(ctx: Context, tools: VideoTools): Promise<VideoResult> {
 /** The steps encode and poster: the poster is taken meanwhile and awaited after it, and given up with it. */
 async function encode(ctx: Context, tools: VideoTools, planned: Plan & { readonly source: VideoSource }) {
   const { source, renditions, scan, durationSeconds } = planned;
-  const cutSeconds = renditions.some(({ copyVideo }) => copyVideo) ? (scan?.cutSeconds ?? null) : null;
-  const poster = startPoster(tools, source, durationSeconds ?? 0);
+  const cutSeconds = renditions.some(({ copyVideo }) => copyVideo) ? scan.picture.cutSeconds : null;
+  const poster = startPoster(tools, source, durationSeconds);
   try {
     await encodeHls(tools, { source, renditions, cutSeconds, durationSeconds }, (percent) =>
       ctx.progress(percent),
@@ -113,20 +113,23 @@ async function encode(ctx: Context, tools: VideoTools, planned: Plan & { readonl
 
 interface Plan {
   readonly renditions: readonly PlannedRendition[];
-  readonly scan: PacketScan | null;
-  readonly durationSeconds: number | null;
+  readonly scan: PacketScan;
+  readonly durationSeconds: number;
 }
 
-/** Packets are read only where that can save an encoding, or where the file does not say how long it is. */
+/** What a header says of times is not believed before the packets were looked at. */
 async function plan(tools: VideoTools, source: VideoSource): Promise<Plan> {
-  const scanned = source.browserPicture || source.durationSeconds === null;
-  const scan = scanned ? await scanPackets(tools, source) : null;
-  if (scan !== null) {
-    if (scan.endSeconds > tools.limits.maxDurationSeconds) throw new JobError("video_too_large");
-    assertWhole(scan.endSeconds, source.durationSeconds);
-  }
-  const durationSeconds = source.durationSeconds ?? scan?.endSeconds ?? null;
+  const scan = await scanPackets(tools, source);
+  if (scan.picture.encrypted || scan.sound?.encrypted === true) throw encrypted();
+  const durationSeconds = playedSeconds(scan);
+  if (durationSeconds > tools.limits.maxDurationSeconds) throw new JobError("video_too_large");
+  assertWhole(scan.picture.endSeconds, source.durationSeconds);
   return { renditions: planRenditions(source, scan), scan, durationSeconds };
+}
+
+/** Nobody but the owner of a key can see it, and its packets look like any others. */
+function encrypted(): JobError {
+  return new JobError("video_unreadable", { cause: new Error("the tracks are encrypted") });
 }
 
 /** @throws {JobError} video_unreadable when what was read ends far before what the file declares. */
