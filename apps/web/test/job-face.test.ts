@@ -124,6 +124,15 @@ describe("a job's face", () => {
     expect(face({ status: "DONE", result: { total: 500, inserted: 500 } }).line).toEqual(["전체 500행"]);
   });
 
+  test("of an import that left something out, or imported nothing, is amber or red, in words too", () => {
+    const done = (outcome: string): JobFace =>
+      face({ status: "DONE", result: { total: 2, inserted: 1, rejected: 1, outcome } });
+    expect(done("complete")).toMatchObject({ status: "완료", tone: "good", bar: { tone: "good" } });
+    expect(done("partial")).toMatchObject({ status: "일부만 가져옴", tone: "warn", bar: { tone: "warn" } });
+    expect(done("none")).toMatchObject({ status: "가져온 행 없음", tone: "bad", bar: { tone: "bad" } });
+    expect(done("unheard of")).toMatchObject({ status: "완료", tone: "good" });
+  });
+
   test("at its failure says the server's sentence in Korean and the code's in English", () => {
     const failed = {
       status: "FAILED",

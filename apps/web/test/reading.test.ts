@@ -29,8 +29,18 @@ describe("what a server answers is checked before it is shown", () => {
       rejected: 1,
       errors: [{ sheet: "1반", row: 4, column: "학년", code: "invalid_grade", message: "" }, "junk"],
       rejected_url: "/api/v1/jobs/a/rejected.xlsx",
+      outcome: "partial",
+      columns_used: ["학번", "이름"],
+      columns_ignored: ["혈액형"],
+      sheets_ignored: ["숨김"],
+      hidden_rows: 2,
     });
     expect(result).toEqual({
+      outcome: "partial",
+      columnsUsed: ["학번", "이름"],
+      columnsIgnored: ["혈액형"],
+      sheetsIgnored: ["숨김"],
+      hiddenRows: 2,
       total: 3,
       inserted: 1,
       updated: 1,

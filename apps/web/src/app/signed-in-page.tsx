@@ -2,7 +2,7 @@ import { isSuccess, type WatchedJob, type WatchRef } from "@statusplane/client";
 import { lazy, Suspense, useCallback, useState, type ReactNode } from "react";
 import { goTo, useView } from "../browser/index.ts";
 import { HistoryView } from "../history/index.ts";
-import { JobTitles, jobTypeOf, untitled } from "../job/index.ts";
+import { JobTitles, jobTypeOf, outcomeFace, untitled } from "../job/index.ts";
 import { LiveList, TrackedJobs, useEnds, useLiveJobs, type LiveJobs } from "../live/index.ts";
 import type { Session } from "../session/index.ts";
 import { SampleButton, StudentsView } from "../students/index.ts";
@@ -31,8 +31,9 @@ function useSpokenEnds(jobs: readonly WatchedJob[], titles: JobTitles): number {
   const [imports, setImports] = useState(0);
   useEnds(jobs, (job) => {
     const name = titles.get(job.ref) ?? untitled(job.ref, jobTypeOf(job), text);
-    const status =
+    const ended =
       job.gone || job.status === "UNKNOWN" ? text.messages.job.gone : text.messages.job.statuses[job.status];
+    const status = (isSuccess(job) ? outcomeFace(job.result, text.messages)?.status : null) ?? ended;
     announce(text.messages.live.ended(name, status));
     if (isSuccess(job) && jobTypeOf(job) === "excel_import") setImports((before) => before + 1);
   });

@@ -1,6 +1,6 @@
 import type { WatchRef } from "@statusplane/client";
 import { useId, useState, type ReactNode } from "react";
-import { jobIcon, untitled, type JobTitles } from "../job/index.ts";
+import { jobIcon, outcomeFace, untitled, type JobTitles } from "../job/index.ts";
 import { useFormat } from "../text/index.ts";
 import { Icon } from "../ui/index.ts";
 import { HistoryDetail } from "./history-detail.tsx";
@@ -14,7 +14,7 @@ export interface HistoryItemProps {
   readonly onRetried: (ref: WatchRef, title: string) => void;
 }
 
-const TONES: Readonly<Record<RecordView["status"], "good" | "bad" | "off" | "moving">> = {
+const TONES: Readonly<Record<RecordView["status"], "good" | "warn" | "bad" | "off" | "moving">> = {
   PENDING: "moving",
   PROCESSING: "moving",
   READY: "good",
@@ -29,6 +29,7 @@ export function HistoryItem({ record, titles, onPlay, onRetried }: HistoryItemPr
   const id = useId();
   const [isOpen, setIsOpen] = useState(false);
   const title = record.title ?? titles.get(record.ref) ?? untitled(record.ref, record.jobType, text);
+  const outcome = record.status === "DONE" ? outcomeFace(record.result, text.messages) : null;
   return (
     <div className={styles.item}>
       <button
@@ -42,8 +43,8 @@ export function HistoryItem({ record, titles, onPlay, onRetried }: HistoryItemPr
           <Icon name={jobIcon(record.jobType)} />
         </span>
         <span className={styles.title}>{title}</span>
-        <span className={`${styles.status} ${styles[TONES[record.status]]}`}>
-          {text.messages.job.statuses[record.status]}
+        <span className={`${styles.status} ${styles[outcome?.tone ?? TONES[record.status]]}`}>
+          {outcome?.status ?? text.messages.job.statuses[record.status]}
         </span>
         <span className={styles.time}>{record.createdAt === null ? "" : text.moment(record.createdAt)}</span>
         <span className={isOpen ? styles.open : styles.closed}>

@@ -2,6 +2,7 @@ import { useState, type ReactNode } from "react";
 import { useFormat } from "../text/index.ts";
 import { Notice, ScrollRegion } from "../ui/index.ts";
 import { DownloadButton } from "./download-button.tsx";
+import { OUTCOME_TONES } from "./import-outcome.ts";
 import type { ImportCounts, ImportResult, RejectedRow } from "./import-result.ts";
 import styles from "./import-result-view.module.css";
 
@@ -31,7 +32,7 @@ function RejectedRows({
 }): ReactNode {
   const { messages, count } = useFormat();
   const words = messages.counts;
-  const caption = `${words.errorsTitle} · ${words.errorsFirst(count(rows.length), count(all))}`;
+  const caption = words.errorsFirst(count(rows.length), count(all));
   return (
     <ScrollRegion label={caption}>
       <table className={styles.rows}>
@@ -59,18 +60,48 @@ function RejectedRows({
   );
 }
 
-/** What an import has done: the counts, and what was rejected and why. */
+/** Which columns were used, and all that was left out or is not to be seen in the file. */
+function FileUse({ result }: { readonly result: ImportResult }): ReactNode {
+  const { messages, count } = useFormat();
+  const words = messages.counts;
+  const lines = [
+    [words.columnsUsed, result.columnsUsed.join(", ")],
+    [words.columnsIgnored, result.columnsIgnored.join(", ")],
+    [words.sheetsIgnored, result.sheetsIgnored.join(", ")],
+    [words.hiddenRows, result.hiddenRows === 0 ? "" : words.rows(count(result.hiddenRows))],
+  ].filter(([, value]) => value !== "");
+  if (lines.length === 0) return null;
+  return (
+    <dl className={styles.use}>
+      {lines.map(([name, value]) => (
+        <div key={name}>
+          <dt>{name}</dt>
+          <dd>{value}</dd>
+        </div>
+      ))}
+    </dl>
+  );
+}
+
+/** What an import has done: how it ended, the counts, what of the file was used, and what was rejected and why. */
 export function ImportResultView({ result }: { readonly result: ImportResult }): ReactNode {
   const { messages } = useFormat();
   const [problem, setProblem] = useState<string | null>(null);
   return (
     <div className={styles.result}>
+      {result.outcome !== null && (
+        <Notice tone={OUTCOME_TONES[result.outcome]}>{messages.counts.outcomeMore[result.outcome]}</Notice>
+      )}
       <ImportCountsView counts={result} />
+      <FileUse result={result} />
       {result.errors.length > 0 && <RejectedRows rows={result.errors} all={result.rejected} />}
       {result.rejectedUrl !== null && (
-        <DownloadButton path={result.rejectedUrl} fileName="rejected.xlsx" onProblem={setProblem}>
-          {messages.counts.downloadRejected}
-        </DownloadButton>
+        <div className={styles.download}>
+          <DownloadButton path={result.rejectedUrl} fileName="rejected.xlsx" onProblem={setProblem}>
+            {messages.counts.downloadRejected}
+          </DownloadButton>
+          <span>{messages.counts.downloadRejectedMore}</span>
+        </div>
       )}
       {problem !== null && (
         <Notice tone="bad" isAlert>

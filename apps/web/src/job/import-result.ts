@@ -18,7 +18,19 @@ export interface RejectedRow {
   readonly message: string;
 }
 
+/** What became of the whole file: all of it imported, some rows or columns left out, or no row imported. */
+export type ImportOutcome = "complete" | "partial" | "none";
+
 export interface ImportResult extends ImportCounts {
+  /** Null for an import that was cancelled: it did not come to the end of its file. */
+  readonly outcome: ImportOutcome | null;
+  /** Titles of the file's columns. */
+  readonly columnsUsed: readonly string[];
+  readonly columnsIgnored: readonly string[];
+  /** Names of sheets that were not read. */
+  readonly sheetsIgnored: readonly string[];
+  /** Hidden rows that were imported. */
+  readonly hiddenRows: number;
   /** The first few. */
   readonly errors: readonly RejectedRow[];
   readonly rejectedUrl: string | null;
@@ -30,6 +42,11 @@ const isFields = (value: unknown): value is Fields => typeof value === "object" 
 const countOf = (value: unknown): number => (typeof value === "number" && value >= 0 ? value : 0);
 const textOf = (value: unknown): string =>
   typeof value === "string" || typeof value === "number" ? String(value) : "";
+
+const textsOf = (value: unknown): readonly string[] => (Array.isArray(value) ? value.map(textOf) : []);
+
+const outcomeOf = (value: unknown): ImportOutcome | null =>
+  (["complete", "partial", "none"] as const).find((outcome) => outcome === value) ?? null;
 
 /** The counts in a result or partial result; null for what has none. */
 export function readImportCounts(value: unknown): ImportCounts | null {
@@ -52,6 +69,11 @@ export function readImportResult(value: unknown): ImportResult | null {
   const errors = Array.isArray(value["errors"]) ? value["errors"].filter(isFields) : [];
   return {
     ...counts,
+    outcome: outcomeOf(value["outcome"]),
+    columnsUsed: textsOf(value["columns_used"]),
+    columnsIgnored: textsOf(value["columns_ignored"]),
+    sheetsIgnored: textsOf(value["sheets_ignored"]),
+    hiddenRows: countOf(value["hidden_rows"]),
     errors: errors.map((error) => ({
       sheet: textOf(error["sheet"]),
       row: typeof error["row"] === "number" ? error["row"] : null,

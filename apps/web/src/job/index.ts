@@ -7,6 +7,7 @@
  */
 export { DownloadButton, type DownloadButtonProps } from "./download-button.tsx";
 export { readImportCounts, readImportResult, type ImportResult } from "./import-result.ts";
+export { outcomeFace, type OutcomeFace } from "./import-outcome.ts";
 export { ImportResultView } from "./import-result-view.tsx";
 export { JobTitles } from "./job-titles.ts";
 export * from "./job-words.ts";

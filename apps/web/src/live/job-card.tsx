@@ -35,8 +35,8 @@ function CountsSoFar({ job, text }: { readonly job: WatchedJob; readonly text: T
       {counts !== null &&
         [
           messages.counts.soFar,
-          ...names.map((name) => `${messages.counts[name]} ${count(counts[name])}`),
-        ].join(" · ")}
+          names.map((name) => `${messages.counts[name]} ${count(counts[name])}`).join(" · "),
+        ].join(" ")}
     </p>
   );
 }
@@ -108,8 +108,9 @@ export const JobCard = memo(function JobCard(props: JobCardProps): ReactNode {
   const [cancelledAttempt, setCancelledAttempt] = useState<number | null>(null);
   const name = title ?? untitled(job.ref, job.jobType ?? jobTypeOf(job), text);
   const isCancelling = commands.asked === "cancel" && !isEnded(job) && cancelledAttempt === job.attempt;
-  const face = jobFace(job, { text, waiting, isCancelling });
-  const result = readImportResult(useJobResult(job));
+  const jobResult = useJobResult(job);
+  const face = jobFace({ ...job, result: jobResult }, { text, waiting, isCancelling });
+  const result = readImportResult(jobResult);
   const cancel = (): void => {
     setCancelledAttempt(job.attempt);
     commands.cancel();

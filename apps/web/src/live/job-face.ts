@@ -1,5 +1,5 @@
 import { isSuccess, type WatchedJob } from "@statusplane/client";
-import { failureWord, jobTypeOf, readImportCounts, reasonWord, stepWord } from "../job/index.ts";
+import { failureWord, jobTypeOf, outcomeFace, readImportCounts, reasonWord, stepWord } from "../job/index.ts";
 import { lookUp, type TextAndFormat } from "../text/index.ts";
 import type { ProgressBarProps } from "../ui/index.ts";
 
@@ -102,11 +102,11 @@ function endedFace(job: WatchedJob, { text }: FaceOptions): JobFace {
       ...(job.durationSeconds === null ? [] : [messages.job.length(length(job.durationSeconds))]),
       ...(total === null ? [] : [`${messages.counts.total} ${messages.counts.rows(count(total))}`]),
     ];
+    const face = outcomeFace(job.result, messages) ?? { status, tone: "good" };
     return {
-      status,
-      tone: "good",
+      ...face,
       aside: "100%",
-      bar: { percent: 100, valueText: status, tone: "good" },
+      bar: { percent: 100, valueText: face.status, tone: face.tone },
       line,
     };
   }

@@ -8,7 +8,7 @@ export interface ProgressBarProps {
   readonly label: string;
   /** What people hear instead of the bare number. */
   readonly valueText?: string;
-  readonly tone?: "moving" | "waiting" | "good" | "bad" | "off";
+  readonly tone?: "moving" | "waiting" | "good" | "warn" | "bad" | "off";
 }
 
 /** A bar of constant height. It moves by transform only, so nothing around it is laid out again. */
