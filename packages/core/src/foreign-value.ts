@@ -21,7 +21,10 @@ export function foreignNeedsHash(text: string): boolean {
   return foreignStatus(parseObject(text)) === "PROCESSING";
 }
 
-/** Understands a foreign value; null when it is not JSON or carries no status we know. */
+/**
+ * Understands a foreign value; null when it is not JSON, carries no status we know, or holds what our JSON cannot say
+ * (numbers that a browser would round, nesting without end): to its reader it is not there.
+ */
 export function readForeignValue(
   ref: JobRef,
   text: string,
@@ -34,7 +37,16 @@ export function readForeignValue(
   const members = ref.kind === "video" ? videoMembers(status, value, hash) : jobMembers(status, value, hash);
   const id = ref.kind === "video" ? { id: idToJson(ref) } : { job_id: ref.id };
   const etag = `"f-${hashBytes(hash === null ? text : text + JSON.stringify(Object.entries(hash).sort(([a], [b]) => (a < b ? -1 : 1))))}"`;
-  return { head, text: encodeJson({ ...head, ...id, ...members, updated_at: null }), etag };
+  const body = encodedOrNull({ ...head, ...id, ...members, updated_at: null });
+  return body === null ? null : { head, text: body, etag };
+}
+
+function encodedOrNull(value: unknown): string | null {
+  try {
+    return encodeJson(value);
+  } catch {
+    return null; // it came from outside: what cannot be said in JSON is nobody's snapshot
+  }
 }
 
 /** Whether `next` is news to somebody who has seen `seen`: newer, or a differing answer while both are attempt 0. */

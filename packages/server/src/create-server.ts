@@ -96,7 +96,7 @@ async function makeShared(options: ServerOptions): Promise<Shared> {
   };
 }
 
-/** What holds for every request; all of it without cost to a poll but a look at a flag and at the URL's length. */
+/** What holds for every request; a poll pays for it with a header, a look at a flag and one at the URL's length. */
 function prepare(fastify: FastifyInstance, options: ServerOptions): void {
   fastify.decorateRequest("identity", null);
   fastify.setValidatorCompiler(validatorCompiler);
@@ -106,6 +106,7 @@ function prepare(fastify: FastifyInstance, options: ServerOptions): void {
   if (options.log !== false) fastify.setChildLoggerFactory((logger) => logger);
   const { leaving } = options;
   fastify.addHook("onRequest", (request, reply, done) => {
+    reply.header("x-content-type-options", "nosniff");
     if (leaving?.aborted === true) reply.header("connection", "close");
     if (request.url.length > URL_MAX_BYTES) done(new StatusplaneError("url_too_long"));
     else done();

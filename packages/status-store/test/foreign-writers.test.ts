@@ -223,4 +223,43 @@ describe("what the design note's Python workers write", () => {
       expect(await store.writer.write("announce", pending(ref))).toMatchObject({ answer: "accepted" });
     },
   );
+
+  it.each([
+    ["a list", (key: string) => raw.rpush(key, "a")],
+    [
+      "a number that a browser would round",
+      (key: string) => raw.set(key, '{"status":"DONE","result":12345678901234567890}'),
+    ],
+    ["no number at all", (key: string) => raw.set(key, '{"status":"DONE","result":1e999}')],
+    [
+      "too deep",
+      (key: string) =>
+        raw.set(key, `{"status":"DONE","result":${"[".repeat(200_000)}${"]".repeat(200_000)}}`),
+    ],
+  ])("that is %s is missing for its reader, and for nobody else of that turn", async (_what, write) => {
+    const [wrong, ours, foreign] = [freshRef("job"), freshRef("job"), freshRef("job")];
+    await write(jobKeys(wrong).status);
+    await store.writer.write("announce", pending(ours));
+    await python("processing", foreign, { percent: 10 });
+    const read = await store.reader.readMany([wrong, ours, foreign]);
+    expect(read.map((each) => each?.status ?? null)).toEqual([null, "PENDING", "PROCESSING"]);
+  });
+
+  it("with a hash that is none has no progress, and takes nobody else's", async () => {
+    const [wrong, foreign] = [freshRef("job"), freshRef("job")];
+    for (const ref of [wrong, foreign]) await python("processing", ref, { percent: 10 });
+    await raw.del(jobKeys(wrong).progress);
+    await raw.set(jobKeys(wrong).progress, "no hash");
+    const read = await store.reader.readMany([wrong, foreign]);
+    expect(read.map((each) => (each === null ? null : body(each)["progress"]))).toEqual([
+      expect.objectContaining({ percent: null }),
+      expect.objectContaining({ percent: 10 }),
+    ]);
+  });
+
+  it("under the key of a result that is no text is no result", async () => {
+    const ref = freshRef("job");
+    await raw.sadd(jobKeys(ref).result, "x");
+    expect(await store.reader.readResult(ref)).toBeNull();
+  });
 });

@@ -156,7 +156,7 @@ export const VARIABLES = {
     "life of finished snapshots, seconds: 0 (none) or ≥ 86,400, each plus 0–10 %",
   ),
   RESULT_INLINE_MAX_BYTES: variable(
-    wholeNumber(0, 65_536, "bytes"),
+    wholeNumber(1_024, 65_536, "bytes"), // below it a video's own result would not fit
     8_192,
     "a result above this has a key of its own, bytes",
   ),

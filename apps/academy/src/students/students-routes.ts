@@ -110,6 +110,5 @@ function sendWorkbook(reply: FastifyReply, name: string, content: Readable): Fas
   return reply
     .header("content-type", WORKBOOK_TYPE)
     .header("content-disposition", `attachment; filename="${name}"`)
-    .header("x-content-type-options", "nosniff")
     .send(content);
 }

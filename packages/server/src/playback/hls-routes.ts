@@ -51,8 +51,7 @@ export function hlsRoutes(fastify: FastifyInstance, { playback, files }: HlsOpti
           "content-type",
           CONTENT_TYPES[name.slice(name.lastIndexOf(".") + 1)] ?? "application/octet-stream",
         )
-        .header("cache-control", `private, max-age=${lifeSeconds}, immutable`)
-        .header("x-content-type-options", "nosniff");
+        .header("cache-control", `private, max-age=${lifeSeconds}, immutable`);
       return sendFile(request, reply, file);
     },
   );

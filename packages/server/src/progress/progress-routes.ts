@@ -84,9 +84,6 @@ export function sendText(
     reply.code(304).send();
     return true;
   }
-  reply
-    .header("content-type", "application/json; charset=utf-8")
-    .header("x-content-type-options", "nosniff")
-    .send(text);
+  reply.header("content-type", "application/json; charset=utf-8").send(text);
   return false;
 }

@@ -19,6 +19,7 @@ import { storedSnapshot } from "../stored-snapshot.ts";
 import { getFromCluster } from "./cluster-reads.ts";
 import type { ActivePage, RedisActiveLists } from "./redis-active-lists.ts";
 import type { RedisRequests } from "./redis-requests.ts";
+import { noneIfOfAnotherType } from "./store-error.ts";
 import { TurnBatch } from "./turn-batch.ts";
 
 /** Keys of one MGET: more are split, so that no single command holds Redis up. */
@@ -68,7 +69,7 @@ export class RedisStatusReader implements StatusReader {
   /** @throws {store_unavailable} */
   readResult(ref: JobRef): Promise<string | null> {
     const { result } = jobKeys(ref, this.#parts.cluster);
-    return this.#parts.requests.call((client) => client.get(result));
+    return this.#parts.requests.call((client) => client.get(result).catch(noneIfOfAnotherType));
   }
 
   /** @throws {store_unavailable} */
@@ -140,7 +141,9 @@ export class RedisStatusReader implements StatusReader {
     const { requests, cluster } = this.#parts;
     if (!cluster) return requests.call((client) => client.mget([...keys]));
     return requests.each((client) =>
-      client instanceof Cluster ? getFromCluster(client, keys) : keys.map((key) => client.get(key)),
+      (client instanceof Cluster ? getFromCluster(client, keys) : keys.map((key) => client.get(key))).map(
+        (answer) => answer.catch(noneIfOfAnotherType),
+      ),
     );
   }
 
@@ -160,8 +163,8 @@ export class RedisStatusReader implements StatusReader {
 
   async #fetchHashes(keys: readonly string[]): Promise<(Readonly<Record<string, string>> | null)[]> {
     const hashes = await this.#parts.requests.call((client) =>
-      Promise.all(keys.map((key) => client.hgetall(key))),
+      Promise.all(keys.map((key) => client.hgetall(key).catch(noneIfOfAnotherType))),
     );
-    return hashes.map((hash) => (Object.keys(hash).length === 0 ? null : hash));
+    return hashes.map((hash) => (hash === null || Object.keys(hash).length === 0 ? null : hash));
   }
 }

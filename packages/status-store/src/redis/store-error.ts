@@ -20,3 +20,12 @@ export function storeError(error: unknown, random: () => number): unknown {
     retryAfterSeconds: 1 + Math.floor(random() * 3),
   });
 }
+
+/**
+ * For a read of what any program may have written: a value of another type than the one asked for is none.
+ * @throws every other error as it is.
+ */
+export function noneIfOfAnotherType(error: unknown): null {
+  if (error instanceof Error && error.message.startsWith("WRONGTYPE")) return null;
+  throw error;
+}

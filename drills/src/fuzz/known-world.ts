@@ -1,0 +1,41 @@
+import type { Random } from "../random.ts";
+
+const RECENT_MAX = 200;
+
+/** What is really there, so that a request can be meant: tokens, ids of work in every state, files that are accepted. */
+export class KnownWorld {
+  /** Sign-in tokens of two tenants, and watch tokens. */
+  readonly tokens: string[] = [];
+  /** Ids written by another program, as wrong as can be. */
+  readonly foreignIds: string[] = [];
+  /** Signature and file of something that plays. */
+  playing: { readonly signature: string; readonly file: string } | null = null;
+  readonly #recent = { video: [] as string[], job: [] as string[] };
+  readonly #ended = { video: [] as string[], job: [] as string[] };
+
+  readonly files: { readonly video: Buffer; readonly workbook: Buffer };
+
+  constructor(files: KnownWorld["files"]) {
+    this.files = files;
+  }
+
+  /** The tenant whose ids are known; the others see nothing of them. */
+  get token(): string {
+    return this.tokens[0] ?? "";
+  }
+
+  accepted(kind: "video" | "job", id: string): void {
+    const recent = this.#recent[kind];
+    recent.push(id);
+    if (recent.length > RECENT_MAX) recent.shift();
+  }
+
+  ended(kind: "video" | "job", id: string): void {
+    this.#ended[kind].push(id);
+  }
+
+  id(kind: "video" | "job", random: Random): string {
+    const known = [this.#recent[kind], this.#ended[kind], this.foreignIds].filter((ids) => ids.length > 0);
+    return known.length === 0 ? "1" : random.pick(random.pick(known));
+  }
+}
