@@ -43,6 +43,7 @@ export async function fuzz(target: FuzzTarget, options: FuzzOptions): Promise<Fu
 
 class FuzzRun {
   readonly #target: FuzzTarget;
+  /** Those that take something from their caller, several times. */
   readonly #routes: readonly DocumentedRoute[];
   readonly #options: FuzzOptions;
   readonly #agent = new Agent({ keepAlive: true, maxSockets: CONNECTIONS });
@@ -54,7 +55,7 @@ class FuzzRun {
 
   constructor(target: FuzzTarget, routes: readonly DocumentedRoute[], options: FuzzOptions) {
     this.#target = target;
-    this.#routes = routes;
+    this.#routes = routes.flatMap((route) => Array.from({ length: weightOf(route) }, () => route));
     this.#options = options;
     this.#counts = new AnswerCounts(routes);
   }
@@ -126,6 +127,12 @@ class FuzzRun {
       first: known?.first ?? request.slice(0, 1_000),
     });
   }
+}
+
+const INPUTS_MAX = 6;
+
+function weightOf({ parameters, bodies }: DocumentedRoute): number {
+  return 1 + Math.min(INPUTS_MAX, parameters.length + 3 * bodies.size);
 }
 
 function told({ method, path, headers, body }: FuzzRequest): string {

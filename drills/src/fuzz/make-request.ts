@@ -128,6 +128,28 @@ function partsOf(route: DocumentedRoute, { files }: KnownWorld, random: Random):
   return random.chance(0.5) ? [...fields, file] : [file, ...fields];
 }
 
+/** The form as it should be, but for what its fields say and its file is called. */
+function hostileParts(parts: readonly FormPart[], random: Random): readonly FormPart[] {
+  const say = (name: string, content: string): FormPart => ({
+    name,
+    content: Buffer.from(content),
+    fileName: null,
+  });
+  const payload = JSON.stringify(random.chance(0.5) ? { note: hostileText(random) } : hostileJson(random));
+  return [
+    ...parts.map((part) =>
+      part.fileName === null ? part : { ...part, fileName: quoted(hostileText(random)) },
+    ),
+    ...(random.chance(0.5) ? [say("title", hostileText(random))] : []),
+    ...(random.chance(0.5) ? [say("payload", payload ?? "")] : []),
+  ];
+}
+
+/** As browsers write a name into a form's head. */
+function quoted(name: string): string {
+  return name.replace(/"/g, "%22").replace(/\r/g, "%0D").replace(/\n/g, "%0A");
+}
+
 type Change = (draft: Draft, route: DocumentedRoute, world: KnownWorld, random: Random) => void;
 
 const METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "PROPFIND"];
@@ -189,7 +211,8 @@ const CHANGES: readonly Change[] = [
     ]);
   },
   (draft, route, world, random) => {
-    const form = brokenForm(partsOf(route, world, random), random);
+    const parts = partsOf(route, world, random);
+    const form = random.chance(0.5) ? brokenForm(parts, random) : formBody(hostileParts(parts, random));
     draft.body = form.bytes;
     draft.headers["content-type"] = form.contentType;
   },
