@@ -23,6 +23,7 @@ export * from "./snapshot.ts";
 export * from "./sentinel-text.ts";
 export * from "./snapshot-text.ts";
 export * from "./status-store-ports.ts";
+export * from "./storable-text.ts";
 export * from "./terms.ts";
 export * from "./timings.ts";
 export * from "./transitions.ts";

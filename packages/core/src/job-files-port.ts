@@ -27,6 +27,9 @@ export interface RequestFiles {
   saveInput(ref: JobRef, content: AsyncIterable<Uint8Array>, maxBytes: number): Promise<SavedInput>;
   removeInput(ref: JobRef): Promise<void>;
   hasInput(ref: JobRef): Promise<boolean>;
-  /** The attempt's output folder, whether it exists or not; always below the outputs' root. */
+  /**
+   * The attempt's output folder, whether it exists or not: an absolute path below the outputs' root, which is written
+   * without links, so that a link on the way is seen.
+   */
   outputFolder(ref: JobRef, attempt: number): string;
 }

@@ -21,6 +21,7 @@ export function plainLine(text: string, maxCharacters: number): string | null {
     .replace(LONE_SURROGATES, "\ufffd")
     .normalize("NFC")
     .trim();
-  const cut = line.length <= maxCharacters ? line : Array.from(line).slice(0, maxCharacters).join("").trimEnd();
+  const cut =
+    line.length <= maxCharacters ? line : Array.from(line).slice(0, maxCharacters).join("").trimEnd();
   return cut === "" ? null : cut;
 }

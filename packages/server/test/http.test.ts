@@ -71,6 +71,20 @@ describe("problems", () => {
     expect(put.headers.allow).toBe("GET, HEAD, POST");
   });
 
+  it.each([
+    ["/healthz", 200],
+    ["/openapi.json", 200],
+    ["/docs", 200],
+    ["/api/v1/jobs/a/progress/", 404],
+    ["/media/videos/%zz/progress/", 404],
+    ["/api/v1/jobs/?limit=x", 400],
+    ["/api/v1/jobs/?job_type=%00", 400],
+    [`/api/v1/progress/?jobs=${"x".repeat(8_192)}`, 414],
+  ])("and every other answer are what they say they are: %s", async (url, status) => {
+    const answer = await get(url);
+    expect([answer.statusCode, answer.headers["x-content-type-options"]]).toEqual([status, "nosniff"]);
+  });
+
   it("tell nothing of what nobody foresaw, and log it", async () => {
     const lines: string[] = [];
     const broken = await openTestServer({

@@ -1,6 +1,6 @@
 import { jobRef } from "@statusplane/core";
-import { symlink } from "node:fs/promises";
-import { join } from "node:path";
+import { mkdir, rename, rm, symlink } from "node:fs/promises";
+import { dirname, join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { openTestServer, recordOf, signedIn, type TestServer } from "./fakes/index.ts";
 
@@ -161,6 +161,15 @@ describe("HLS files", () => {
     expect((await get(`${base}v1.m3u8`)).statusCode).toBe(404);
     await symlink("master.m3u8", join(test.files.outputFolder(ref, 2), "v2.m3u8"));
     expect((await get(`${base}v2.m3u8`)).statusCode).toBe(404);
+    const others = test.files.outputFolder(jobRef("2", "video", "42"), 1);
+    await rm(test.files.outputFolder(ref, 2), { recursive: true });
+    await symlink(others, test.files.outputFolder(ref, 2));
+    expect((await get(`${base}master.m3u8`)).statusCode).toBe(404);
+    await rm(dirname(test.files.outputFolder(ref, 2)), { recursive: true });
+    await mkdir(join(others, "2"));
+    await rename(join(others, "master.m3u8"), join(others, "2", "master.m3u8"));
+    await symlink(others, dirname(test.files.outputFolder(ref, 2)));
+    expect((await get(`${base}master.m3u8`)).statusCode).toBe(404);
   });
 
   it("do not exist under a forged signature: every flipped character, field and order", async () => {

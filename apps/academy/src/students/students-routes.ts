@@ -6,10 +6,8 @@ import {
   type JobRef,
   type RequestFiles,
 } from "@statusplane/core";
+import { openOutput } from "@statusplane/server";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
-import { constants } from "node:fs";
-import { open } from "node:fs/promises";
-import { join } from "node:path";
 import type { Readable } from "node:stream";
 import { z } from "zod";
 import { REJECTED_NAME } from "../jobs/excel-import/index.ts";
@@ -92,18 +90,9 @@ async function openRejected(ref: JobRef, { findRecord, files }: StudentsOptions)
   if (record === null) throw new StatusplaneError("record_not_found");
   if (record.jobType !== "excel_import" || record.status !== "DONE")
     throw new StatusplaneError("result_not_found");
-  const path = join(files.outputFolder(ref, record.attempt), REJECTED_NAME);
-  try {
-    // What wrote the folder was handling somebody's upload: a link in it is not followed.
-    const file = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW);
-    return file.createReadStream();
-  } catch (error) {
-    const code = error instanceof Error && "code" in error ? error.code : null;
-    if (code === "ENOENT" || code === "ELOOP" || code === "ENOTDIR") {
-      throw new StatusplaneError("result_not_found", { cause: error });
-    }
-    throw error;
-  }
+  const file = await openOutput(files.outputFolder(ref, record.attempt), REJECTED_NAME);
+  if (file === null) throw new StatusplaneError("result_not_found");
+  return file.stream();
 }
 
 function sendWorkbook(reply: FastifyReply, name: string, content: Readable): FastifyReply {

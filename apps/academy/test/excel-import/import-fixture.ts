@@ -3,7 +3,7 @@ import { startPostgres, withClient, type PostgresServer } from "@statusplane/tes
 import { openWorkbook, type Row } from "@statusplane/xlsx";
 import type { JobContext } from "@statusplane/worker";
 import { writeXlsx, type CellValue } from "hucre/xlsx";
-import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readdir, readFile, realpath, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import pg from "pg";
@@ -51,7 +51,7 @@ export class ImportBench {
   };
 
   async #start(): Promise<void> {
-    this.folder = await mkdtemp(join(tmpdir(), "statusplane-import-"));
+    this.folder = await realpath(await mkdtemp(join(tmpdir(), "statusplane-import-")));
     this.#postgres = await startPostgres();
     const connectionString = await this.#postgres.createDatabase();
     this.pool = new pg.Pool({ connectionString, max: 5 });

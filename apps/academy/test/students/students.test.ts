@@ -1,7 +1,7 @@
 import { jobRef, StatusplaneError, type JobRecord } from "@statusplane/core";
 import Fastify, { type FastifyInstance } from "fastify";
 import { serializerCompiler, validatorCompiler } from "fastify-type-provider-zod";
-import { mkdir, symlink, writeFile } from "node:fs/promises";
+import { mkdir, rm, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { buffer } from "node:stream/consumers";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -131,7 +131,6 @@ describe("the rejected rows", () => {
     expect(answer.body).toBe("attempt 2");
     expect(answer.headers).toMatchObject({
       "content-disposition": 'attachment; filename="rejected.xlsx"',
-      "x-content-type-options": "nosniff",
     });
   });
 
@@ -152,6 +151,11 @@ describe("the rejected rows", () => {
     await mkdir(folder, { recursive: true });
     await symlink("/etc/passwd", join(folder, "rejected.xlsx"));
     record = done(1);
+    expect((await get("/api/v1/jobs/linked/rejected.xlsx")).json()).toEqual({ code: "result_not_found" });
+    const theirs = await bench.outputFolder("t2", "theirs", 1);
+    await writeFile(join(theirs, "rejected.xlsx"), "secret");
+    await rm(folder, { recursive: true });
+    await symlink(theirs, folder);
     expect((await get("/api/v1/jobs/linked/rejected.xlsx")).json()).toEqual({ code: "result_not_found" });
   });
 });

@@ -1,4 +1,4 @@
-import { isId, StatusplaneError } from "@statusplane/core";
+import { isId, isStorableText, StatusplaneError } from "@statusplane/core";
 import { decodeJwt, errors, jwtVerify, type JWTPayload } from "jose";
 import { TokenBucket } from "../http/index.ts";
 import type { Identity } from "./identity.ts";
@@ -81,7 +81,7 @@ export class TokenVerifier {
     return {
       kind: "person",
       tenant: tenantOf(claims),
-      subject: typeof claims.sub === "string" && claims.sub.length <= 256 ? claims.sub : null,
+      subject: subjectOf(claims),
       operator: claims["role"] === "operator",
       ...this.#limits(claims),
     };
@@ -152,4 +152,9 @@ function tenantOf(claims: JWTPayload): string | null {
   const tenant = claims["tenant_id"];
   const text = Number.isSafeInteger(tenant) ? String(tenant) : tenant;
   return isId(text) ? text : null;
+}
+
+/** Kept with what the token's owner submits, so it must be a text that can be stored. */
+function subjectOf({ sub }: JWTPayload): string | null {
+  return typeof sub === "string" && sub.length <= 256 && isStorableText(sub) ? sub : null;
 }

@@ -1,4 +1,10 @@
-import type { Kind, PageOptions, RecordPage, RequestRecords } from "@statusplane/core";
+import {
+  isStorableText,
+  type Kind,
+  type PageOptions,
+  type RecordPage,
+  type RequestRecords,
+} from "@statusplane/core";
 import type { FastifyInstance, FastifyRequest } from "fastify";
 import type { ZodTypeProvider } from "fastify-type-provider-zod";
 import { z } from "zod";
@@ -20,7 +26,9 @@ const query = z.object({
   limit: z.coerce.number().int().min(1).max(PAGE_MAX).default(PAGE_DEFAULT),
   status: statusSchema.optional(),
 });
-const jobsQuery = query.extend({ job_type: z.string().max(64).optional() });
+const jobsQuery = query.extend({
+  job_type: z.string().max(64).refine(isStorableText, "is not a text").optional(),
+});
 const pageOf = <T extends z.ZodType>(item: T) =>
   z.object({ items: z.array(item), next_cursor: z.string().nullable() });
 

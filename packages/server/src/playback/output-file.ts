@@ -13,8 +13,9 @@ export interface OutputFile {
 }
 
 /**
- * Opens a file that lies in the folder itself: no link is followed, not even inside the folder, for what wrote it was
- * handling somebody's upload.
+ * Opens a file that lies in the folder itself: no link is followed, neither the file nor a folder on the way, for what
+ * wrote them was handling somebody's upload.
+ * @param folder absolute, as `RequestFiles.outputFolder` answers it: written without links.
  * @param name already checked against a list of allowed names.
  * @returns null when there is no such regular file.
  */
@@ -24,8 +25,7 @@ export async function openOutput(folder: string, name: string): Promise<OutputFi
   try {
     handle = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
     const stat = await handle.stat();
-    const inside = (await realpath(path)) === join(await realpath(folder), name);
-    if (!stat.isFile() || !inside) {
+    if (!stat.isFile() || (await realpath(path)) !== path) {
       await handle.close();
       return null;
     }

@@ -1,12 +1,12 @@
 import { refKey, StatusplaneError, type JobRef, type RequestFiles, type SavedInput } from "@statusplane/core";
-import { mkdirSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readdirSync, realpathSync, rmSync } from "node:fs";
 import { access, mkdir, rename, rm, writeFile, open } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
 /** Inputs and outputs in a temporary folder; `remove()` removes it. */
 export class TemporaryFiles implements RequestFiles {
-  readonly root = mkdtempSync(join(tmpdir(), "statusplane-server-"));
+  readonly root = realpathSync(mkdtempSync(join(tmpdir(), "statusplane-server-")));
 
   constructor() {
     mkdirSync(join(this.root, "inputs"));
