@@ -13,7 +13,7 @@ export class KnownWorld {
   readonly #recent = { video: [] as string[], job: [] as string[] };
   readonly #ended = { video: [] as string[], job: [] as string[] };
 
-  readonly files: { readonly video: Buffer; readonly workbook: Buffer };
+  readonly files: { video: Buffer; readonly workbook: Buffer };
 
   constructor(files: KnownWorld["files"]) {
     this.files = files;
