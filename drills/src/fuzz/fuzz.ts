@@ -112,12 +112,11 @@ class FuzzRun {
   #remember({ method, route }: FuzzRequest, { status, body }: FuzzAnswer): void {
     if (status !== 202 || method !== "POST") return;
     const { id, job_id: jobId } = JSON.parse(body.toString()) as {
-      readonly id?: unknown;
-      readonly job_id?: unknown;
+      readonly id?: string;
+      readonly job_id?: string;
     };
-    if (route === "POST /media/videos" && id !== undefined) this.#target.world.accepted("video", String(id));
-    if (route === "POST /api/v1/jobs" && jobId !== undefined)
-      this.#target.world.accepted("job", String(jobId));
+    if (route === "POST /media/videos" && id !== undefined) this.#target.world.accepted("video", id);
+    if (route === "POST /api/v1/jobs" && jobId !== undefined) this.#target.world.accepted("job", jobId);
   }
 
   #fault(what: string, request: string): void {

@@ -238,10 +238,9 @@ function jsonBody(route: DocumentedRoute, random: Random): string {
 
 /** Lone surrogates have no percent encoding: they go out as the bytes that are wrong UTF-8. */
 function percent(text: string): string {
-  return [...text]
-    .map((each) =>
-      /[\ud800-\udfff]/.test(each) && each.length === 1 ? "%ED%A0%80" : encodeURIComponent(each),
-    )
+  return text
+    .split(/(\p{Cs})/u)
+    .map((each) => (/^\p{Cs}$/u.test(each) ? "%ED%A0%80" : encodeURIComponent(each)))
     .join("");
 }
 
