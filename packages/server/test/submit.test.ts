@@ -51,6 +51,15 @@ const postJob = (parts: readonly Part[], more?: Record<string, string>) =>
 const file = (content: string, name = "강의 1.mp4"): Part => ["file", content, name];
 
 describe("a submitted video", () => {
+  it.each(["a\0b", "\ud800", "x".repeat(257)])(
+    "has no submitter where the token's subject cannot be kept: %j",
+    async (sub) => {
+      const answer = await postVideo([file(VIDEO)], await signedIn(1, { sub }));
+      expect(answer.statusCode).toBe(202);
+      expect([...test.records.rows.values()].map(({ createdBy }) => createdBy)).toEqual([null]);
+    },
+  );
+
   it("is a row, an upload, a PENDING snapshot and a delivery before the answer", async () => {
     const answer = await postVideo([["title", "1강"], file(VIDEO)]);
     expect(answer.statusCode).toBe(202);
