@@ -34,6 +34,14 @@ describe("the program with nothing configured", () => {
     expect(demo.body.tenants).toHaveLength(2);
   });
 
+  it("tells collectors what it does in JSON, for no terminal is there", () => {
+    const events = program
+      .output()
+      .split("\n")
+      .map((line) => JSON.parse(line) as { readonly msg: string });
+    expect(events.map(({ msg }) => msg)).toContainEqual(`Statusplane is at ${program.url}/`);
+  });
+
   it("encodes a video that then plays, and shows its steps on the way", async () => {
     const submitted = await api.submitVideo(await makeVideo(folder, { seconds: 6, size: "640x360" }));
     expect(submitted).toMatchObject({ status: "PENDING", attempt: 1, version: 0 });

@@ -125,10 +125,15 @@ describe("readConfig", () => {
     }
   });
 
-  it("is quiet where somebody tries it, and tells operators what happens", () => {
-    expect(readConfig("all", {}).values.LOG_LEVEL).toBe("warn");
-    expect(readConfig("all", { LOG_LEVEL: "info" }).values.LOG_LEVEL).toBe("info");
-    expect(readConfig("api", SHARED).values.LOG_LEVEL).toBe("info");
+  it("takes how a log looks, and what is decided of a missing ffmpeg; unset, the terminal decides", () => {
+    expect(readConfig("all", {}).values).toMatchObject({ LOG_FORMAT: null, INSTALL_FFMPEG: null });
+    const given = readConfig("all", { LOG_FORMAT: "text", INSTALL_FFMPEG: "0" }).values;
+    expect(given).toMatchObject({ LOG_FORMAT: "text", INSTALL_FFMPEG: false });
+    expect(problemsOf("all", { LOG_FORMAT: "xml", INSTALL_FFMPEG: "yes", PORT: "3,000" })).toEqual([
+      "PORT: must be a whole number from 0 to 65535 (TCP port)",
+      "INSTALL_FFMPEG: must be 0 or 1",
+      "LOG_FORMAT: must be json or text",
+    ]);
   });
 
   it("reports every wrong value together", () => {

@@ -5,15 +5,12 @@ import { join } from "node:path";
 import { eventually } from "@statusplane/test-support";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import {
-  ensureFfmpeg,
   findConfinement,
   findFfmpeg,
   openFfmpeg,
-  planInstall,
   runConfined,
   type ConfinedRun,
   type Ffmpeg,
-  type Machine,
 } from "../src/ffmpeg/index.ts";
 
 let folder: string;
@@ -88,71 +85,6 @@ describe("finding ffmpeg", { timeout: 120_000 }, () => {
     await rm(program);
     there = null;
     expect(await source.readiness()).toBe("ffmpeg_missing");
-  });
-});
-
-describe("installing ffmpeg", () => {
-  const linux: Machine = {
-    ...{ platform: "linux", root: false, sudoWithoutPassword: false },
-    programs: new Set(["apt-get", "sudo"]),
-  };
-
-  test("is done without asking as root or by a sudo that asks nothing, and by Homebrew", () => {
-    expect(planInstall({ ...linux, root: true }).steps.map(([program]) => program)).toEqual([
-      "apt-get",
-      "apt-get",
-    ]);
-    expect(planInstall({ ...linux, sudoWithoutPassword: true }).steps[1]?.slice(0, 4)).toEqual([
-      ...["sudo", "-n", "apt-get", "install"],
-    ]);
-    const mac: Machine = { ...linux, platform: "darwin", programs: new Set(["brew"]) };
-    expect(planInstall(mac).steps).toEqual([["brew", "install", "ffmpeg"]]);
-  });
-
-  test("is otherwise left to a person, who is told the command", async () => {
-    expect(planInstall(linux)).toEqual({
-      steps: [],
-      command: "sudo apt-get update && sudo apt-get install -y ffmpeg",
-    });
-    expect(planInstall({ ...linux, programs: new Set(["sudo"]) })).toEqual({ steps: [], command: null });
-    const said: string[] = [];
-    const source = openFfmpeg({}, async () => null);
-    const say = (sentence: string) => void said.push(sentence);
-    expect(await ensureFfmpeg({ ffmpeg: source, say, machine: async () => linux })).toBe("missing");
-    expect(said.join("\n")).toContain("sudo apt-get install -y ffmpeg");
-  });
-
-  test("says what it does, and what to do when that does not work", async () => {
-    const machine = async (): Promise<Machine> => ({ ...linux, root: true });
-    let installed = false;
-    const said: string[] = [];
-    const options = {
-      ffmpeg: openFfmpeg({}, async () => (installed ? ffmpeg : null)),
-      say: (sentence: string) => void said.push(sentence),
-      machine,
-    };
-    const failing = async () => {
-      throw new Error("no network\nat line 2");
-    };
-    expect(await ensureFfmpeg({ ...options, execute: failing })).toBe("missing");
-    expect(said.at(-1)).toContain("did not work (no network). Install it by: apt-get update");
-    const steps: string[] = [];
-    const execute = async (program: string, args: readonly string[]) => {
-      steps.push([program, ...args].join(" "));
-      installed = steps.length === 2;
-    };
-    expect(await ensureFfmpeg({ ...options, execute })).toBe("installed");
-    expect(steps[1]).toBe("apt-get install -y --no-install-recommends ffmpeg");
-    expect(await ensureFfmpeg({ ...options, execute: failing })).toBe("present");
-  });
-
-  test("says at start what the system lacks to hold ffmpeg back", async () => {
-    const said: string[] = [];
-    const source = openFfmpeg({}, async () => ({ ...ffmpeg, confinement: NONE }));
-    expect(await ensureFfmpeg({ ffmpeg: source, say: (sentence) => void said.push(sentence) })).toBe(
-      "present",
-    );
-    expect(said.map((sentence) => sentence.split(" ")[0])).toEqual(["bubblewrap", "prlimit", "setpriv"]);
   });
 });
 

@@ -4,7 +4,8 @@ import { fileURLToPath } from "node:url";
 
 /** The built program, as `npm start` runs it. */
 const PROGRAM = fileURLToPath(new URL("../../../apps/academy/bin/statusplane.js", import.meta.url));
-const ADDRESS = /^Statusplane (?:\((\w+)\) )?is at (\S+)/;
+/** Within a line of JSON, of text, or as it is. */
+const ADDRESS = /\bStatusplane (?:\(\w+\) )?is at ([^\s"]+)/;
 const START_MS = 60_000;
 
 export interface RunningProgram {
@@ -80,9 +81,9 @@ function firstAddress(child: ChildProcess, lines: string[], gone: Promise<number
     const listen = (line: string): void => {
       lines.push(line);
       const match = ADDRESS.exec(line);
-      if (match !== null || line.startsWith("Statusplane (worker) runs")) {
+      if (match !== null || line.includes("Statusplane (worker) runs")) {
         clearTimeout(timer);
-        resolve((match?.[2] ?? "").replace(/\/$/, ""));
+        resolve((match?.[1] ?? "").replace(/\/$/, ""));
       }
     };
     for (const stream of [child.stdout, child.stderr]) {

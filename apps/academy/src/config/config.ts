@@ -40,12 +40,7 @@ export function readConfig(role: string, env: Readonly<Record<string, string | u
   const signIn = role === "worker" ? null : chooseSignIn(demo, read, problems);
   if (problems.length > 0) throw new ConfigError(problems);
   const database = role === "progress" ? undefined : read.values.DATABASE_URL;
-  return { role, values: withQuietTrial(read, database), signIn, demo, database };
-}
-
-/** Whoever tries the product on one machine reads the address, not a log. */
-function withQuietTrial({ values, isSet }: ReadVariables, database: string | null | undefined): Values {
-  return database === null && !isSet("LOG_LEVEL") ? { ...values, LOG_LEVEL: "warn" } : values;
+  return { role, values: read.values, signIn, demo, database };
 }
 
 function isRole(role: string): role is Role {

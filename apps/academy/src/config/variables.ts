@@ -10,9 +10,12 @@ import { timings } from "./timings.ts";
 const wholeNumber = (min: number, max: number, what: string) =>
   z
     .string()
-    .regex(/^\d{1,16}$/, `must be a whole number of ${what}`)
+    .regex(/^\d{1,16}$/, `must be a whole number from ${min} to ${max} (${what})`)
     .transform(Number)
-    .refine((value) => value >= min && value <= max, `must be ${min}–${max} (${what})`);
+    .refine(
+      (value) => value >= min && value <= max,
+      `must be a whole number from ${min} to ${max} (${what})`,
+    );
 
 const flag = z.enum(["0", "1"], "must be 0 or 1").transform((value) => value === "1");
 
@@ -182,6 +185,10 @@ export const VARIABLES = {
   ),
   FFMPEG_PATH: optional(z.string(), "ffmpeg; not set: found in PATH"),
   FFPROBE_PATH: optional(z.string(), "ffprobe; not set: found in PATH"),
+  INSTALL_FFMPEG: optional(
+    flag,
+    "a missing ffmpeg: 1 installs it without a question, 0 never does; not set: asks at a terminal, installs elsewhere where root, a sudo without password or Homebrew can",
+  ),
   RATE_LIMIT_PER_MINUTE: variable(
     wholeNumber(1, 100_000_000, "requests"),
     6_000,
@@ -202,9 +209,16 @@ export const VARIABLES = {
     "for tests and drills: a name of `packages/core/src/crash-point.ts`, or `NAME:n`; the process kills itself (SIGKILL) when it passes this point for the n-th time, from 1, default 1",
   ),
   LOG_LEVEL: variable(
-    z.enum(["fatal", "error", "warn", "info", "debug", "silent"]),
+    z.enum(
+      ["fatal", "error", "warn", "info", "debug", "silent"],
+      "must be fatal, error, warn, info, debug or silent",
+    ),
     "info",
-    "pino's log level; on the embedded database the default is `warn`",
+    "least level of log lines: `fatal`, `error`, `warn`, `info`, `debug`; `silent`: none",
+  ),
+  LOG_FORMAT: optional(
+    z.enum(["json", "text"], "must be json or text"),
+    "form of log lines, on stderr: `json`, one object each, or `text`, for a person; not set: `text` at a terminal, `json` elsewhere",
   ),
 } as const;
 

@@ -1,5 +1,5 @@
 /**
- * The system's ffmpeg: finding it, installing it where that needs no question, and running it confined.
+ * The system's ffmpeg: finding it, asking for it or installing it where it is missing, and running it confined.
  * May import node's own modules only. Data comes in as argument lists and file paths that the caller made;
  * it goes out as lines of a program's stdout, its exit code and the tail of its stderr.
  * Nothing here knows what a job or a video is: that is jobs/video-hls.
@@ -9,5 +9,6 @@ export { confineCommand, confinementGaps, findConfinement, type Confinement } fr
 export { ensureFfmpeg, type EnsureFfmpegOptions, type EnsureOutcome } from "./ensure-ffmpeg.ts";
 export { openFfmpeg, type FfmpegSource } from "./ffmpeg-source.ts";
 export { findFfmpeg, type Ffmpeg, type FfmpegPaths } from "./find-ffmpeg.ts";
-export { planInstall, type InstallPlan, type Machine } from "./install-plan.ts";
+export type { Machine } from "./install-plan.ts";
+export { runInstallStep } from "./run-install-step.ts";
 export { runConfined, type ConfinedEnd, type ConfinedRun, type ProcessLimits } from "./run-confined.ts";

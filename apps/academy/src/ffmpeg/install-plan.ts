@@ -10,9 +10,11 @@ export interface Machine {
 }
 
 export interface InstallPlan {
-  /** Program and arguments of each step; empty when nothing may be installed without asking. */
+  /** Program and arguments of each step; empty where this process cannot install anything. */
   readonly steps: readonly (readonly [program: string, ...args: string[]])[];
-  /** What a person types to have it; null where we know none. */
+  /** Whether a step asks for a password, so that only somebody at a terminal can have it run. */
+  readonly needsPassword: boolean;
+  /** What a person types to have it, the same steps where there are any; null where we know none. */
   readonly command: string | null;
 }
 
@@ -20,21 +22,32 @@ const APT = [
   ["apt-get", "update"],
   ["apt-get", "install", "-y", "--no-install-recommends", "ffmpeg"],
 ] as const;
+const BREW = [["brew", "install", "ffmpeg"]] as const;
 
-/** Debian and Ubuntu: apt-get, as root or by a sudo that asks nothing. macOS: Homebrew. Elsewhere nothing is done. */
+/** Debian and Ubuntu: apt-get, as root or by sudo. macOS: Homebrew. Elsewhere nothing is done. */
 export function planInstall({ platform, root, programs, sudoWithoutPassword }: Machine): InstallPlan {
   if (platform === "linux" && programs.has("apt-get")) {
-    const command = "apt-get update && apt-get install -y ffmpeg";
-    if (root) return { steps: APT.map((step) => [...step]), command };
-    const withSudo = programs.has("sudo");
-    return {
-      steps: withSudo && sudoWithoutPassword ? APT.map((step) => ["sudo", "-n", ...step]) : [],
-      command: withSudo ? "sudo apt-get update && sudo apt-get install -y ffmpeg" : `${command} (as root)`,
-    };
+    if (root) return planOf(APT, false);
+    if (programs.has("sudo")) return planOf(withSudo(APT), !sudoWithoutPassword);
+    return { steps: [], needsPassword: false, command: `${typed(APT)} (as root)` };
   }
   if (platform === "darwin") {
     const brew = programs.has("brew") && !root; // Homebrew refuses root
-    return { steps: brew ? [["brew", "install", "ffmpeg"]] : [], command: "brew install ffmpeg" };
+    return brew ? planOf(BREW, false) : { steps: [], needsPassword: false, command: typed(BREW) };
   }
-  return { steps: [], command: null };
+  return { steps: [], needsPassword: false, command: null };
+}
+
+type Steps = readonly (readonly [string, ...string[]])[];
+
+function planOf(steps: Steps, needsPassword: boolean): InstallPlan {
+  return { steps, needsPassword, command: typed(steps) };
+}
+
+function withSudo(steps: Steps): Steps {
+  return steps.map((step): [string, ...string[]] => ["sudo", ...step]);
+}
+
+function typed(steps: Steps): string {
+  return steps.map((step) => step.join(" ")).join(" && ");
 }

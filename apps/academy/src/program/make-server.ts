@@ -22,7 +22,7 @@ const WEB_ROOT = fileURLToPath(new URL("../../../web/dist", import.meta.url));
 
 /** The server of this role: role progress gets a reader and nothing else of storage. */
 export async function makeServer(parts: Parts, files: FolderFiles | null): Promise<FastifyInstance> {
-  const { config, jobs, stores, health, registry, leaving } = parts;
+  const { config, jobs, stores, health, registry, leaving, logStream } = parts;
   const { values } = config;
   const common = {
     reader: stores.store.reader,
@@ -33,7 +33,7 @@ export async function makeServer(parts: Parts, files: FolderFiles | null): Promi
     readiness: () => readiness(parts),
     metrics: { registry, access: metricsAccess(config), sources: metricSources(parts) },
     leaving,
-    log: { level: values.LOG_LEVEL },
+    log: { level: values.LOG_LEVEL, ...(logStream === undefined ? {} : { stream: logStream }) },
   };
   if (stores.durable === null || files === null) {
     return createServer({ ...common, role: "progress", jobTypes: jobTypeNames(jobs) });

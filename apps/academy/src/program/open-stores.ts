@@ -49,9 +49,12 @@ async function openDurable(
   url: string | null,
 ): Promise<NonNullable<Stores["durable"]>> {
   const { undo, log } = options;
+  const folder = options.config.values.DATA_DIR;
+  log.info(url === null ? { folder } : {}, `opening the ${url === null ? "embedded " : ""}database`);
   const database = await whenItAnswers(() => openDatabase(options, url), { log });
   undo.push("database", () => database.close());
   await whenItAnswers(() => database.migrate(MIGRATIONS, MIGRATION_SPACE), { log });
+  log.info("the database is open and its tables are up to date");
   return { database, queue: await openQueue(options) };
 }
 

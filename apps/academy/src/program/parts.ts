@@ -15,6 +15,12 @@ export interface StartOptions {
   /** What this installation can do. */
   readonly jobs: JobCatalogue;
   readonly log: Logger;
+  /** Where the server's own logger writes; default: stdout. */
+  readonly logStream?: { write(line: string): void };
+  /** Told where the program is, or what it runs, once it does; a sentence per line. */
+  readonly announce: (sentence: string) => void;
+  /** Asks the person at the terminal yes or no; null where nobody can be asked. */
+  readonly ask: ((question: string) => Promise<boolean>) | null;
   /** Gets the close of whatever is opened. */
   readonly undo: UndoStack;
   /** Aborted at SIGTERM: from then on requests are to go to another process. */

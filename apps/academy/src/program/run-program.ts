@@ -1,6 +1,7 @@
-import { pino, type Logger } from "pino";
-import { logOptions } from "@statusplane/server";
+import type { Logger } from "pino";
+import { askYesNo, findTerminal } from "../cli/ask-at-terminal.ts";
 import type { Config } from "../config/config.ts";
+import { openLog } from "../log/index.ts";
 import { armCrash } from "./crash.ts";
 import type { JobCatalogue } from "../jobs/job-types.ts";
 import { startProgram } from "./start-program.ts";
@@ -14,7 +15,9 @@ const SHUTDOWN_MS = 25_000;
  * @throws {ConfigError} when the start is refused; whatever else keeps it from starting.
  */
 export async function runProgram(config: Config, jobs: JobCatalogue): Promise<void> {
-  const log = pino(logOptions({ level: config.values.LOG_LEVEL }), pino.destination({ dest: 2, sync: true }));
+  const { LOG_LEVEL: level, LOG_FORMAT: format } = config.values;
+  const { log, stream } = openLog({ level, format });
+  log.info({ role: config.role }, "Statusplane starts");
   if (config.values.CRASH_AT !== null) armCrash(config.values.CRASH_AT);
   const undo = new UndoStack((what, error) => log.error({ err: error, what }, "was not closed in order"));
   const leaving = new AbortController();
@@ -26,23 +29,32 @@ export async function runProgram(config: Config, jobs: JobCatalogue): Promise<vo
   };
   process.on("SIGTERM", () => {
     leaving.abort(); // at SIGINT somebody waits at a terminal
+    log.info("stopping in order (SIGTERM)");
     end(0);
   });
-  process.on("SIGINT", () => end(0));
+  process.on("SIGINT", () => {
+    if (process.stderr.isTTY) process.stderr.write("\n"); // below the ^C that the terminal shows
+    if (ending === null) log.info("stopping in order; Ctrl-C again stops at once");
+    end(0);
+  });
   const onFatal = (error: Error): void => {
     log.fatal({ err: error }, "the program cannot go on");
     end(1);
   };
+  const terminal = await findTerminal();
   try {
-    const { announcement } = await startProgram({
+    await startProgram({
       config,
       jobs,
       log,
+      logStream: stream,
+      // whatever the level: without its address nobody finds the program
+      announce: (sentence) => log.child({}, { level: "info" }).info(sentence),
+      ask: terminal === null ? null : (question) => askYesNo(terminal, question),
       undo,
       leaving: leaving.signal,
       onFatal,
     });
-    console.log(announcement);
   } catch (error) {
     await undo.run();
     throw error;
@@ -56,5 +68,6 @@ async function endInOrder(undo: UndoStack, log: Logger): Promise<void> {
   }, SHUTDOWN_MS);
   await undo.run();
   clearTimeout(timer);
+  log.info("stopped");
   process.exit();
 }

@@ -4,11 +4,12 @@
  * with its close on the undo stack. `make-server.ts` shows what each role is given: role `progress` a reader, nothing else.
  */
 import { createMetricsServer } from "@statusplane/server";
-import { createReconciler, createWorker } from "@statusplane/worker";
+import { createReconciler, createWorker, type ReconcilerOptions } from "@statusplane/worker";
 import { setTimeout as sleep } from "node:timers/promises";
+import type { Logger } from "pino";
 import { Registry } from "prom-client";
 import { ConfigError, type Config } from "../config/config.ts";
-import { ensureFfmpeg, openFfmpeg, type FfmpegSource } from "../ffmpeg/index.ts";
+import { ensureFfmpeg, openFfmpeg, type EnsureFfmpegOptions } from "../ffmpeg/index.ts";
 import { createCollector, openFolderFiles, type FolderFiles } from "../files/index.ts";
 import { jobTypeNames } from "../jobs/job-types.ts";
 import { makeServer } from "./make-server.ts";
@@ -24,9 +25,9 @@ type Durable = NonNullable<Stores["durable"]>;
 
 /**
  * Puts the parts of a role together, in this order: stores, server (it listens before any work begins), reconciler,
- * worker. @returns the line that says where it is.
+ * worker. ffmpeg comes last, when the program has said where it is: that may take a question.
  */
-export async function startProgram(options: StartOptions): Promise<{ readonly announcement: string }> {
+export async function startProgram(options: StartOptions): Promise<void> {
   const { config, log, undo } = options;
   const counts = new WriteCounts();
   const stores = await openStores({ ...options, counters: counts });
@@ -42,18 +43,20 @@ export async function startProgram(options: StartOptions): Promise<{ readonly an
   registerProcessMetrics(parts.registry, parts.running, stores.durable?.database ?? null);
   const files = stores.durable === null ? null : await openFolderFiles(config.values.DATA_DIR);
   const address = config.role === "worker" ? null : await listen(parts, files);
+  const isWorker = config.role === "all" || config.role === "worker";
   if (stores.durable !== null && files !== null) {
     await startReconciler(parts, stores.durable, files);
-    if (config.role === "all" || config.role === "worker") await startWorker(parts, stores.durable, files);
+    if (isWorker) await startWorker(parts, stores.durable, files);
   }
   await listenForMetrics(parts);
-  return { announcement: announce(parts, address) };
+  announce(parts, address);
+  if (isWorker) void prepareFfmpeg(parts); // never rejects; video jobs wait meanwhile
 }
 
-function announce({ config: { role, demo }, jobs }: Parts, address: string | null): string {
-  if (address === null) return `Statusplane (${role}) runs ${jobTypeNames(jobs).join(", ")}`;
-  const where = role === "all" ? `Statusplane is at ${address}/` : `Statusplane (${role}) is at ${address}/`;
-  return demo ? `${where}\nAnyone who opens it signs in as one of two demo tenants.` : where;
+function announce({ config: { role, demo }, jobs, announce: say }: Parts, address: string | null): void {
+  if (address === null) return say(`Statusplane (${role}) runs ${jobTypeNames(jobs).join(", ")}`);
+  say(role === "all" ? `Statusplane is at ${address}/` : `Statusplane (${role}) is at ${address}/`);
+  if (demo) say("anyone who opens it signs in as one of two demo tenants");
 }
 
 /** What does not change while the process lives; the store's own settings are watched by its health. */
@@ -92,7 +95,8 @@ async function listen(parts: Parts, files: FolderFiles | null): Promise<string> 
     await drained;
     await server.close();
   });
-  return server.listen({ host: HOST, port: PORT });
+  const listenTextResolver = (address: string): string => `listening at ${address}`;
+  return server.listen({ host: HOST, port: PORT, listenTextResolver });
 }
 
 async function startReconciler(
@@ -113,11 +117,11 @@ async function startReconciler(
     timings: values.TIMINGS,
     recoverWindowSeconds: values.RECOVER_WINDOW_SECONDS,
     sole: values.REDIS_URL === null || values.QUEUE_URL === null,
-    log,
+    log: reconcilerLog(log),
     onSwept: (swept) => log.warn({ count: swept.length }, "leases were over; their jobs move on"),
     // a store in memory is empty at each start: that is no news
     onLoss: (loss) =>
-      log[values.REDIS_URL === null ? "info" : "warn"]({ loss }, "data was lost; it is written again"),
+      log[values.REDIS_URL === null ? "debug" : "warn"]({ loss }, "data was lost; it is written again"),
     collect: async () => {
       const inputRetentionSeconds = values.INPUT_RETENTION_SECONDS;
       const attemptsOf: typeof database.reconciler.attemptsOf = (refs) =>
@@ -132,6 +136,15 @@ async function startReconciler(
     return reconciler.stop();
   });
   await reconciler.start();
+}
+
+/** Its turns are of interest to whoever looks for a fault in it; what went wrong is to everybody. */
+function reconcilerLog(log: Logger): NonNullable<ReconcilerOptions["log"]> {
+  return {
+    info: (fields, message) => log.debug(fields, message),
+    warn: (fields, message) => log.warn(fields, message),
+    error: (fields, message) => log.error(fields, message),
+  };
 }
 
 async function startWorker(parts: Parts, { database, queue }: Durable, files: FolderFiles): Promise<void> {
@@ -154,15 +167,15 @@ async function startWorker(parts: Parts, { database, queue }: Durable, files: Fo
   running.worker = worker;
   undo.push("worker", () => worker.stop());
   await worker.start();
-  void prepareFfmpeg(config, ffmpeg); // never rejects; video jobs wait meanwhile
 }
 
-/** What is missing is installed where that needs no question; a path that somebody chose is only judged. */
-async function prepareFfmpeg({ values }: Config, ffmpeg: FfmpegSource): Promise<void> {
-  const say = (sentence: string): void => console.log(sentence);
-  if (values.FFMPEG_PATH === null && values.FFPROBE_PATH === null) await ensureFfmpeg({ ffmpeg, say });
-  else if ((await ffmpeg.readiness()) !== null) {
-    say("FFMPEG_PATH and FFPROBE_PATH name no ffmpeg that can be used; video jobs wait until they do.");
+/** What is missing is asked for, or installed; a path that somebody chose is only judged. */
+async function prepareFfmpeg({ config: { values }, ffmpeg, log, ask }: Parts): Promise<void> {
+  if (values.FFMPEG_PATH === null && values.FFPROBE_PATH === null) {
+    const say: EnsureFfmpegOptions["say"] = (level, sentence) => log[level](sentence);
+    await ensureFfmpeg({ ffmpeg, say, install: values.INSTALL_FFMPEG, ask });
+  } else if ((await ffmpeg.readiness()) !== null) {
+    log.warn("FFMPEG_PATH and FFPROBE_PATH name no ffmpeg that can be used; video jobs wait until they do");
   }
 }
 

@@ -76,15 +76,18 @@ export class StartBench {
     const onFatal = (error: Error): void => log.fatal({ err: error });
     try {
       const config = readConfig(role, { ...this.env(), ...env });
-      const { announcement } = await startProgram({
+      const said: string[] = [];
+      await startProgram({
         config,
         jobs: ACADEMY_JOBS,
         log,
+        announce: (sentence) => void said.push(sentence),
+        ask: null,
         undo,
         leaving: new AbortController().signal,
         onFatal,
       });
-      const url = / is at (\S+)\//.exec(announcement)?.[1] ?? "";
+      const url = / is at (\S+)\//.exec(said.join("\n"))?.[1] ?? "";
       const warned = (): readonly string[] => lines.flatMap(({ risk }) => risk ?? []);
       const started = { outcome: "started" as const, warned, ...(await caller(url)), stop: () => undo.run() };
       this.#running.push(started);
