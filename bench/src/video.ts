@@ -90,7 +90,13 @@ async function runJob(ffmpeg: Ffmpeg, inputPath: string, folder: string): Promis
 async function runAlone(ffmpeg: Ffmpeg, inputPath: string, folder: string): Promise<void> {
   await mkdir(folder);
   const renditions = planEncoded(CLIP);
-  const plan = { inputPath, source: CLIP, renditions, cutSeconds: null, limits: VIDEO_LIMITS };
+  const plan = {
+    inputPath,
+    source: CLIP,
+    renditions,
+    ...{ cutSeconds: null, durationSeconds: CLIP_SECONDS },
+    limits: VIDEO_LIMITS,
+  };
   // A session of its own, like the job's: on a busy machine the scheduler shares by session.
   const child = spawn(ffmpeg.ffmpegPath, encodeArguments(plan), {
     cwd: folder,

@@ -37,7 +37,7 @@ async function refusal(path: string, options = {}): Promise<string> {
 
 describe("a lecture becomes HLS", { timeout: 120_000 }, () => {
   test("in every rendition not above the source, cut at the same places, each segment about 4 s", async () => {
-    const args = [...picture("1280x720", 6), ...SINE, "-c:v", "mpeg4", "-q:v", "3", ...AAC];
+    const args = [...picture("1280x720", 6), ...SINE, "-t", "6", "-c:v", "mpeg4", "-q:v", "3", ...AAC];
     const { ref, result, names, playlist, outputs, steps, percents } = await encoded("lecture.mp4", args);
 
     expect(steps).toEqual(["probe", "encode", "poster", "publish"]);

@@ -10,29 +10,33 @@ const SIZE_CHECK_MS = 5_000;
 
 /**
  * Runs ffmpeg over the plan.
- * @param onPercent 0–100, from ffmpeg's own `-progress`; not called while the duration is unknown.
+ * @param onPercent 0–100, from ffmpeg's own `-progress`.
+ * @returns how many pictures of the source could be decoded.
  * @throws {JobError} video_unreadable, video_too_slow, output_too_large, storage_full, encode_failed, ffmpeg_missing.
  */
 export async function encodeHls(
   tools: VideoTools,
-  plan: Omit<EncodePlan, "inputPath" | "limits"> & { readonly durationSeconds: number | null },
+  plan: Omit<EncodePlan, "inputPath" | "limits">,
   onPercent: (percent: number) => void,
-): Promise<void> {
+): Promise<number> {
   const { limits, inputPath, folder } = tools;
   const { durationSeconds } = plan;
   const tooLarge = new AbortController();
   const watch = watchSize(folder, limits.maxOutputBytes, tooLarge);
-  const longest = Math.max(MIN_ENCODE_SECONDS, (durationSeconds ?? Infinity) * SECONDS_PER_SECOND);
+  const longest = Math.max(MIN_ENCODE_SECONDS, durationSeconds * SECONDS_PER_SECOND);
+  let pictures = 0;
   try {
     const end = await tools.run("ffmpeg", encodeArguments({ ...plan, inputPath, limits }), {
       withinSeconds: Math.min(longest, limits.maxEncodeSeconds),
       signal: tooLarge.signal,
       onLine(line) {
-        const percent = durationSeconds === null ? null : percentOf(line, durationSeconds);
+        pictures = picturesOf(line) ?? pictures;
+        const percent = percentOf(line, durationSeconds);
         if (percent !== null) onPercent(percent);
       },
     });
     if (end.exitCode !== 0) throw toolFailure("ffmpeg", end);
+    return pictures;
   } finally {
     clearInterval(watch);
   }
@@ -43,6 +47,12 @@ export function percentOf(line: string, durationSeconds: number): number | null 
   const microseconds = /^out_time_us=(\d+)$/.exec(line)?.[1];
   if (microseconds === undefined || durationSeconds <= 0) return null;
   return Math.min(100, Number(microseconds) / 10_000 / durationSeconds);
+}
+
+/** What `-progress` counts is the pictures of the first output. */
+function picturesOf(line: string): number | null {
+  const pictures = /^frame=\s*(\d+)$/.exec(line)?.[1];
+  return pictures === undefined ? null : Number(pictures);
 }
 
 function watchSize(folder: string, maxBytes: number, tooLarge: AbortController): NodeJS.Timeout {

@@ -5,6 +5,8 @@ export interface Ratio {
 }
 
 const MAX_OUTPUT_RATE = 60;
+/** A picture that lasts for seconds leaves segments without one, and players stand still in between. */
+const MIN_OUTPUT_RATE = 10;
 /** For files that say nothing sensible about their rate, or whose rate varies. */
 const USUAL_RATE: Ratio = { numerator: 30, denominator: 1 };
 /** The base rate of a steady recording is about its average; beyond this the recording's rate varies. */
@@ -18,8 +20,9 @@ export function parseRatio(text: string | undefined): Ratio | null {
 }
 
 /**
- * The constant rate that renditions get. Steady sources keep theirs, halved until it is 60 at most; sources of varying
- * rate (screen recordings, browsers' own) get their base rate up to 30: theirs may be a clock of 1000 per second.
+ * The constant rate that renditions get. Steady sources keep theirs, halved until it is 60 at most and doubled until it
+ * is 10 at least; sources of varying rate (screen recordings, browsers' own) get their base rate up to 30: theirs may be
+ * a clock of 1000 per second.
  */
 export function outputFrameRate(average: Ratio | null, base: Ratio | null): Ratio {
   const own = base ?? average ?? USUAL_RATE;
@@ -27,15 +30,16 @@ export function outputFrameRate(average: Ratio | null, base: Ratio | null): Rati
   const steady = average === null || base === null || perSecond(base) <= perSecond(average) * STEADY_UP_TO;
   if (!steady && average !== null) {
     if (perSecond(average) <= perSecond(USUAL_RATE))
-      return perSecond(own) < perSecond(USUAL_RATE) ? own : USUAL_RATE;
+      return perSecond(own) < perSecond(USUAL_RATE) ? bounded(own) : USUAL_RATE;
     return perSecond(average) <= MAX_OUTPUT_RATE
       ? { numerator: Math.ceil(perSecond(average)), denominator: 1 }
-      : halved(average);
+      : bounded(average);
   }
-  return halved(own);
+  return bounded(own);
 
-  function halved(rate: Ratio): Ratio {
+  function bounded(rate: Ratio): Ratio {
     let { numerator, denominator } = rate;
+    while (numerator / denominator < MIN_OUTPUT_RATE) numerator *= 2;
     while (numerator / denominator > MAX_OUTPUT_RATE) denominator *= 2;
     return { numerator, denominator };
   }

@@ -31,6 +31,18 @@ export function parseMediaPlaylist(text: string): MediaPlaylist | null {
   return initName === undefined || segments.length === 0 ? null : { initName, segments };
 }
 
+/** Our own, with what the segments hold: ffmpeg's says what it meant to write. */
+export function mediaPlaylist({ initName, segments }: MediaPlaylist): string {
+  const longest = Math.max(...segments.map(({ durationSeconds }) => durationSeconds));
+  return [
+    ...["#EXTM3U", "#EXT-X-VERSION:7", `#EXT-X-TARGETDURATION:${Math.ceil(longest)}`],
+    ...["#EXT-X-MEDIA-SEQUENCE:0", "#EXT-X-PLAYLIST-TYPE:VOD", "#EXT-X-INDEPENDENT-SEGMENTS"],
+    `#EXT-X-MAP:URI="${initName}"`,
+    ...segments.flatMap(({ name, durationSeconds }) => [`#EXTINF:${durationSeconds.toFixed(6)},`, name]),
+    ...["#EXT-X-ENDLIST", ""],
+  ].join("\n");
+}
+
 /** A rendition as the master playlist describes it. */
 export interface MasterEntry {
   readonly playlistName: string;

@@ -1,4 +1,4 @@
-import { lstat, open, readdir } from "node:fs/promises";
+import { lstat, open, readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 
 /** Everything that the encoder may leave in an attempt's folder, and all that is served from it. */
@@ -6,6 +6,13 @@ const OUTPUT_NAME = /^(?:master\.m3u8|v\d{1,2}\.m3u8|v\d{1,2}_init\.mp4|v\d{1,2}
 
 export function isOutputName(name: string): boolean {
   return OUTPUT_NAME.test(name);
+}
+
+/** Removes what the encoder wrote; a poster stays. */
+export async function removeRenditions(folder: string): Promise<void> {
+  for (const name of await readdir(folder)) {
+    if (/^(?:master\.m3u8|v\d)/.test(name)) await rm(join(folder, name), { force: true });
+  }
 }
 
 /** The bytes of all files in a folder; files that vanish meanwhile count as none. */

@@ -1,4 +1,5 @@
 import { playedSeconds, SEGMENT_SECONDS, type PacketScan } from "./scan-packets.ts";
+import { END_TOLERANCE_SECONDS, SYNC_TOLERANCE_SECONDS } from "./segment-times.ts";
 import type { VideoSource } from "./video-source.ts";
 
 /** One row of the ladder: the shorter side, and what it may cost. */
@@ -21,10 +22,6 @@ const COPY_BITS_FACTOR = 1.5;
 /** Below a copied rendition only what is clearly smaller is worth its encoding. */
 const WORTH_ENCODING_BELOW = 0.8;
 
-/** Picture and sound further apart than this are seen to be. */
-export const SYNC_TOLERANCE_SECONDS = 0.045;
-/** A track that ends this far before or behind the picture ends with it: the last segment holds both ends. */
-const END_TOLERANCE_SECONDS = 0.1;
 /** Pictures that come out of order are decoded ahead, and all that is copied begins so much later. */
 const MAX_DELAY_SECONDS = 0.1;
 

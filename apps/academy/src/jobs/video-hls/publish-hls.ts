@@ -1,10 +1,17 @@
-import { readFile, readdir, rm, stat, writeFile } from "node:fs/promises";
+import { readFile, readdir, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { JobError } from "@statusplane/core";
 import { initCodecs } from "./init-codecs.ts";
-import { bandwidthOf, masterPlaylist, parseMediaPlaylist, type MasterEntry } from "./media-playlist.ts";
+import {
+  bandwidthOf,
+  masterPlaylist,
+  mediaPlaylist,
+  parseMediaPlaylist,
+  type MasterEntry,
+} from "./media-playlist.ts";
 import { folderBytes, isOutputName, syncPath } from "./output-files.ts";
 import type { PlannedRendition } from "./plan-renditions.ts";
+import { readRenditionTimes, segmentSeconds, timesFault } from "./segment-times.ts";
 import type { VideoLimits } from "./video-limits.ts";
 
 export const MASTER_NAME = "master.m3u8";
@@ -13,6 +20,8 @@ const SYNCED_AT_ONCE = 8;
 export interface PublishOptions {
   readonly folder: string;
   readonly renditions: readonly PlannedRendition[];
+  /** Each one's segments, as {@link readSegments} found them. */
+  readonly segments: readonly RenditionSegments[];
   readonly framesPerSecond: number;
   readonly limits: VideoLimits;
 }
@@ -31,20 +40,66 @@ export interface Published {
   readonly sizeBytes: number;
 }
 
+export interface RenditionSegments {
+  readonly initName: string;
+  readonly segments: readonly {
+    readonly name: string;
+    readonly durationSeconds: number;
+    readonly bytes: number;
+  }[];
+}
+
 /**
- * Checks that all that the playlists name is there, writes the master playlist and makes everything durable: once the
- * row says READY a power cut must not take the segments away.
+ * The segments that the encoder wrote, with the times that stand in them.
+ * @throws {JobError} encode_failed when a file is missing, or does not hold what a playlist would promise.
+ */
+export async function readSegments(folder: string, renditions: number): Promise<RenditionSegments[]> {
+  const found: RenditionSegments[] = [];
+  for (let index = 0; index < renditions; index++) {
+    const { playlistName, initName, segments } = await readPlaylist(folder, index);
+    const names = segments.map(({ name }) => name);
+    const times = await readRenditionTimes(folder, { initName, names }).catch((error: unknown) => {
+      throw incomplete(`what ${playlistName} names cannot be read`, error);
+    });
+    const fault = timesFault(times);
+    if (fault !== null) throw incomplete(fault);
+    const seconds = segmentSeconds(times);
+    found.push({
+      initName,
+      segments: times.segments.map(({ name, bytes }, n) => {
+        return { name, bytes, durationSeconds: seconds[n] ?? 0 };
+      }),
+    });
+  }
+  return found;
+}
+
+/** How long a rendition lasts. */
+export function renditionSeconds({ segments }: RenditionSegments): number {
+  return segments.reduce((sum, { durationSeconds }) => sum + durationSeconds, 0);
+}
+
+/**
+ * Writes the playlists and makes everything durable: once the row says READY a power cut must not take the segments
+ * away.
  * @throws {JobError} encode_failed when something is missing, output_too_large.
  */
 export async function publishHls({
   folder,
   renditions,
+  segments: renditionSegments,
   framesPerSecond,
   limits,
 }: PublishOptions): Promise<Published> {
   const entries: MasterEntry[] = [];
   for (const [index, { width, height }] of renditions.entries()) {
-    const { playlistName, codecs, segments } = await readRendition(folder, index);
+    const own = renditionSegments[index];
+    if (own === undefined) throw incomplete(`nothing is known of v${index}`);
+    const { initName, segments } = own;
+    const playlistName = `v${index}.m3u8`;
+    await writeFile(join(folder, playlistName), mediaPlaylist(own));
+    const codecs = initCodecs(await readFile(join(folder, initName)));
+    if (codecs === null) throw incomplete(`${initName} holds no H.264`);
     const { peak, average } = bandwidthOf(segments);
     entries.push({
       playlistName,
@@ -69,25 +124,6 @@ export async function publishHls({
       return { name, width, height, bandwidth: entries[index]?.bandwidth ?? 0 };
     }),
   };
-}
-
-/** The length of a rendition as its playlist says. @throws {JobError} encode_failed when there is no whole playlist. */
-export async function renditionSeconds(folder: string, index: number): Promise<number> {
-  const { segments } = await readPlaylist(folder, index);
-  return segments.reduce((sum, { durationSeconds }) => sum + durationSeconds, 0);
-}
-
-async function readRendition(folder: string, index: number) {
-  const { playlistName, initName, segments } = await readPlaylist(folder, index);
-  const codecs = initCodecs(await readFile(join(folder, initName)));
-  if (codecs === null) throw incomplete(`${initName} holds no H.264`);
-  const sized = [];
-  for (const { name, durationSeconds } of segments) {
-    const { size } = await stat(join(folder, name));
-    if (size === 0) throw incomplete(`${name} is empty`);
-    sized.push({ durationSeconds, bytes: size });
-  }
-  return { playlistName, codecs, segments: sized };
 }
 
 async function readPlaylist(folder: string, index: number) {

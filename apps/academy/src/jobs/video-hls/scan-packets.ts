@@ -1,4 +1,5 @@
 import { JobError } from "@statusplane/core";
+import { SYNC_TOLERANCE_SECONDS } from "./segment-times.ts";
 import { inputArguments } from "./tool-arguments.ts";
 import { createTrackWalk, type Packet, type TrackWalk } from "./track-walk.ts";
 import type { VideoSource } from "./video-source.ts";
@@ -23,9 +24,10 @@ export interface PictureWalk extends TrackWalk {
   readonly cutSeconds: readonly number[];
 }
 
-/** How long it is to be seen or heard, seconds. */
+/** How long it is to be seen or heard, seconds; sound that goes on for no longer than anybody notices does not count. */
 export function playedSeconds({ picture, sound }: PacketScan): number {
-  return Math.max(picture.endSeconds, sound?.endSeconds ?? 0);
+  const heardSeconds = sound?.endSeconds ?? 0;
+  return heardSeconds > picture.endSeconds + SYNC_TOLERANCE_SECONDS ? heardSeconds : picture.endSeconds;
 }
 
 /**

@@ -3,9 +3,16 @@ import { defineJob, type JobContext, type JobDefinition } from "@statusplane/wor
 import type { FfmpegSource } from "../../ffmpeg/index.ts";
 import { encodeHls } from "./encode-hls.ts";
 import { POSTER_NAME, startPoster } from "./make-poster.ts";
-import { planRenditions, type PlannedRendition } from "./plan-renditions.ts";
+import { planEncoded, planRenditions, type PlannedRendition } from "./plan-renditions.ts";
 import { probeVideo } from "./probe-video.ts";
-import { MASTER_NAME, publishHls, renditionSeconds, type PublishedRendition } from "./publish-hls.ts";
+import { removeRenditions } from "./output-files.ts";
+import {
+  MASTER_NAME,
+  publishHls,
+  readSegments,
+  renditionSeconds,
+  type PublishedRendition,
+} from "./publish-hls.ts";
 import { playedSeconds, scanPackets, type PacketScan } from "./scan-packets.ts";
 import { VIDEO_LIMITS, type VideoLimits } from "./video-limits.ts";
 import type { VideoSource } from "./video-source.ts";
@@ -22,7 +29,7 @@ export type VideoResult = {
   readonly hls_path: string;
   /** Null when no picture could be taken for it. */
   readonly poster_path: string | null;
-  /** Whole seconds. */
+  /** Whole seconds, 1 at least: 0 would say that there is nothing to see. */
   readonly duration: number;
   /** Smallest first. */
   readonly renditions: readonly PublishedRendition[];
@@ -42,6 +49,8 @@ type Context = JobContext<(typeof STEPS)[number]["key"]>;
 /** A picture that ends this far before its declared end is cut off: a tenth, and a second for rounding. */
 const MIN_READ_SHARE = 0.9;
 const END_TOLERANCE_SECONDS = 1;
+/** Two packets may make one picture (its halves, interlaced), and one in many is never shown; the rest is damage. */
+const MIN_DECODED_SHARE = 0.45;
 
 /**
  * The job type `video_hls`. It waits, with the reason `ffmpeg_missing`, while there is no ffmpeg. Its errors:
@@ -67,64 +76,93 @@ export function videoHlsJob({ ffmpeg, limits: overrides }: VideoHlsOptions): Job
 
 async function run(ctx: Context, tools: VideoTools): Promise<VideoResult> {
   ctx.step("probe");
-  const source = await probeVideo(tools);
-  const planned = await plan(tools, source);
+  const planned = await plan(tools, await probeVideo(tools));
 
   ctx.step("encode");
-  const { encodedSeconds, hasPoster } = await encode(ctx, tools, { ...planned, source });
+  const { renditions, segments, hasPoster } = await encode(ctx, tools, planned);
   if (!hasPoster) ctx.log.warn({ attempt: ctx.attempt }, "no poster could be taken from the video");
 
   ctx.step("publish");
   ctx.signal.throwIfAborted();
-  const framesPerSecond = source.frameRate.numerator / source.frameRate.denominator;
+  const { numerator, denominator } = planned.source.frameRate;
   const published = await publishHls({
     folder: tools.folder,
-    renditions: planned.renditions,
-    framesPerSecond,
+    ...{ renditions, segments, framesPerSecond: numerator / denominator },
     limits: tools.limits,
   });
   const base = `${ctx.ref.tenant}/${ctx.ref.id}/${ctx.attempt}`;
   return {
     hls_path: `${base}/${MASTER_NAME}`,
     poster_path: hasPoster ? `${base}/${POSTER_NAME}` : null,
-    duration: Math.round(encodedSeconds),
+    duration: wholeSeconds(Math.max(...segments.map(renditionSeconds))),
     renditions: published.renditions,
     size_bytes: published.sizeBytes,
   };
 }
 
 /** The steps encode and poster: the poster is taken meanwhile and awaited after it, and given up with it. */
-async function encode(ctx: Context, tools: VideoTools, planned: Plan & { readonly source: VideoSource }) {
-  const { source, renditions, scan, durationSeconds } = planned;
-  const cutSeconds = renditions.some(({ copyVideo }) => copyVideo) ? scan.picture.cutSeconds : null;
-  const poster = startPoster(tools, source, durationSeconds);
+async function encode(ctx: Context, tools: VideoTools, planned: Plan) {
+  const poster = startPoster(tools, planned.source, planned.scan.picture.endSeconds);
   try {
-    await encodeHls(tools, { source, renditions, cutSeconds, durationSeconds }, (percent) =>
-      ctx.progress(percent),
-    );
-    const encodedSeconds = await renditionSeconds(tools.folder, renditions.length - 1);
-    assertWhole(encodedSeconds, durationSeconds);
+    const encoded = await encodeAsPlanned(ctx, tools, planned);
     ctx.step("poster");
-    return { encodedSeconds, hasPoster: await poster.taken };
+    return { ...encoded, hasPoster: await poster.taken };
   } finally {
     await poster.stop();
   }
 }
 
+/** What turns out not to be fit for being taken over (damaged, or with times that leave holes) is encoded. */
+async function encodeAsPlanned(ctx: Context, tools: VideoTools, planned: Plan) {
+  if (planned.renditions.every(({ copyVideo }) => !copyVideo)) return await write(ctx, tools, planned);
+  try {
+    return await write(ctx, tools, planned);
+  } catch (error) {
+    if (!(error instanceof JobError && COPY_FAULTS.has(error.code))) throw error;
+    ctx.log.info(
+      { attempt: ctx.attempt, reason: String(error.cause) },
+      "the video is encoded, not taken over",
+    );
+  }
+  await removeRenditions(tools.folder);
+  return await write(ctx, tools, { ...planned, renditions: planEncoded(planned.source) });
+}
+
+const COPY_FAULTS: ReadonlySet<string> = new Set(["encode_failed", "video_unreadable"]);
+
+async function write(ctx: Context, tools: VideoTools, planned: Plan) {
+  const { source, renditions, scan, durationSeconds } = planned;
+  const cutSeconds = renditions.some(({ copyVideo }) => copyVideo) ? scan.picture.cutSeconds : null;
+  const plan = { source, renditions, cutSeconds, durationSeconds };
+  const pictures = await encodeHls(tools, plan, (percent) => ctx.progress(percent));
+  if (pictures < scan.picture.packets * MIN_DECODED_SHARE) {
+    const cause = new Error(`${pictures} of ${scan.picture.packets} pictures could be decoded`);
+    throw new JobError("video_unreadable", { cause });
+  }
+  return { renditions, segments: await readSegments(tools.folder, renditions.length) };
+}
+
+/** Seconds as people and the contract count them. */
+function wholeSeconds(seconds: number): number {
+  return Math.max(1, Math.round(seconds));
+}
+
 interface Plan {
+  readonly source: VideoSource;
   readonly renditions: readonly PlannedRendition[];
   readonly scan: PacketScan;
   readonly durationSeconds: number;
 }
 
 /** What a header says of times is not believed before the packets were looked at. */
-async function plan(tools: VideoTools, source: VideoSource): Promise<Plan> {
-  const scan = await scanPackets(tools, source);
+async function plan(tools: VideoTools, probed: VideoSource): Promise<Plan> {
+  const scan = await scanPackets(tools, probed);
+  const source = scan.sound === null ? { ...probed, audio: null } : probed;
   if (scan.picture.encrypted || scan.sound?.encrypted === true) throw encrypted();
   const durationSeconds = playedSeconds(scan);
   if (durationSeconds > tools.limits.maxDurationSeconds) throw new JobError("video_too_large");
   assertWhole(scan.picture.endSeconds, source.durationSeconds);
-  return { renditions: planRenditions(source, scan), scan, durationSeconds };
+  return { source, renditions: planRenditions(source, scan), scan, durationSeconds };
 }
 
 /** Nobody but the owner of a key can see it, and its packets look like any others. */
