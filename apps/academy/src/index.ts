@@ -4,5 +4,12 @@
  */
 export { ConfigError, readConfig, type Config, type Role } from "./config/config.ts";
 export { createCollector, folderPaths, type Collected } from "./files/index.ts";
-export { ACADEMY_JOBS, jobTypeNames, type JobCatalogue, type JobDependencies } from "./jobs/job-types.ts";
+export {
+  ACADEMY_JOBS,
+  defineJobTypes,
+  jobTypeNames,
+  type CatalogueEntry,
+  type JobCatalogue,
+  type JobDependencies,
+} from "./jobs/job-types.ts";
 export { runProgram } from "./program/run-program.ts";

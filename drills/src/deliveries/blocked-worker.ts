@@ -1,7 +1,7 @@
 /** A process with a worker whose event loop stands still now and then, for longer than BullMQ's lock. */
 import { openServerDatabase } from "@statusplane/db";
 import { openRedisStatusStore } from "@statusplane/status-store";
-import { createBullmqQueue, createWorker } from "@statusplane/worker";
+import { createBullmqQueue, createWorker, silentLog } from "@statusplane/worker";
 import { seededRandom, type Random } from "../random.ts";
 import { deliveredJob, DELIVERED_JOB_TYPE, type Run } from "./delivered-job.ts";
 import { BLOCK_EVERY_MS, BLOCK_MS, DELIVERY_TIMINGS, INLINE_MAX_BYTES, LOCK_MS } from "./delivery-timings.ts";
@@ -67,6 +67,7 @@ async function work({ databaseUrl, redisUrl, seed }: BlockedWorkerOrder): Promis
     ],
     concurrency: { [DELIVERED_JOB_TYPE]: CONCURRENCY },
     resultInlineMaxBytes: INLINE_MAX_BYTES,
+    log: silentLog, // tries fail on purpose
   });
   process.once("message", () => {
     void (async () => {

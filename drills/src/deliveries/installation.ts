@@ -1,7 +1,7 @@
 import type { JobQueue, StatusStore, StatusWriter } from "@statusplane/core";
 import { openServerDatabase, type Database } from "@statusplane/db";
 import type { PostgresServer } from "@statusplane/test-support";
-import { createReconciler, createWorker } from "@statusplane/worker";
+import { createReconciler, createWorker, silentLog } from "@statusplane/worker";
 import pg from "pg";
 import { keepJobHistory } from "../history/job-history.ts";
 import type { Random } from "../random.ts";
@@ -96,7 +96,7 @@ export async function openInstallation(options: InstallationOptions): Promise<In
     files: NO_FILES,
     timings: DELIVERY_TIMINGS,
   };
-  const reconciler = createReconciler({ ...ports, records: database.reconciler, sole });
+  const reconciler = createReconciler({ ...ports, records: database.reconciler, sole, log: silentLog });
   const worker = createWorker({
     ...ports,
     records: database.worker,
@@ -110,6 +110,7 @@ export async function openInstallation(options: InstallationOptions): Promise<In
     ],
     concurrency: { [DELIVERED_JOB_TYPE]: CONCURRENCY },
     resultInlineMaxBytes: INLINE_MAX_BYTES,
+    log: silentLog, // tries fail on purpose
   });
   await reconciler.start();
   await worker.start();

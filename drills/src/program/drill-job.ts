@@ -29,18 +29,11 @@ const STEP_MS = 50;
 
 /** Adds the drills' jobs to an installation's. */
 export function withDrillJob(jobs: JobCatalogue): JobCatalogue {
-  return {
-    accepted: [
-      ...jobs.accepted,
-      { type: DRILL_JOB_TYPE, kind: "job", input: "none" },
-      { type: DRILL_FILE_JOB_TYPE, kind: "job", input: "file" },
-    ],
-    definitions: (dependencies) => [
-      ...jobs.definitions(dependencies),
-      drillJob(DRILL_JOB_TYPE),
-      drillJob(DRILL_FILE_JOB_TYPE),
-    ],
-  };
+  return [
+    ...jobs,
+    { type: DRILL_JOB_TYPE, input: "none", define: () => drillJob(DRILL_JOB_TYPE) },
+    { type: DRILL_FILE_JOB_TYPE, input: "file", define: () => drillJob(DRILL_FILE_JOB_TYPE) },
+  ];
 }
 
 /** Does nothing but report, for as long as it is told; says in the worker's log when its code begins and ends. */

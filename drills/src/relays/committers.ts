@@ -72,6 +72,7 @@ export class Committers {
         title: null,
         payload: null,
         createdBy: null,
+        maxTries: 3,
       });
       if (submitted.outcome !== "conflict") this.#committed(submitted.record);
       return;

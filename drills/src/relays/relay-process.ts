@@ -1,7 +1,7 @@
 import type { JobQueue, StatusStore } from "@statusplane/core";
 import { openServerDatabase, type Database } from "@statusplane/db";
 import { openRedisStatusStore } from "@statusplane/status-store";
-import { createBullmqQueue, createReconciler, type ReconcilerHandle } from "@statusplane/worker";
+import { createBullmqQueue, createReconciler, silentLog, type ReconcilerHandle } from "@statusplane/worker";
 import { NO_FILES } from "../deliveries/no-files.ts";
 import { Life, livingBy, type LifeFault } from "./life.ts";
 import { RELAY_TIMINGS } from "./relay-timings.ts";
@@ -107,6 +107,7 @@ export class RelayProcess implements AsyncDisposable {
           : { ...portOf(living), sentinel: livingBy(life, "queue", queue.sentinel) },
       files: NO_FILES,
       timings: RELAY_TIMINGS,
+      log: silentLog, // stores fail on purpose
     });
   }
 }

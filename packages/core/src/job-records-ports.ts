@@ -50,8 +50,8 @@ export interface NewJob {
   readonly title: string | null;
   readonly payload: Json;
   readonly createdBy: string | null;
-  /** Default 3. */
-  readonly maxTries?: number;
+  /** Starts at most, ≥ 1: the job type's at this moment. What becomes of the type later does not change the row. */
+  readonly maxTries: number;
   readonly idempotency?: { readonly key: string; readonly bodyHash: string };
 }
 

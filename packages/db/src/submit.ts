@@ -54,7 +54,7 @@ const FIND_SAME_ID: Statement = {
  * @throws {database_unavailable} when no COMMIT was seen: whether the job exists is then unknown.
  */
 export async function submit(context: Context, job: NewJob): Promise<SubmitOutcome> {
-  const { ref, jobType, title, payload, createdBy, maxTries = 3, idempotency } = job;
+  const { ref, jobType, title, payload, createdBy, maxTries, idempotency } = job;
   const payloadText = encodeJson(payload);
   const rows = await context.send(SUBMIT, [
     context.resultInlineMaxBytes,

@@ -66,7 +66,7 @@ it("keeps what was acknowledged over a kill -9, refuses a second process before,
 it("closes so that the next start finds everything, and takes transactions while others wait", async () => {
   const ref = jobRef("7", "video", "42");
   const database = await openEmbeddedDatabase({ dataDir });
-  const job = { ref, jobType: "video_hls", title: null, payload: {}, createdBy: null };
+  const job = { ref, jobType: "video_hls", title: null, payload: {}, createdBy: null, maxTries: 3 };
   const [outcome] = await Promise.all([
     database.transaction("work", async ({ query }) => {
       await query({ text: "CREATE TABLE note (text text)" });

@@ -6,7 +6,14 @@ const database = await openEmbeddedDatabase({ dataDir: process.argv[2] ?? "" });
 await database.reconciler.tick({ owner: "killed", leaseMs: 3_600_000, takeLimit: 0, takeMs: 0 });
 for (let i = 0; ; i++) {
   const ref = jobRef("7", "job", `job-${i}`);
-  await database.requests.submit({ ref, jobType: "ocr", title: null, payload: { i }, createdBy: null });
+  await database.requests.submit({
+    ref,
+    jobType: "ocr",
+    title: null,
+    payload: { i },
+    createdBy: null,
+    maxTries: 3,
+  });
   await database.worker.claim(ref, "killed", 3_600_000);
   process.stdout.write(`${ref.id}\n`);
 }

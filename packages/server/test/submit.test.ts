@@ -1,9 +1,11 @@
-import { deliveryId, jobRef, refKey } from "@statusplane/core";
+import { deliveryId, JobError, jobRef, refKey, type Json } from "@statusplane/core";
 import { request as httpRequest } from "node:http";
 import type { AddressInfo } from "node:net";
 import { eventually } from "@statusplane/test-support";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { openTestServer, recordOf, signedIn, type TestServer } from "./fakes/index.ts";
+import type { AcceptedJobType } from "@statusplane/server";
+import { checkPayload } from "../src/submit/check-payload.ts";
+import { JOB_TYPES, openTestServer, recordOf, signedIn, type TestServer } from "./fakes/index.ts";
 
 const VIDEO = `video${"x".repeat(6_000)}`;
 const BOUNDARY = "----boundary";
@@ -23,6 +25,8 @@ function form(...parts: readonly Part[]) {
     payload: `${payload}--${BOUNDARY}--\r\n`,
   };
 }
+
+const [, , MESSAGE_SEND] = JOB_TYPES as Required<[AcceptedJobType, AcceptedJobType, AcceptedJobType]>;
 
 let test: TestServer;
 let one: { authorization: string };
@@ -89,7 +93,7 @@ describe("a submitted video", () => {
   });
 
   it("takes its fields in any order, its title from the file's name, and its id from nobody", async () => {
-    await postVideo([file(VIDEO), ["title", "뒤에 온 제목"], ["id", "42"]]);
+    await postVideo([file(VIDEO), ["title", "뒤에 온 제목"]]);
     await postVideo([file(VIDEO, "강의 2.mp4")]);
     const rows = [...test.records.rows.values()];
     expect(rows.map(({ title }) => title)).toEqual(["뒤에 온 제목", "강의 2.mp4"]);
@@ -206,6 +210,109 @@ describe("a submitted job", () => {
     expect([answer.statusCode, answer.json().code]).toEqual([status, code]);
     expect([test.files.inputs(), test.records.statements, test.store.writes]).toEqual([[], [], []]);
   });
+});
+
+describe("what a submit does not know", () => {
+  const message = { job_type: "message_send", payload: { to: "all" } };
+
+  it.each<[string, () => ReturnType<typeof post>, string]>([
+    [
+      "members of JSON",
+      () => post("/api/v1/jobs/", { payload: { ...message, max_tries: 1, titel: "x" } }),
+      "max_tries, titel",
+    ],
+    [
+      "a video's fields, before a byte of the file is kept",
+      () => postVideo([["id", "42"], ["job_type", "video_hls"], file(VIDEO)]),
+      "id, job_type",
+    ],
+    ["a field behind the file", () => postVideo([file(VIDEO), ["id", "42"]]), "id"],
+    [
+      "a job's fields",
+      () => postJob([["job_type", "excel_import"], ["options", "{}"], file("PK..")]),
+      "options",
+    ],
+    ["members of the query", () => post("/api/v1/jobs/?title=x", { payload: message }), "title"],
+  ])("is refused by its names: %s", async (_what, submit, names) => {
+    const answer = await submit();
+    expect([answer.statusCode, answer.json().code]).toEqual([400, "invalid_request"]);
+    expect(answer.json().detail).toContain(`(unknown: ${names};`);
+    expect([test.files.inputs(), test.records.statements]).toEqual([[], []]);
+  });
+});
+
+describe("a job type's own rules", () => {
+  it("are asked at submit, as JSON and as a form, and say what is wrong", async () => {
+    const payload = { to: [] };
+    const answers = await Promise.all([
+      post("/api/v1/jobs/", { payload: { job_type: "message_send", payload } }),
+      postJob([
+        ["job_type", "message_send"],
+        ["payload", JSON.stringify(payload)],
+      ]),
+    ]);
+    for (const answer of answers) {
+      expect(answer.json()).toMatchObject({ status: 422, code: "invalid_payload" });
+      expect(answer.json().detail).toMatch(/^작업 입력이 올바르지 않습니다. \(to: Invalid input.*\)$/);
+    }
+    expect(test.records.statements).toEqual([]);
+  });
+
+  it.each([
+    [new JobError("invalid_payload"), undefined],
+    [new JobError("invalid_payload", { cause: new TypeError("no room") }), "no room"],
+    [
+      new JobError("invalid_payload", { message: "받는 사람이 없습니다.", cause: "x" }),
+      "받는 사람이 없습니다.",
+    ],
+    [new JobError("no_receiver", { retryable: true }), "no_receiver"],
+  ])("are told in their own words: %s", (thrown, reason) => {
+    const check = (): void => checkPayload({}, { ...MESSAGE_SEND, check: () => { throw thrown; } }); // prettier-ignore
+    expect(check).toThrow(expect.objectContaining({ code: "invalid_payload", detail: reason }));
+  });
+
+  it("see the payload as the row keeps it, its file's name within", async () => {
+    const seen: Json[] = [];
+    const own = await openTestServer({
+      jobTypes: [{ ...MESSAGE_SEND, input: "file", check: (payload) => void seen.push(payload) }],
+    });
+    const { headers, payload } = form(["job_type", "message_send"], file("text", "1.txt"));
+    const answer = await own.server.inject({
+      method: "POST",
+      url: "/api/v1/jobs/",
+      headers: { ...headers, ...one },
+      payload,
+    });
+    expect(answer.statusCode).toBe(202);
+    expect(seen).toEqual([{ file_name: "1.txt" }]);
+    expect([...own.records.rows.values()][0]).toMatchObject({ payload: { file_name: "1.txt" } });
+    await own.close();
+  });
+
+  it("say how often it is started at most, in the row", async () => {
+    await post("/api/v1/jobs/", { payload: { job_type: "message_send", payload: { to: "all" } } });
+    await postVideo([file(VIDEO)]);
+    expect([...test.records.rows.values()].map(({ maxTries }) => maxTries)).toEqual([1, 3]);
+  });
+});
+
+describe("text that no database holds", () => {
+  it.each(["a\u0000b", "a\ud800b"])(
+    "is accepted in a payload as it is, and leaves a title: %j",
+    async (text) => {
+      const body = { job_type: "message_send", title: text, payload: { to: text } };
+      expect(
+        (
+          await post("/api/v1/jobs/", {
+            payload: JSON.stringify(body),
+            headers: { "content-type": "application/json" },
+          })
+        ).statusCode,
+      ).toBe(202);
+      const [row] = test.records.rows.values();
+      expect(row).toMatchObject({ payload: { to: text }, title: text === "a\u0000b" ? "ab" : "a\ufffdb" });
+    },
+  );
 });
 
 describe("what fails around a COMMIT", () => {
@@ -332,10 +439,18 @@ describe("a client", () => {
     return request;
   };
 
-  it("that goes away in the middle of an upload leaves nothing", async () => {
+  it("that goes away in the middle of an upload leaves nothing, and is no failure in the log", async () => {
+    const lines: string[] = [];
+    await test.close();
+    test = await openTestServer({
+      log: { level: "debug", stream: { write: (line) => void lines.push(line) } },
+    });
     (await upload()).destroy();
     await eventually("nothing is kept", () => test.files.inputs().length === 0);
     expect(test.records.statements).toEqual([]);
+    const said = await eventually("it is noted", () => lines.find((line) => line.includes("client left")));
+    expect(JSON.parse(said)).toMatchObject({ level: 20 }); // pino's debug
+    expect(lines.filter((line) => (JSON.parse(line) as { level: number }).level > 30)).toEqual([]);
   });
 
   it("that sends nothing more is let go, and leaves nothing", async () => {

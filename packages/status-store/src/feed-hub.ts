@@ -1,4 +1,5 @@
 import {
+  faultFields,
   isNews,
   refKey,
   type JobRef,
@@ -122,7 +123,7 @@ export class FeedHub implements StatusFeed {
     watched.listening
       .then((unlisten) => unlisten())
       .catch((error: unknown) =>
-        this.#options.log.warn({ err: error, key }, "could not end listening to a job"),
+        this.#options.log.warn({ ...faultFields(error), key }, "could not end listening to a job"),
       );
   }
 
@@ -140,7 +141,7 @@ export class FeedHub implements StatusFeed {
       }
       this.#retryMs = FIRST_RETRY_MS;
     } catch (error) {
-      this.#options.log.warn({ err: error }, "could not read again what is watched");
+      this.#options.log.warn(faultFields(error), "could not read again what is watched");
       this.#rereadLater();
     }
   }

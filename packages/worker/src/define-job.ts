@@ -1,4 +1,4 @@
-import { isId, JobError, type JobRef, type Json, type Kind } from "@statusplane/core";
+import { isId, JobError, type JobRef, type JobType, type Json, type Kind } from "@statusplane/core";
 import type { Log } from "./log.ts";
 
 export interface StepDefinition<StepKey extends string = string> {
@@ -53,7 +53,7 @@ interface CommonOptions<StepKey extends string> {
   readonly kind?: Kind;
   /** In order; may be empty. */
   readonly steps: readonly StepDefinition<StepKey>[];
-  /** Starts at most, 1–100, default 3. */
+  /** Starts at most, 1–100, default 3. A job's row keeps what it was when the job was submitted. */
   readonly maxTries?: number;
   /**
    * Asked before anything is consumed: null when the job can run here, else the code of what is missing
@@ -70,20 +70,19 @@ export interface PlainJobOptions<StepKey extends string> extends CommonOptions<S
 }
 
 export interface ParsedJobOptions<Payload, StepKey extends string> extends CommonOptions<StepKey> {
-  /** Checks the payload; throws JobError("invalid_payload") or anything else, which counts as that. */
+  /**
+   * Checks the payload (with `file_name` in it where a file came along); throws what says what is wrong with it, best a
+   * JobError or a schema's own error. Asked at submit, which is then refused (422 invalid_payload, with the reason), and
+   * again before each try: what it refuses there, FAILED follows at once. Must not wait for anything.
+   */
   readonly parse: (payload: Json) => Payload;
   readonly run: (ctx: JobContext<StepKey>, payload: Payload) => Promise<JobResult>;
 }
 
-/** A job type as worker and server hold it. */
-export interface JobDefinition {
-  readonly type: string;
-  readonly kind: Kind;
+/** A job type with its code, as a worker holds it. */
+export interface JobDefinition extends JobType {
   readonly steps: readonly Required<StepDefinition>[];
-  readonly maxTries: number;
   readonly requires: (() => Promise<string | null>) | null;
-  /** Checks the payload alone. @throws {JobError} invalid_payload. */
-  check(payload: Json): void;
   /** Checks the payload and runs the job's code. */
   run(ctx: JobContext, payload: Json): Promise<JobResult>;
 }
@@ -119,12 +118,15 @@ export function defineJob<Payload, StepKey extends string>(
   };
 }
 
+/** No payload gets better by another try, whatever `parse` says of it. */
 function parsePayload<Payload>(parse: (payload: Json) => Payload, payload: Json): Payload {
   try {
     return parse(payload);
   } catch (error) {
-    if (error instanceof JobError) throw error;
-    throw new JobError("invalid_payload", { cause: error });
+    if (!(error instanceof JobError))
+      throw new JobError("invalid_payload", { retryable: false, cause: error });
+    const { code, message, cause } = error;
+    throw new JobError(code, { message, retryable: false, cause });
   }
 }
 

@@ -6,7 +6,7 @@
  */
 export { systemClock, type Clock } from "./clock.ts";
 export * from "./define-job.ts";
-export type { Log } from "./log.ts";
+export { silentLog, type Log } from "./log.ts";
 export { createMemoryQueue, type MemoryQueueOptions } from "./queues/memory/memory-queue.ts";
 export {
   createBullmqQueue,

@@ -42,4 +42,18 @@ describe("defineJob", () => {
     expect(() => definition.check({})).toThrow(JobError);
     await expect(definition.run({} as JobContext, {})).rejects.toEqual(refused);
   });
+
+  it("keeps a code and sentence of parse's own, and does not believe that another try may help", () => {
+    const definition = defineJob({
+      type: "count",
+      steps,
+      parse: () => {
+        throw new JobError("no_receiver", { message: "받는 사람이 없습니다.", retryable: true });
+      },
+      run: async () => null,
+    });
+    expect(() => definition.check({})).toThrow(
+      expect.objectContaining({ code: "no_receiver", message: "받는 사람이 없습니다.", retryable: false }),
+    );
+  });
 });

@@ -13,7 +13,7 @@ import { fileURLToPath } from "node:url";
 import { readKeptSecret } from "../cli/kept-secret.ts";
 import { isLoopback, type Config } from "../config/config.ts";
 import type { FolderFiles } from "../files/index.ts";
-import { jobTypeNames } from "../jobs/job-types.ts";
+import { defineJobTypes, jobTypeNames } from "../jobs/job-types.ts";
 import { StudentRecords, studentsRoutes } from "../students/index.ts";
 import type { Parts } from "./parts.ts";
 import { QueueDepths } from "./queue-depths.ts";
@@ -42,7 +42,7 @@ export async function makeServer(parts: Parts, files: FolderFiles | null): Promi
   const full: FullServerOptions = {
     ...common,
     role: config.role === "all" ? "all" : "api",
-    jobTypes: jobs.accepted,
+    jobTypes: defineJobTypes(jobs, { ffmpeg: parts.ffmpeg, database }),
     records: database.requests,
     files,
     writer: stores.store.writer,

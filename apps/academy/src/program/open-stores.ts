@@ -1,4 +1,4 @@
-import type { JobQueue, StatusStore } from "@statusplane/core";
+import { faultFields, type JobQueue, type StatusStore } from "@statusplane/core";
 import { openEmbeddedDatabase, openServerDatabase, type Database } from "@statusplane/db";
 import {
   openMemoryStatusStore,
@@ -63,7 +63,7 @@ function openDatabase({ config, log, onFatal }: OpenStoresOptions, url: string |
   const common = {
     resultInlineMaxBytes: values.RESULT_INLINE_MAX_BYTES,
     committerGraceMs: values.TIMINGS.committerGraceMs,
-    onConnectionError: (error: Error) => log.warn({ err: error }, "an idle database connection broke"),
+    onConnectionError: (error: Error) => log.warn(faultFields(error), "idle database connection lost"),
   };
   if (url === null) {
     return openEmbeddedDatabase({ ...common, dataDir: values.DATA_DIR, onFailure: onFatal });
@@ -93,8 +93,8 @@ async function openQueue({ config: { values }, log, undo }: OpenStoresOptions): 
     url: values.QUEUE_URL,
     cluster: values.QUEUE_CLUSTER,
     lockMs: values.TIMINGS.leaseMs / LEASE_PER_LOCK,
-    onError: (error) => log.warn({ err: error }, "the queue's connection is in trouble"),
-    onMalformed: (queueId) => log.warn({ queueId }, "a delivery that names no job was acknowledged"),
+    onError: (error) => log.warn(faultFields(error), "queue connection error"),
+    onMalformed: (queueId) => log.warn({ queueId }, "delivery without a valid job id dropped"),
   });
   undo.push("queue", () => queue.close());
   const policy = await whenItAnswers(() => queue.checkPolicy(), { log });

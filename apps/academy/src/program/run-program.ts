@@ -19,7 +19,9 @@ export async function runProgram(config: Config, jobs: JobCatalogue): Promise<vo
   const { log, stream } = openLog({ level, format });
   log.info({ role: config.role }, "Statusplane starts");
   if (config.values.CRASH_AT !== null) armCrash(config.values.CRASH_AT);
-  const undo = new UndoStack((what, error) => log.error({ err: error, what }, "was not closed in order"));
+  const undo = new UndoStack((what, error) =>
+    log.error({ err: error, what }, `${what} was not closed in order`),
+  );
   const leaving = new AbortController();
   let ending: Promise<void> | null = null;
   const end = (exitCode: number): void => {
@@ -38,7 +40,7 @@ export async function runProgram(config: Config, jobs: JobCatalogue): Promise<vo
     end(0);
   });
   const onFatal = (error: Error): void => {
-    log.fatal({ err: error }, "the program cannot go on");
+    log.fatal({ err: error }, "fatal error; the program ends");
     end(1);
   };
   const terminal = await findTerminal();
@@ -63,7 +65,7 @@ export async function runProgram(config: Config, jobs: JobCatalogue): Promise<vo
 
 async function endInOrder(undo: UndoStack, log: Logger): Promise<void> {
   const timer = setTimeout(() => {
-    log.error("the shutdown's time is over");
+    log.error("shutdown timed out; the program ends");
     process.exit(1);
   }, SHUTDOWN_MS);
   await undo.run();

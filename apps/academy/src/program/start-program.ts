@@ -11,7 +11,7 @@ import { Registry } from "prom-client";
 import { ConfigError, type Config } from "../config/config.ts";
 import { ensureFfmpeg, openFfmpeg, type EnsureFfmpegOptions } from "../ffmpeg/index.ts";
 import { createCollector, openFolderFiles, type FolderFiles } from "../files/index.ts";
-import { jobTypeNames } from "../jobs/job-types.ts";
+import { defineJobTypes, jobTypeNames } from "../jobs/job-types.ts";
 import { makeServer } from "./make-server.ts";
 import { openStores, type Stores } from "./open-stores.ts";
 import type { Parts, StartOptions } from "./parts.ts";
@@ -118,10 +118,12 @@ async function startReconciler(
     recoverWindowSeconds: values.RECOVER_WINDOW_SECONDS,
     sole: values.REDIS_URL === null || values.QUEUE_URL === null,
     log: reconcilerLog(log),
-    onSwept: (swept) => log.warn({ count: swept.length }, "leases were over; their jobs move on"),
     // a store in memory is empty at each start: that is no news
     onLoss: (loss) =>
-      log[values.REDIS_URL === null ? "debug" : "warn"]({ loss }, "data was lost; it is written again"),
+      log[values.REDIS_URL === null ? "debug" : "warn"](
+        { loss },
+        "status store or queue lost data; refilling it",
+      ),
     collect: async () => {
       const inputRetentionSeconds = values.INPUT_RETENTION_SECONDS;
       const attemptsOf: typeof database.reconciler.attemptsOf = (refs) =>
@@ -152,7 +154,7 @@ async function startWorker(parts: Parts, { database, queue }: Durable, files: Fo
   const { values } = config;
   const { writer, installation } = stores.store;
   const worker = createWorker({
-    jobs: jobs.definitions({ ffmpeg, database }),
+    jobs: defineJobTypes(jobs, { ffmpeg, database }),
     records: database.worker,
     writer,
     queue,

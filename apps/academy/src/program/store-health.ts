@@ -1,5 +1,5 @@
 import { setTimeout } from "node:timers/promises";
-import type { ErrorCode, Installation, StoreMemory } from "@statusplane/core";
+import { faultFields, type ErrorCode, type Installation, type StoreMemory } from "@statusplane/core";
 import { storeRisks, type Risk, type RiskCode } from "./risks.ts";
 
 const LOOK_EVERY_MS = 10_000;
@@ -95,7 +95,7 @@ export class StoreHealth {
       this.#memory = await installation.readMemory();
       this.#answers = true;
     } catch (error) {
-      if (this.#answers) log.warn({ err: error }, "the status store does not answer");
+      if (this.#answers) log.warn(faultFields(error), "status store does not answer");
       this.#answers = false;
       return;
     }

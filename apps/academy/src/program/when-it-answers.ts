@@ -1,4 +1,4 @@
-import { hasCode } from "@statusplane/core";
+import { faultFields, hasCode } from "@statusplane/core";
 import { setTimeout } from "node:timers/promises";
 import type { Logger } from "pino";
 
@@ -26,7 +26,7 @@ export async function whenItAnswers<T>(
     } catch (error) {
       const isAway = hasCode(error, "database_unavailable") || hasCode(error, "queue_unavailable");
       if (!isAway || performance.now() > deadlineMs) throw error;
-      if (asked === 1) log.warn({ err: error }, "the start waits for a store that does not answer yet");
+      if (asked === 1) log.warn(faultFields(error), "a store does not answer yet; the start waits for it");
       await setTimeout(everyMs);
     }
   }

@@ -22,7 +22,8 @@ import { startPostgres, startRedis, type PostgresServer, type RedisServer } from
 import type { FastifyInstance } from "fastify";
 import { SignJWT } from "jose";
 import { openFolderFiles, type FolderFiles } from "../../src/files/index.ts";
-import { ACADEMY_JOBS } from "../../src/jobs/job-types.ts";
+import { openFfmpeg } from "../../src/ffmpeg/index.ts";
+import { ACADEMY_JOBS, defineJobTypes } from "../../src/jobs/job-types.ts";
 
 const SECRET = "a secret of at least thirty-two bytes, for tests";
 const TENANT = "7";
@@ -89,7 +90,7 @@ export class TwoReplicas {
         records: database.requests,
         files,
         queue: { enqueue },
-        jobTypes: ACADEMY_JOBS.accepted,
+        jobTypes: defineJobTypes(ACADEMY_JOBS, { ffmpeg: openFfmpeg({}), database }),
         signIn: { kind: "secret", secret: SECRET },
         log: false,
       });

@@ -1,17 +1,25 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import type { Json } from "@statusplane/core";
 import { startPostgres, startRedis, type PostgresServer, type RedisServer } from "@statusplane/test-support";
 import { SignJWT } from "jose";
 import { pino } from "pino";
 import { ConfigError, readConfig, type Role } from "../../src/config/config.ts";
-import { ACADEMY_JOBS } from "../../src/jobs/job-types.ts";
+import { ACADEMY_JOBS, type JobCatalogue } from "../../src/jobs/job-types.ts";
 import { startProgram } from "../../src/program/start-program.ts";
 import { UndoStack } from "../../src/program/undo-stack.ts";
 
 export const SECRET = "a secret of at least thirty-two bytes, for tests";
 
 export type Env = Readonly<Record<string, string>>;
+
+/** As pino writes it. */
+export interface ProgramLine {
+  readonly risk?: string;
+  readonly msg?: string;
+  readonly err?: unknown;
+}
 
 /** A start that was refused, and with which lines. */
 export interface Refused {
@@ -24,7 +32,9 @@ export interface Started {
   /** The codes of the risks that were warned of, in order. */
   readonly warned: () => readonly string[];
   readonly get: (path: string) => Promise<Response>;
-  readonly send: (method: string, path: string, body?: FormData) => Promise<Response>;
+  readonly send: (method: string, path: string, body?: FormData | Json) => Promise<Response>;
+  /** The program's own lines of level warn and above. */
+  readonly lines: () => readonly ProgramLine[];
   readonly stop: () => Promise<void>;
 }
 
@@ -69,8 +79,8 @@ export class StartBench {
   }
 
   /** @param env beside what is in order; an empty value counts as not set. */
-  async start(role: Role, env: Env = {}): Promise<Refused | Started> {
-    const lines: { readonly risk?: string }[] = [];
+  async start(role: Role, env: Env = {}, jobs: JobCatalogue = ACADEMY_JOBS): Promise<Refused | Started> {
+    const lines: ProgramLine[] = [];
     const log = pino({ level: "warn" }, { write: (line) => void lines.push(JSON.parse(line)) });
     const undo = new UndoStack((what, error) => log.error({ err: error, what }, "was not closed in order"));
     const onFatal = (error: Error): void => log.fatal({ err: error });
@@ -79,7 +89,7 @@ export class StartBench {
       const said: string[] = [];
       await startProgram({
         config,
-        jobs: ACADEMY_JOBS,
+        jobs,
         log,
         announce: (sentence) => void said.push(sentence),
         ask: null,
@@ -89,7 +99,14 @@ export class StartBench {
       });
       const url = / is at (\S+)\//.exec(said.join("\n"))?.[1] ?? "";
       const warned = (): readonly string[] => lines.flatMap(({ risk }) => risk ?? []);
-      const started = { outcome: "started" as const, warned, ...(await caller(url)), stop: () => undo.run() };
+      const stop = (): Promise<void> => undo.run();
+      const started = {
+        outcome: "started" as const,
+        warned,
+        lines: () => lines,
+        ...(await caller(url)),
+        stop,
+      };
       this.#running.push(started);
       return started;
     } catch (error) {
@@ -100,8 +117,8 @@ export class StartBench {
   }
 
   /** @throws {Error} when it was refused. */
-  async started(role: Role, env: Env = {}): Promise<Started> {
-    const outcome = await this.start(role, env);
+  async started(role: Role, env: Env = {}, jobs: JobCatalogue = ACADEMY_JOBS): Promise<Started> {
+    const outcome = await this.start(role, env, jobs);
     if (outcome.outcome === "refused") throw new Error(outcome.problems.join("\n"));
     return outcome;
   }
@@ -127,6 +144,13 @@ async function caller(url: string): Promise<Pick<Started, "get" | "send">> {
   return {
     get: (path) => fetch(url + path, { headers }),
     send: (method, path, body) =>
-      fetch(url + path, { method, headers, ...(body === undefined ? {} : { body }) }),
+      fetch(url + path, {
+        method,
+        headers:
+          body === undefined || body instanceof FormData
+            ? headers
+            : { ...headers, "content-type": "application/json" },
+        ...(body === undefined ? {} : { body: body instanceof FormData ? body : JSON.stringify(body) }),
+      }),
   };
 }

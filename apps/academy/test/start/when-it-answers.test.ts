@@ -19,7 +19,7 @@ describe("a start whose store does not answer yet", () => {
     expect({ answer, asked, said }).toEqual({
       answer: "there",
       asked: 4,
-      said: ["the start waits for a store that does not answer yet"],
+      said: ["a store does not answer yet; the start waits for it"],
     });
   });
 

@@ -1,7 +1,17 @@
 import { jobRef } from "@statusplane/core";
 import type { Database } from "@statusplane/db";
 import { expect, it } from "vitest";
-import { claimed, entryOf, newJob, newRef, newTenant, running, submitted, success } from "./open-records.ts";
+import {
+  claimed,
+  entryOf,
+  letPass,
+  newJob,
+  newRef,
+  newTenant,
+  running,
+  submitted,
+  success,
+} from "./open-records.ts";
 
 /** Submit, find, cancel and retry, as request routes use them. */
 export function describeRequests(database: () => Database): void {
@@ -205,6 +215,21 @@ export function describeRequests(database: () => Database): void {
     });
     expect((await entryOf(database(), ref))?.generation).not.toBe(before?.generation);
     expect(await claimed(database(), ref)).toMatchObject({ attempt: 2, tries: 1 });
+  });
+
+  it("retries a job with the tries it was submitted with, whatever is in force by then", async () => {
+    const { ref } = await running(database(), newRef(), { maxTries: 1 });
+    const failure = { errorCode: "x", errorMessage: "m", errorDetail: null, retryable: true, backoffMs: 0 };
+    expect(await database().worker.failTry(ref, 1, failure)).toMatchObject({ status: "FAILED", tries: 1 });
+    expect(await database().requests.retry(ref)).toMatchObject({ record: { tries: 0, maxTries: 1 } });
+    expect(await claimed(database(), ref)).toMatchObject({ attempt: 2, tries: 1, maxTries: 1 });
+    await letPass(database(), ref, "lease");
+    await database().reconciler.sweep(200);
+    expect(await database().requests.find(ref)).toMatchObject({
+      status: "FAILED",
+      attempt: 2,
+      errorCode: "poison",
+    });
   });
 
   it("retries a cancelled job, whose cancel is then forgotten", async () => {

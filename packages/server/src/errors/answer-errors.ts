@@ -1,4 +1,4 @@
-import { ERRORS } from "@statusplane/core";
+import { ERRORS, StatusplaneError } from "@statusplane/core";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { coerceError } from "./coerce-error.ts";
 import type { KnownRoutes } from "./known-routes.ts";
@@ -28,7 +28,9 @@ export function answerErrors(fastify: FastifyInstance, options: AnswerErrorsOpti
 /** Answers a thrown value; only what nobody foresaw is logged as an error, for the rest has its counters. */
 export function answerError(error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply {
   const known = coerceError(error);
-  if (known.code === "internal_error") {
+  if (hasLeft(error, request)) {
+    request.log.debug({ request: request.id }, "the client left before its request had arrived");
+  } else if (known.code === "internal_error") {
     request.log.error(
       { err: known.cause ?? known, request: request.id, method: request.method },
       known.message,
@@ -45,6 +47,17 @@ export function answerError(error: unknown, request: FastifyRequest, reply: Fast
     detail: known.detail,
     retryAfterSeconds: known.retryAfterSeconds,
   });
+}
+
+/** Whether an error is only the end of a connection whose request had not arrived yet. */
+function hasLeft(error: unknown, { raw }: FastifyRequest): boolean {
+  const premature = error instanceof Error && "code" in error && error.code === "ERR_STREAM_PREMATURE_CLOSE";
+  return raw.destroyed && !raw.complete && (premature || (error === raw.errored && !isKnown(error)));
+}
+
+/** The end that we gave a request ourselves has a code of the table. */
+function isKnown(error: unknown): boolean {
+  return error instanceof StatusplaneError;
 }
 
 function messageOf(cause: unknown): string | undefined {

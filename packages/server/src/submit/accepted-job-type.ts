@@ -1,11 +1,7 @@
-import type { ErrorCode, Json, Kind } from "@statusplane/core";
+import type { ErrorCode, JobType } from "@statusplane/core";
 
-/** A job type as the submit routes accept it. */
-export interface AcceptedJobType {
-  /** `video_hls`, `excel_import`, … */
-  readonly type: string;
-  /** `video`: submitted at `/media/videos/`; `job`: at `/api/v1/jobs/`. */
-  readonly kind: Kind;
+/** A job type as the submit routes accept it: kind `video` at `/media/videos/`, `job` at `/api/v1/jobs/`. */
+export interface AcceptedJobType extends JobType {
   /** Whether a file belongs to it. A retry of `file` needs the file to be still there. */
   readonly input: "file" | "none" | "optional";
   /**
@@ -13,9 +9,4 @@ export interface AcceptedJobType {
    * null for what may be right. Default: only an empty file is refused.
    */
   readonly looksRight?: (firstBytes: Uint8Array) => ErrorCode | null;
-  /**
-   * Checks and completes the payload. Default: as it came, `{}` without one.
-   * @throws {invalid_payload} as a StatusplaneError.
-   */
-  readonly parsePayload?: (payload: Json) => Json;
 }

@@ -6,12 +6,14 @@ import {
   type ErrorCode,
   type JobRef,
   type Json,
+  type Kind,
 } from "@statusplane/core";
 import type { FastifyRequest } from "fastify";
 import { createHash } from "node:crypto";
 import { assertHarmless, JSON_MAX_BYTES, parseJson } from "../http/index.ts";
 import type { AcceptedJobType } from "./accepted-job-type.ts";
 import { inspectUpload } from "./inspect-upload.ts";
+import { refuseUnknown } from "./refuse-unknown.ts";
 import type { SubmitOptions } from "./submit-options.ts";
 
 export interface SubmittedFile {
@@ -45,6 +47,11 @@ const FIELDS_MAX = 8;
 /** What a form adds to its file: boundaries, headers, fields. */
 const FORM_EXTRA_BYTES = (FIELDS_MAX + 1) * JSON_MAX_BYTES;
 const TITLE_MAX_CHARACTERS = 200;
+/** A form's fields; `file` sent as text is a file that is missing. */
+const FIELDS: Readonly<Record<Kind, readonly string[]>> = {
+  video: ["file", "title", "payload"],
+  job: ["file", "job_type", "title", "payload"],
+};
 /** What file systems take. */
 const FILE_NAME_MAX_CHARACTERS = 255;
 
@@ -64,20 +71,23 @@ export async function readForm(request: FastifyRequest, options: ReadFormOptions
     for await (const part of request.parts({ limits })) {
       idle.refresh();
       if (part.type === "field") fields.set(part.fieldname, fieldValue(part));
-      else
+      else {
+        refuseUnknown(fields.keys(), FIELDS[options.ref.kind]); // before a byte of the file is kept
         file = await saveFile(part, textField(fields, "job_type"), {
           ...options,
           arrived: () => idle.refresh(),
         });
+      }
     }
   } catch (error) {
     throw isBrokenForm(error) ? new StatusplaneError("invalid_request", { cause: error }) : error;
   } finally {
     clearTimeout(idle);
   }
+  refuseUnknown(fields.keys(), FIELDS[options.ref.kind]);
   return {
     jobType: textField(fields, "job_type"),
-    title: plainLine(textField(fields, "title") ?? file?.name ?? "", TITLE_MAX_CHARACTERS),
+    title: titleOf(textField(fields, "title") ?? file?.name ?? null),
     payload: payloadOf(fields.get("payload")),
     file,
   };
@@ -119,6 +129,11 @@ function textField(fields: ReadonlyMap<string, Json>, name: string): string | nu
 
 function payloadOf(value: Json | undefined): Json | undefined {
   return typeof value === "string" ? parseJson(value) : value;
+}
+
+/** A title as it is kept and shown; null without one. */
+export function titleOf(text: string | null): string | null {
+  return text === null ? null : plainLine(text, TITLE_MAX_CHARACTERS);
 }
 
 /**

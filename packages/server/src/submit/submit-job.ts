@@ -1,7 +1,5 @@
 import {
   crashPoint,
-  encodeJson,
-  hasCode,
   StatusplaneError,
   type JobRecord,
   type JobRef,
@@ -10,6 +8,7 @@ import {
 } from "@statusplane/core";
 import { hash } from "node:crypto";
 import type { AcceptedJobType } from "./accepted-job-type.ts";
+import { checkPayload } from "./check-payload.ts";
 import type { Submission } from "./read-submission.ts";
 import type { SubmitOptions } from "./submit-options.ts";
 
@@ -68,8 +67,11 @@ function judge(submission: Submission, jobType: AcceptedJobType, submitter: Subm
   }
   const refused = file === null ? null : (jobType.looksRight?.(file.firstBytes) ?? null);
   if (refused !== null) throw new StatusplaneError(refused);
-  const payload = withFileName(parsePayload(submission.payload ?? {}, jobType), file?.name ?? null);
-  const job = { ref: submitter.ref, jobType: jobType.type, title, payload, createdBy: submitter.createdBy };
+  const payload = withFileName(submission.payload ?? {}, file?.name ?? null);
+  checkPayload(payload, jobType);
+  const { type, maxTries } = jobType;
+  const { ref, createdBy } = submitter;
+  const job = { ref, jobType: type, title, payload, createdBy, maxTries };
   if (submitter.idempotencyKey === null) return job;
   return { ...job, idempotency: { key: submitter.idempotencyKey, bodyHash: bodyHash(submission, jobType) } };
 }
@@ -79,17 +81,6 @@ function withFileName(payload: Json, name: string | null): Json {
   if (name === null || typeof payload !== "object" || payload === null || Array.isArray(payload))
     return payload;
   return { file_name: name, ...(payload as Readonly<Record<string, Json>>) };
-}
-
-function parsePayload(payload: Json, jobType: AcceptedJobType): Json {
-  try {
-    const parsed = jobType.parsePayload?.(payload) ?? payload;
-    encodeJson(parsed);
-    return parsed;
-  } catch (error) {
-    if (error instanceof StatusplaneError && !hasCode(error, "internal_error")) throw error;
-    throw new StatusplaneError("invalid_payload", { cause: error });
-  }
 }
 
 /** Over everything that makes the job what it is: fields and the file's content. */

@@ -5,19 +5,16 @@ import { z } from "zod";
 import { requireTenant, subjectOf } from "../auth/index.ts";
 import { limitBodyTime } from "../http/index.ts";
 import type { AcceptedJobType } from "./accepted-job-type.ts";
-import { readForm, type Submission } from "./read-submission.ts";
+import { readForm, titleOf, type Submission } from "./read-submission.ts";
+import { refuseUnknown } from "./refuse-unknown.ts";
 import { submitJob } from "./submit-job.ts";
 import type { SubmitOptions } from "./submit-options.ts";
 import { detailUrl, submittedJob, submittedVideo, waitingAnswer } from "./submitted.ts";
 
-const jsonBody = z.object({
-  job_type: z.string(),
-  payload: z.json().optional(),
-});
-const formBody = z.object({
-  file: z.string().describe("the file, binary"),
-  title: z.string().optional().describe("default: the file's name"),
-});
+const title = z.string().optional().describe("one line, at most 200 characters; default: the file's name");
+const payload = z.json().optional().describe("what the job type takes");
+const jsonBody = z.strictObject({ job_type: z.string(), title, payload });
+const formBody = z.strictObject({ file: z.string().describe("the file, binary"), title, payload });
 const headers = z.object({
   "idempotency-key": z
     .string()
@@ -73,6 +70,7 @@ async function submit(
   const tenant = requireTenant(request);
   const refused = options.acceptsWork();
   if (refused !== null) throw new StatusplaneError(refused);
+  refuseUnknown(Object.keys(request.query as object), []); // members belong into the body
   const idempotencyKey = idempotencyKeyOf(request);
   const ref = jobRef(tenant, kind, uuidV7());
   const typeOf = (named: string | null): AcceptedJobType | undefined =>
@@ -102,12 +100,16 @@ async function submit(
 function readJson(request: FastifyRequest, kind: Kind): Submission {
   if (kind === "video")
     throw new StatusplaneError("unsupported_media_type", { detail: "multipart/form-data" });
+  if (typeof request.body === "object" && request.body !== null && !Array.isArray(request.body)) {
+    refuseUnknown(Object.keys(request.body), Object.keys(jsonBody.shape));
+  }
   const parsed = jsonBody.safeParse(request.body);
   if (!parsed.success) {
     const detail = z.prettifyError(parsed.error);
     throw new StatusplaneError("invalid_request", { detail, cause: parsed.error });
   }
-  return { jobType: parsed.data.job_type, title: null, payload: parsed.data.payload, file: null };
+  const { job_type: jobType, title: text = null, payload: given } = parsed.data;
+  return { jobType, title: titleOf(text), payload: given, file: null };
 }
 
 function idempotencyKeyOf(request: FastifyRequest): string | null {

@@ -71,8 +71,8 @@ export class FakeRecords implements RequestRecords {
       if (earlier.bodyHash !== idempotency?.bodyHash || record === undefined) return { outcome: "conflict" };
       return { outcome: "repeated", record };
     }
-    const { ref, jobType, title, payload, createdBy } = job;
-    const record = this.put(recordOf(ref, { jobType, title, payload, createdBy }));
+    const { ref, jobType, title, payload, createdBy, maxTries } = job;
+    const record = this.put(recordOf(ref, { jobType, title, payload, createdBy, maxTries }));
     if (idempotency !== undefined) this.#keys.set(key, { bodyHash: idempotency.bodyHash, ref });
     if (this.down === "after") throw new StatusplaneError("database_unavailable");
     return { outcome: "created", record };

@@ -2,35 +2,38 @@ import type { Delivery, JobQueue } from "@statusplane/core";
 import { StatusplaneError } from "@statusplane/core";
 import type { FastifyInstance } from "fastify";
 import { createServer, type AcceptedJobType, type FullServerOptions } from "../../src/index.ts";
+import { z } from "zod";
 import { FakeRecords } from "./fake-records.ts";
 import { FakeStatusStore } from "./fake-status-store.ts";
 import { TemporaryFiles } from "./temporary-files.ts";
 import { SECRET } from "./tokens.ts";
 
-/** Accepts files that begin with "video" or "PK", and payloads that are objects. */
+const messagePayload = z.looseObject({ to: z.union([z.string(), z.number()]) });
+
+/** Accepts files that begin with "video" or "PK", and for `message_send` payloads with a `to`. */
 export const JOB_TYPES: readonly AcceptedJobType[] = [
   {
     type: "video_hls",
     kind: "video",
+    maxTries: 3,
+    check: () => undefined,
     input: "file",
     looksRight: (first) => (Buffer.from(first).toString("latin1").startsWith("video") ? null : "not_a_video"),
   },
   {
     type: "excel_import",
     kind: "job",
+    maxTries: 3,
+    check: () => undefined,
     input: "file",
     looksRight: (first) => (Buffer.from(first).toString("latin1").startsWith("PK") ? null : "not_a_workbook"),
   },
   {
     type: "message_send",
     kind: "job",
+    maxTries: 1,
     input: "none",
-    parsePayload: (payload) => {
-      if (typeof payload !== "object" || payload === null || !("to" in payload)) {
-        throw new StatusplaneError("invalid_payload", { detail: "to" });
-      }
-      return payload;
-    },
+    check: (payload) => void messagePayload.parse(payload),
   },
 ];
 

@@ -1,3 +1,4 @@
+import { faultFields } from "@statusplane/core";
 import type { Redis } from "ioredis";
 import type { StatusStoreLog } from "../status-store-options.ts";
 import { slotOf, slotOwners, type SlotRange } from "./cluster-slots.ts";
@@ -139,7 +140,7 @@ export class ClusterSubscriber implements Subscriber {
 
   #refused(name: string, cause: unknown): void {
     this.#options.log.warn(
-      { err: cause, channel: name },
+      { ...faultFields(cause), channel: name },
       "a subscription was refused; it is asked for again",
     );
     this.#makeHomeless(name, this.#channels.get(name)?.node ?? null);

@@ -1,4 +1,4 @@
-import type { HostAndPort, RedisAddress } from "@statusplane/core";
+import { faultFields, type HostAndPort, type RedisAddress } from "@statusplane/core";
 import { Cluster, Redis, type RedisOptions } from "ioredis";
 import type { StatusStoreLog } from "../status-store-options.ts";
 
@@ -130,7 +130,7 @@ function newCluster(nodes: readonly HostAndPort[], redisOptions: NodeOptions): C
 function sayWhatHappens(client: RedisClient, { log, name }: RedisClientOptions): void {
   let down = false;
   client.on("error", (error: Error) => {
-    if (!down) log.warn({ err: error, connection: name }, "Redis connection failed");
+    if (!down) log.warn({ ...faultFields(error), connection: name }, "Redis connection failed");
     down = true;
   });
   client.on("ready", () => {

@@ -1,4 +1,4 @@
-import { StatusplaneError } from "@statusplane/core";
+import { faultFields, StatusplaneError } from "@statusplane/core";
 import type { StatusStoreSettings } from "../status-store-options.ts";
 import { Breaker } from "./breaker.ts";
 import { withDeadline } from "./deadline.ts";
@@ -20,7 +20,8 @@ export class RedisRequests<C extends RedisClient = RedisClient> {
     this.#breaker = new Breaker({
       probe: () => withDeadline(client.ping(), settings.timings.requestDeadlineMs),
       onChange: (state, cause) => {
-        if (state === "open") settings.log.warn({ err: cause }, "Redis does not answer: calls fail at once");
+        if (state === "open")
+          settings.log.warn(faultFields(cause), "Redis does not answer: calls fail at once");
         else settings.log.info({}, "Redis answers again");
       },
     });

@@ -1,3 +1,4 @@
+import { faultFields } from "@statusplane/core";
 import type { Redis } from "ioredis";
 import type { StatusStoreLog } from "../status-store-options.ts";
 import { closeClient, whenReady } from "./redis-client.ts";
@@ -70,7 +71,7 @@ export class SingleSubscriber implements Subscriber {
       resubscribed();
     } catch (error) {
       if (this.#closed) return;
-      log.warn({ err: error }, "could not subscribe again");
+      log.warn(faultFields(error), "could not subscribe again");
       client.disconnect(true); // the next connection begins anew
     }
   }

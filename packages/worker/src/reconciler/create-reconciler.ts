@@ -1,6 +1,6 @@
 import { DEFAULT_TIMINGS, uuidV7 } from "@statusplane/core";
 import { systemClock } from "../clock.ts";
-import { silentLog } from "../log.ts";
+import { stderrLog } from "../log.ts";
 import type { ReconcilerHandle, ReconcilerOptions } from "./reconciler-options.ts";
 import { Reconciler } from "./reconciler.ts";
 
@@ -21,7 +21,7 @@ export function createReconciler(options: ReconcilerOptions): ReconcilerHandle {
     onLoss: () => undefined,
     collect: async () => undefined,
     clock: systemClock,
-    log: silentLog,
+    log: stderrLog,
     ...options,
   });
 }

@@ -59,11 +59,11 @@ export class DatabaseClock {
     const stepMs = this.#stepOf(tick, sentAtMs);
     this.#last = { tickedAtMs: tick.tickedAtMs, sentAtMs, answeredAtMs: clock.nowMs() };
     if (stepMs > timings.leaseMs / 2) {
-      log.warn({ stepMs }, "the database's clock was set ahead; leases get time to be renewed");
+      log.warn({ stepMs }, "database clock moved ahead; sweep waits until leases are renewed");
       this.#sweepAfterMs = clock.nowMs() + timings.renewEveryMs + timings.leaseMs * RENEWED_AGAIN_SHARE;
     }
     if (stepMs < 0) {
-      log.warn({ stepMs }, "the database's clock was set back; what its rows say of later is brought down");
+      log.warn({ stepMs }, "database clock moved back; adjusting run_at and lease_until of future rows");
       this.#mustFollow = true;
     }
   }

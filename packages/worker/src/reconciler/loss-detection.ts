@@ -1,4 +1,5 @@
 import {
+  faultFields,
   crashPoint,
   type JobRef,
   type ReconcilerRecords,
@@ -92,7 +93,7 @@ export class LossDetection {
         crashPoint("tick.after-sentinel");
       }
     } catch (error) {
-      log.warn({ err: error, where }, "sentinels could not be read or written; the next tick tries again");
+      log.warn({ ...faultFields(error), where }, "sentinels not read or written; retrying at the next tick");
     }
   }
 
@@ -152,7 +153,7 @@ export class LossDetection {
       crashPoint("recover.after-end");
     } catch (error) {
       this.#expectedTick = tick.tick;
-      log.warn({ err: error, where }, "a refill after data loss was interrupted; it begins again");
+      log.warn({ ...faultFields(error), where }, "refill after data loss interrupted; starting over");
     }
   }
 

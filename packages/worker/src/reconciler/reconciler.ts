@@ -1,4 +1,4 @@
-import { crashPoint, type OutboxStats, type Tick, type Unsubscribe } from "@statusplane/core";
+import { faultFields, crashPoint, type OutboxStats, type Tick, type Unsubscribe } from "@statusplane/core";
 import { pause } from "../clock.ts";
 import type { ReconcilerHandle, ReconcilerOptions, ReconcilerStatus } from "./reconciler-options.ts";
 import { DatabaseClock } from "./database-clock.ts";
@@ -97,7 +97,7 @@ export class Reconciler implements ReconcilerHandle {
       try {
         await this.#round();
       } catch (error) {
-        log.warn({ err: error }, "a round of the reconciler failed; the next one comes");
+        log.warn(faultFields(error), "reconciler round failed; retrying at the next tick");
       }
       const leftMs = Math.max(0, startedAtMs + timings.tickMs - clock.nowMs());
       await this.#pauseOrWake(leftMs);
@@ -130,7 +130,10 @@ export class Reconciler implements ReconcilerHandle {
     if (tick.leading !== led) {
       for (const losses of this.#losses) losses.forget();
       this.#databaseClock.forget();
-      this.#options.log.info({ owner, leading: tick.leading }, "the reconciler's lease row has answered");
+      this.#options.log.info(
+        { owner, leading: tick.leading },
+        tick.leading ? "reconciler leads" : "reconciler stands by",
+      );
     }
     if (tick.leading) this.#databaseClock.observe(tick, sentAtMs);
     return tick;
@@ -150,7 +153,7 @@ export class Reconciler implements ReconcilerHandle {
     if (this.#due.stats.isDue()) this.#stats = await this.#options.records.stats();
     if (this.#due.collect.isDue()) this.#goOnBeside("collector", collect);
     if (this.#beside.size > 0)
-      log.info({ beside: [...this.#beside.keys()] }, "repairs go on beside the ticks");
+      log.info({ beside: [...this.#beside.keys()] }, "repairs continue in the background");
   }
 
   async #ping(): Promise<boolean> {
@@ -184,7 +187,7 @@ export class Reconciler implements ReconcilerHandle {
     if (this.#beside.has(name)) return;
     const done = work()
       .catch((error: unknown) =>
-        this.#options.log.warn({ err: error, name }, "a repair stopped; it begins again"),
+        this.#options.log.warn({ ...faultFields(error), name }, "repair stopped; starting over"),
       )
       .finally(() => this.#beside.delete(name));
     this.#beside.set(name, done);
@@ -215,7 +218,7 @@ export class Reconciler implements ReconcilerHandle {
     try {
       this.#unsubscribe = await installation.onWake(() => this.#wakeUp());
     } catch (error) {
-      log.warn({ err: error }, "no wake-up messages; ticks come at their own time");
+      log.warn(faultFields(error), "no wake-up messages; repairs start at their ticks only");
     }
   }
 
@@ -264,7 +267,7 @@ export class Reconciler implements ReconcilerHandle {
     crashPoint("resign.before-commit");
     await records
       .resign(owner)
-      .catch((error: unknown) => log.warn({ err: error }, "the lease was not given up; it ends by its term"));
+      .catch((error: unknown) => log.warn(faultFields(error), "reconciler lease not given up; it expires"));
     crashPoint("resign.after-commit");
   }
 }

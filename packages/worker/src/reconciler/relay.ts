@@ -1,4 +1,5 @@
 import {
+  faultFields,
   applyRecord,
   crashPoint,
   type JobQueue,
@@ -114,7 +115,7 @@ export class Relay {
       crashPoint("relay.after-apply");
       return true;
     } catch (error) {
-      log.warn({ err: error, attempt: record.attempt }, "an outbox entry could not be applied; it stays");
+      log.warn({ ...faultFields(error), attempt: record.attempt }, "outbox entry not applied; will retry");
       return false;
     }
   }

@@ -1,4 +1,11 @@
-import { crashPoint, type JobFiles, type ReconcilerRecords, type Swept } from "@statusplane/core";
+import {
+  faultFields,
+  crashPoint,
+  type JobFiles,
+  type ReconcilerRecords,
+  type Swept,
+} from "@statusplane/core";
+import { logFailedTry } from "../log-failed-try.ts";
 import type { Log } from "../log.ts";
 import { forEachOf } from "./for-each-of.ts";
 
@@ -27,6 +34,10 @@ export async function sweepLeases({ records, files, onSwept, log }: SweeperOptio
     if (swept.length === 0) break;
     crashPoint("sweep.after-commit");
     onSwept(swept);
+    for (const { record, endedAttempt } of swept) {
+      const code = record.status === "FAILED" ? (record.errorCode ?? "worker_lost") : "worker_lost";
+      logFailedTry(log, { record, claimed: { ...record, attempt: endedAttempt }, code, fault: null });
+    }
     await forEachOf(swept, FOLDERS_AT_ONCE, async ({ record, endedAttempt }) => {
       crashPoint("sweep.before-remove");
       try {
@@ -34,8 +45,8 @@ export async function sweepLeases({ records, files, onSwept, log }: SweeperOptio
         crashPoint("sweep.after-remove");
       } catch (error) {
         log.warn(
-          { err: error, attempt: endedAttempt },
-          "a swept attempt's folder was not removed; the collector will",
+          { ...faultFields(error), attempt: endedAttempt },
+          "outputs of a swept attempt not removed; the collector will retry",
         );
       }
     });

@@ -11,7 +11,7 @@ import {
 } from "@statusplane/core";
 import { settlesWithin, systemClock, type Clock } from "../clock.ts";
 import type { JobDefinition } from "../define-job.ts";
-import { silentLog, type Log } from "../log.ts";
+import { stderrLog, type Log } from "../log.ts";
 import { LeaseKeeper } from "./lease-keeper.ts";
 import { Runner } from "./runner.ts";
 import { TerminalWriter } from "./terminal-writer.ts";
@@ -45,6 +45,7 @@ export interface WorkerOptions {
   readonly clock?: Clock;
   /** 0 ≤ random < 1; default Math.random. */
   readonly random?: () => number;
+  /** Default: failures on stderr. */
   readonly log?: Log;
 }
 
@@ -126,7 +127,7 @@ export function createWorker(options: WorkerOptions): StatusWorker {
 
 function makeParts(options: WorkerOptions, ended: AbortSignal): WorkerParts {
   const { records, writer, queue, installation, files } = options;
-  const { timings = DEFAULT_TIMINGS, clock = systemClock, random = Math.random, log = silentLog } = options;
+  const { timings = DEFAULT_TIMINGS, clock = systemClock, random = Math.random, log = stderrLog } = options;
   const counts = newWorkerCounts();
   return {
     records,
@@ -175,10 +176,7 @@ async function stopWorker({ runner, consumers, parts, ended }: Stopping): Promis
   };
   const leftMs = Math.max(0, timings.shutdownMs - (clock.nowMs() - startedAtMs));
   if (!(await settlesWithin(clock, leftMs, close()))) {
-    parts.log.warn(
-      { running: runner.running },
-      "the shutdown's time is over; leases end what is still under way",
-    );
+    parts.log.warn({ running: runner.running }, "shutdown timed out; leases will end the jobs still running");
   }
   ended.abort();
 }

@@ -1,4 +1,5 @@
 import {
+  faultFields,
   applyRecord,
   crashPoint,
   encodeSnapshot,
@@ -10,6 +11,7 @@ import {
 } from "@statusplane/core";
 import { tryBackoffMs } from "../backoff.ts";
 import { settlesWithin } from "../clock.ts";
+import { logFailedTry } from "../log-failed-try.ts";
 import { commitUntilKnown } from "./commit.ts";
 import { failedTryOf } from "./failed-try.ts";
 import { assertResultFits, prepareResult, snapshotWithResult, type PreparedResult } from "./job-result.ts";
@@ -81,7 +83,10 @@ async function prepareKept(job: RunningJob, parts: WorkerParts): Promise<Prepare
     parts: { ...parts, resultMaxBytes: Number.POSITIVE_INFINITY },
   });
   if (prepared.toStore.bytes <= parts.resultMaxBytes) return prepared;
-  parts.log.warn({ bytes: prepared.toStore.bytes }, "what a cancelled job kept is too large and is dropped");
+  parts.log.warn(
+    { ...nameOf(job), bytes: prepared.toStore.bytes },
+    "result kept by a cancelled job dropped: too large",
+  );
   return null;
 }
 
@@ -89,13 +94,14 @@ async function failTry(job: RunningJob, error: unknown, parts: WorkerParts): Pro
   const backoffMs = tryBackoffMs(job.record.tries, parts.timings.retryBackoffMs, parts.random());
   const failure: FailedTry = failedTryOf(error, backoffMs);
   parts.counts.failedTries += 1;
-  parts.log.warn({ ...nameOf(job), code: failure.errorCode, err: error }, "a try failed");
   crashPoint("failed-try.before-commit");
   const record = await commitUntilKnown(
     job.record,
     () => parts.records.failTry(job.ref, job.attempt, failure),
     parts,
   );
+  const fault = faultFields(error);
+  logFailedTry(parts.log, { record, claimed: job.record, code: failure.errorCode, fault });
   if (record === null) return lose(job, parts);
   crashPoint("failed-try.after-commit");
   await tell(job, { record, resultKeyText: null }, parts);
@@ -185,7 +191,7 @@ async function applyOutside(record: JobRecord, parts: WorkerParts): Promise<void
     },
     (error: unknown) => {
       counts.writesFailed += 1;
-      log.warn({ err: error }, "the next attempt was not announced or enqueued; the relay will");
+      log.warn(faultFields(error), "next attempt not announced or enqueued; the relay will retry");
       return installation.wake().catch(() => undefined); // only hastens the relay, which comes anyway
     },
   );
@@ -199,7 +205,10 @@ async function removeOutputs(job: RunningJob, { files, log }: WorkerParts): Prom
     await files.removeOutputs(job.ref, job.attempt);
     crashPoint("outputs.after-remove");
   } catch (error) {
-    log.warn({ ...nameOf(job), err: error }, "an attempt's outputs were not removed; the collector will");
+    log.warn(
+      { ...nameOf(job), ...faultFields(error) },
+      "outputs of the attempt not removed; the collector will retry",
+    );
   }
 }
 

@@ -1,4 +1,11 @@
-import { crashPoint, refKey, type LeaseOf, type Timings, type WorkerRecords } from "@statusplane/core";
+import {
+  faultFields,
+  crashPoint,
+  refKey,
+  type LeaseOf,
+  type Timings,
+  type WorkerRecords,
+} from "@statusplane/core";
 import type { Clock } from "../clock.ts";
 import type { Log } from "../log.ts";
 
@@ -88,7 +95,7 @@ export class LeaseKeeper {
       this.#heed(leases, answer, sentAtMs);
     } catch (error) {
       nextInMs = Math.min(timings.renewEveryMs, timings.leaseMs / RETRY_SHARE_OF_LEASE);
-      log.warn({ err: error, leases: leases.length }, "leases were not renewed; trying again soon");
+      log.warn({ ...faultFields(error), leases: leases.length }, "leases not renewed; will retry");
     } finally {
       this.#renewing = false;
       if (this.#held.size > 0) this.#scheduleIn(nextInMs);

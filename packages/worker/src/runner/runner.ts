@@ -1,4 +1,5 @@
 import {
+  faultFields,
   crashPoint,
   refKey,
   type ClaimOutcome,
@@ -107,7 +108,10 @@ export class Runner {
     } catch (error) {
       counts.givenBack += 1;
       this.#unanswered.keep({ ref, owner, sentAtMs });
-      log.warn({ err: error, job: refKey(ref) }, "a claim got no answer; the delivery is given back");
+      log.warn(
+        { ...faultFields(error), job: refKey(ref) },
+        "claim got no answer from the database; delivery given back",
+      );
       return { outcome: "give-back", delayMs: giveBackMs(random()) };
     }
     switch (claim.outcome) {
@@ -141,8 +145,8 @@ export class Runner {
       else await this.#carryOut(definition, underWay);
     } catch (error) {
       parts.log.error(
-        { err: error, job: refKey(record.ref) },
-        "an attempt could not be ended; its lease will end it",
+        { ...faultFields(error), job: refKey(record.ref) },
+        "attempt not ended; its lease will end it",
       );
     } finally {
       leases.release(job);
@@ -201,7 +205,10 @@ function watchCancel(job: RunningJob, { writer, log }: WorkerParts): () => void 
   const done = watching.then(
     (unsubscribe) => unsubscribe,
     (error: unknown) => {
-      log.warn({ err: error }, "no control messages for this attempt; a cancel takes until the next write");
+      log.warn(
+        faultFields(error),
+        "no control messages for the attempt; a cancel takes until the next write",
+      );
       return null;
     },
   );

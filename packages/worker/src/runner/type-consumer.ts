@@ -1,4 +1,11 @@
-import type { Delivery, DeliveryOutcome, JobQueue, QueueConsumer, Timings } from "@statusplane/core";
+import {
+  faultFields,
+  type Delivery,
+  type DeliveryOutcome,
+  type JobQueue,
+  type QueueConsumer,
+  type Timings,
+} from "@statusplane/core";
 import { storeBackoffMs } from "../backoff.ts";
 import { pause, type Clock } from "../clock.ts";
 import type { JobDefinition } from "../define-job.ts";
@@ -71,7 +78,7 @@ export class TypeConsumer {
     const renewEveryMs = (timings.unreadyTtlSeconds * 1_000) / RENEWALS_PER_TTL;
     let reason: string | null = missing;
     let saidAtMs = Number.NEGATIVE_INFINITY;
-    log.warn({ jobType: definition.type, reason }, "this job type waits for something that is missing");
+    log.warn({ jobType: definition.type, reason }, `${definition.type} jobs wait: ${reason}`);
     while (reason !== null && !this.#ended.signal.aborted) {
       if (reason !== this.#unreadyReason || clock.nowMs() - saidAtMs >= renewEveryMs) {
         saidAtMs = clock.nowMs();
@@ -89,7 +96,7 @@ export class TypeConsumer {
     try {
       return (await definition.requires?.()) ?? null;
     } catch (error) {
-      log.warn({ jobType: definition.type, err: error }, "a readiness probe failed");
+      log.warn({ jobType: definition.type, ...faultFields(error) }, "readiness probe failed");
       return "internal_error";
     }
   }
@@ -103,7 +110,7 @@ export class TypeConsumer {
         this.#consumer = await queue.consume({ jobType: definition.type, concurrency, handle });
         return;
       } catch (error) {
-        log.warn({ jobType: definition.type, err: error }, "the queue does not answer; trying again");
+        log.warn({ jobType: definition.type, ...faultFields(error) }, "queue does not answer; will retry");
         await pause(clock, storeBackoffMs(failures, random()), this.#ended.signal);
       }
     }
@@ -115,8 +122,8 @@ export class TypeConsumer {
       await installation.setUnready(definition.type, reason);
     } catch (error) {
       log.warn(
-        { jobType: definition.type, err: error },
-        "the store did not hear whether this job type can run",
+        { jobType: definition.type, ...faultFields(error) },
+        "readiness of the job type not written to the status store",
       );
     }
   }

@@ -1,4 +1,4 @@
-import { crashPoint, refKey, type JobRef } from "@statusplane/core";
+import { faultFields, crashPoint, refKey, type JobRef } from "@statusplane/core";
 import { storeBackoffMs } from "../backoff.ts";
 import { pause } from "../clock.ts";
 import { tellOutside } from "./end-attempt.ts";
@@ -65,12 +65,12 @@ export class UnansweredClaims {
       if (record === null) return true;
       crashPoint("hand-back.after-commit");
       counts.handedBack += 1;
-      log.info({ job: refKey(ref) }, "a claim whose answer was lost is handed back");
+      log.info({ job: refKey(ref) }, "claim whose answer was lost handed back");
       await tellOutside({ record, resultKeyText: null }, this.#parts);
       crashPoint("hand-back.after-write");
       return true;
     } catch (error) {
-      log.warn({ err: error, job: refKey(ref) }, "an unanswered claim is not released yet");
+      log.warn({ ...faultFields(error), job: refKey(ref) }, "unanswered claim not handed back; will retry");
       return false;
     }
   }

@@ -13,6 +13,7 @@ import { FakeClock, settle } from "./fake-clock.ts";
 import { FakeFiles } from "./fake-files.ts";
 import { FakeRecords, type Row } from "./fake-records.ts";
 import { FakeStatusStore } from "./fake-status-store.ts";
+import { KeptLog, type LogLine } from "./kept-log.ts";
 
 /** A job's code that a test leads step by step. */
 export interface LedJob {
@@ -29,6 +30,7 @@ export interface WorkerSetUp {
   readonly store: FakeStatusStore;
   readonly files: FakeFiles;
   readonly queue: ReturnType<typeof createMemoryQueue>;
+  readonly lines: readonly LogLine[];
   /** Every start of the code, in order. */
   readonly started: LedJob[];
   /** Adds a PENDING row and its delivery, and lets the worker begin. */
@@ -42,6 +44,8 @@ export interface SetUpOptions extends Partial<Pick<WorkerOptions, "resultMaxByte
   readonly jobs?: (led: JobDefinition) => readonly JobDefinition[];
   readonly requires?: () => Promise<string | null>;
   readonly kind?: "job" | "video";
+  /** False: the worker's own default. */
+  readonly log?: false;
 }
 
 /** A worker over fakes, started, with one job type `count` of two steps (weights 1 and 3). */
@@ -52,6 +56,7 @@ export async function openWorker(options: SetUpOptions = {}): Promise<WorkerSetU
   const files = new FakeFiles();
   const queue = createMemoryQueue({ clock });
   const started: LedJob[] = [];
+  const log = new KeptLog();
   const led = defineJob({
     type: "count",
     kind: options.kind ?? "job",
@@ -75,6 +80,7 @@ export async function openWorker(options: SetUpOptions = {}): Promise<WorkerSetU
     clock,
     random: () => 0.5,
     owner: "worker-1",
+    ...(options.log === false ? {} : { log }),
     timings: { ...DEFAULT_TIMINGS, ...options.timings },
     ...(options.resultMaxBytes === undefined ? {} : { resultMaxBytes: options.resultMaxBytes }),
     ...(options.concurrency === undefined ? {} : { concurrency: options.concurrency }),
@@ -87,6 +93,7 @@ export async function openWorker(options: SetUpOptions = {}): Promise<WorkerSetU
     store,
     files,
     queue,
+    lines: log.lines,
     started,
     async submit(id, row = {}) {
       const ref = records.add(id, row);

@@ -14,6 +14,7 @@ import { FakeClock, settle } from "../fakes/fake-clock.ts";
 import { FakeFiles } from "../fakes/fake-files.ts";
 import { FakeRecords } from "../fakes/fake-records.ts";
 import { FakeStatusStore } from "../fakes/fake-status-store.ts";
+import { KeptLog } from "../fakes/kept-log.ts";
 
 const openReconcilers: { reconciler: ReconcilerHandle; clock: FakeClock; queue: JobQueue }[] = [];
 afterEach(async () => {
@@ -50,6 +51,7 @@ function setUp(options: { timings?: Partial<Timings>; queueSentinel?: FakeSentin
   const queue =
     options.queueSentinel === undefined ? memoryQueue : { ...memoryQueue, sentinel: options.queueSentinel };
   const losses: Loss[] = [];
+  const log = new KeptLog();
   const swept: string[] = [];
   let collected = 0;
   const make = (owner: string): ReconcilerHandle => {
@@ -61,6 +63,7 @@ function setUp(options: { timings?: Partial<Timings>; queueSentinel?: FakeSentin
       files,
       owner,
       clock,
+      log,
       sole: options.sole ?? false,
       timings: { ...DEFAULT_TIMINGS, ...options.timings },
       onLoss: (loss) => losses.push(loss),
@@ -72,7 +75,11 @@ function setUp(options: { timings?: Partial<Timings>; queueSentinel?: FakeSentin
     return reconciler;
   };
   const depth = async (): Promise<number> => (await queue.depth(["count"])).get("count") ?? Number.NaN;
-  return { clock, records, store, files, queue, losses, swept, make, depth, collected: () => collected };
+  return {
+    ...{ clock, records, store, files, queue, losses, swept, make, depth },
+    lines: log.lines,
+    collected: () => collected,
+  };
 }
 
 async function lead(options: Parameters<typeof setUp>[0] = {}) {
@@ -236,6 +243,18 @@ describe("the sweeper", () => {
     const ref = records.add("a", { status: "PROCESSING", tries: 3, triesLost: 2, leaseUntilMs: 1_000 });
     await clock.advance(10_000);
     expect(store.body(ref)).toMatchObject({ status: "FAILED", error_code: "poison" });
+  });
+
+  it("says each lost try as any failed one, and that it was the last where it was", async () => {
+    const { clock, records, lines } = await lead();
+    records.add("a", { status: "PROCESSING", tries: 1, leaseUntilMs: 1_000 });
+    records.add("b", { status: "PROCESSING", tries: 3, triesLost: 2, leaseUntilMs: 1_000 });
+    await clock.advance(10_000);
+    const said = lines.filter(({ level }) => level === "warn").map(({ message }) => message);
+    expect(said.sort()).toEqual([
+      "count a attempt 1 failed: worker_lost; try 1 of 3, next in 0 s",
+      "count b attempt 1 failed: poison; failed for good at try 3 of 3",
+    ]);
   });
 
   it("goes on while the store is away", async () => {

@@ -1,0 +1,28 @@
+import type { Log } from "@statusplane/worker";
+
+export interface LogLine {
+  readonly level: keyof Log;
+  readonly fields: Readonly<Record<string, unknown>>;
+  readonly message: string;
+}
+
+/** A log that keeps its lines. */
+export class KeptLog implements Log {
+  readonly lines: LogLine[] = [];
+
+  info(fields: object, message: string): void {
+    this.#keep("info", fields, message);
+  }
+
+  warn(fields: object, message: string): void {
+    this.#keep("warn", fields, message);
+  }
+
+  error(fields: object, message: string): void {
+    this.#keep("error", fields, message);
+  }
+
+  #keep(level: keyof Log, fields: object, message: string): void {
+    this.lines.push({ level, fields: { ...fields }, message });
+  }
+}
