@@ -123,7 +123,14 @@ async function writeInputs(folder: string): Promise<void> {
 
 async function runJob(database: Database, folder: string, tenant: string): Promise<void> {
   const ref = jobRef(tenant, "job", "import");
-  await database.requests.submit({ ref, jobType: "excel_import", title: null, payload: {}, createdBy: null, maxTries: 3 });
+  await database.requests.submit({
+    ref,
+    jobType: "excel_import",
+    title: null,
+    payload: {},
+    createdBy: null,
+    maxTries: 3,
+  });
   await database.worker.claim(ref, "bench", 90_000);
   const ctx: JobContext = {
     ...{ ref, tenant, attempt: 1, createdBy: null, title: null, payload: {} },

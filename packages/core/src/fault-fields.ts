@@ -17,9 +17,8 @@ export function faultFields(error: unknown): FaultFields {
   if (error instanceof JobError || error instanceof StatusplaneError) {
     if (error.code === "internal_error") return { err: error.cause ?? error };
     const cause = error instanceof StatusplaneError ? (error.detail ?? error.cause) : error.cause;
-    return cause === undefined
-      ? { code: error.code }
-      : { code: error.code, cause: firstLine(cause instanceof Error ? cause.message : String(cause)) };
+    const said = cause instanceof Error ? cause.message : cause;
+    return typeof said === "string" ? { code: error.code, cause: firstLine(said) } : { code: error.code };
   }
   const { code, message = "" } = membersOf(error);
   if (code !== undefined && SYSTEM_CODE.test(code)) return { code, cause: firstLine(message) };

@@ -1,3 +1,5 @@
+import { inspect } from "node:util";
+
 /** Where the worker's lines go: fields first, then one sentence; a pino logger fits. */
 export interface Log {
   info(fields: object, message: string): void;
@@ -19,7 +21,5 @@ function lineOf(level: string, fields: object, message: string): string {
   const { err, ...rest } = fields as { readonly err?: unknown };
   const told = Object.entries(rest).map(([name, value]) => `${name}=${JSON.stringify(value)}`);
   const line = [new Date().toISOString(), level, message, ...told].join(" ");
-  return err === undefined
-    ? line
-    : `${line}\n${err instanceof Error ? (err.stack ?? err.message) : String(err)}`;
+  return err === undefined ? line : `${line}\n${inspect(err)}`;
 }
