@@ -1,5 +1,5 @@
 import { startProgram, type RunningProgram } from "@statusplane/test-support";
-import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -7,6 +7,7 @@ import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { openBrowser, openPage, signInAsDemo, upload, type PageOptions } from "./support/browser.ts";
 import { makeVideo, makeWorkbook } from "./support/inputs.ts";
+import { barLook, colours, dropFiles } from "./support/looks.ts";
 
 const AXE = createRequire(import.meta.url).resolve("axe-core/axe.min.js");
 
@@ -49,10 +50,47 @@ describe("the page", () => {
       return video.play().catch(() => undefined); // its source may not be attached yet: the wait below decides
     });
     await page.waitForFunction(() => (document.querySelector("video")?.currentTime ?? 0) > 0.3);
-    await page.keyboard.press("Escape");
+    await page.keyboard.press("Space"); // the player has the keyboard, not the button that closes it
+    await page.waitForFunction(() => document.querySelector("video")?.paused === true);
+    await dropFiles(page, [await noteFile()]);
+    await page.locator("[data-upload=refused]").waitFor();
+    expect(await page.locator("dialog").count()).toBe(0);
     await done.getByRole("button", { name: /Show students/ }).click();
     await page.getByText("S000001").waitFor();
     expect(errors).toEqual([]);
+    await context.close();
+  });
+
+  it("catches files that are dropped anywhere, and says to whoever is not signed in what comes first", async () => {
+    const { page, context } = await openPage(browser, { language: "fr-FR" });
+    const note = await noteFile();
+    await page.goto(`${program.url}/`);
+    await page.getByRole("button", { name: /가람학원/ }).waitFor();
+    await dropFiles(page, [note]);
+    await page.getByText("Sign in first, then drop your files.").waitFor(); // English: the browser asks for neither
+    await signInAsDemo(page, program.url, 2);
+    for (const view of ["history", "students"]) {
+      await page.goto(`${program.url}/#/${view}`);
+      await page.getByRole("heading", { level: 1, name: new RegExp(view, "i") }).waitFor();
+      await dropFiles(page, [note]);
+      await page.locator("[data-upload=refused]").first().waitFor();
+      expect(page.url()).toBe(`${program.url}/#/work`);
+    }
+    await context.close();
+  });
+
+  it("offers to run again only what may end otherwise", async () => {
+    const { page, context } = await openPage(browser, { language: "en-US" });
+    await signInAsDemo(page, program.url, 1);
+    const damaged = join(folder, "damaged.mp4");
+    const start = await readFile(await makeVideo(folder, { seconds: 1, size: "320x180" }));
+    await writeFile(damaged, start.subarray(0, 600));
+    await upload(page, [damaged]);
+    const failed = page.locator("[data-status=FAILED]");
+    await failed.waitFor({ timeout: 60_000 });
+    expect(await failed.getByRole("button").evaluateAll((all) => all.map((each) => each.ariaLabel))).toEqual([
+      expect.stringMatching(/damaged/), // takes it off the list
+    ]);
     await context.close();
   });
 
@@ -68,9 +106,14 @@ describe("the page", () => {
     const second = await openPage(browser);
     await signInAsDemo(second.page, program.url, 2);
     await second.page.locator("[data-status=PROCESSING]").waitFor();
+    await expectContrast(second.page);
     expect(asked.filter((path) => /^\/(media\/videos|api\/v1\/(jobs|students))\/?$/.test(path))).toEqual([]);
     await page.locator("[data-status=PROCESSING]").getByRole("button", { name: /취소/ }).click();
     await page.locator("[data-status=CANCELLED]").waitFor({ timeout: 30_000 });
+    await page
+      .locator("[data-status=CANCELLED]")
+      .getByRole("button", { name: /다시 시도/ })
+      .waitFor();
     await second.page.locator("[data-status=CANCELLED]").waitFor({ timeout: 30_000 });
     await second.context.close();
     await context.close();
@@ -93,6 +136,13 @@ describe("the page", () => {
         .filter({ hasText: /ffmpeg/ })
         .waitFor();
       expect(without.output()).toMatch(/FFMPEG_PATH/);
+      await page.emulateMedia({ reducedMotion: "reduce" });
+      const bar = page.locator("[data-status=PENDING]").getByRole("progressbar");
+      expect(await barLook(bar)).toMatchObject({
+        filled: 1, // in stripes: no part of it looks done
+        fillColour: "rgba(0, 0, 0, 0)",
+        fillPicture: expect.stringContaining("repeating-linear-gradient"),
+      });
       await context.close();
     } finally {
       await without.stop();
@@ -117,6 +167,31 @@ describe("the page", () => {
     }
     await context.close();
   });
+
+  /** In high contrast, what only a colour told before is told by the reader's own colours and by frames. */
+  async function expectContrast(page: Page): Promise<void> {
+    await page.emulateMedia({ forcedColors: "active" });
+    const bar = await barLook(page.locator("[data-status=PROCESSING]").getByRole("progressbar"));
+    expect(bar.frame).toBe("solid rgb(0, 0, 0)");
+    expect(bar.fillColour).not.toBe(bar.trackColour);
+    const [current, ...others] = await colours(page.locator("nav a"), "borderBottomColor");
+    expect(others).toEqual(["rgb(255, 255, 255)", "rgb(255, 255, 255)"]); // the ground's own
+    expect(current).not.toBe("rgb(255, 255, 255)");
+    await page.locator("nav a").nth(1).click();
+    const segments = page.locator("label:has(input[type=radio])");
+    await segments.first().waitFor();
+    const [chosen, other] = await colours(segments, "backgroundColor");
+    expect(chosen).not.toBe(other);
+    await page.locator("nav a").first().click();
+    await page.emulateMedia({ forcedColors: "none" });
+  }
+
+  /** A file of a kind that the page does not take. */
+  async function noteFile(): Promise<string> {
+    const path = join(folder, "note.txt");
+    await writeFile(path, "not for here");
+    return path;
+  }
 
   /** Nothing that axe finds, and nothing to scroll sideways. */
   async function expectSound(page: Page): Promise<void> {

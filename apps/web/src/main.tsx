@@ -8,13 +8,14 @@
 import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
 import { App } from "./app/index.ts";
-import { restoreTheme } from "./browser/index.ts";
+import { catchFileDrops, restoreTheme } from "./browser/index.ts";
 import { restoreSession } from "./session/index.ts";
 import { restoreLanguage } from "./text/index.ts";
 import "./ui/page.css";
 
 const root = document.getElementById("root");
 if (root === null) throw new Error("index.html has no #root");
+catchFileDrops();
 restoreTheme();
 restoreLanguage();
 restoreSession();

@@ -48,8 +48,8 @@ describe("the two languages", () => {
     [null, ["ko-KR", "en"], "ko"],
     [null, ["en-GB", "ko"], "en"],
     [null, ["fr", "en-US"], "en"],
-    [null, ["fr"], "ko"],
-    ["xx", [], "ko"],
+    [null, ["fr"], "en"],
+    ["xx", [], "en"],
   ] as const)("stored %j and browser %j choose %s", (stored, preferred, chosen) => {
     expect(chooseLanguage(stored, preferred)).toBe(chosen);
   });

@@ -1,4 +1,5 @@
-import { asMembers, readBody, type Language, type Reading } from "./reading.ts";
+import type { Language } from "./browser-language.ts";
+import { asMembers, readBody, type Reading } from "./reading.ts";
 import type { WatchRef } from "./watched-job.ts";
 
 /** The server answers at most this many refs per request. */

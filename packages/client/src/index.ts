@@ -3,8 +3,9 @@
  * interface. Imports core only; no React (that is `./react`), no Node. Data comes in by `fetch` and goes out by
  * `subscribe` and `getSnapshot`.
  */
-export { getPollInterval } from "@statusplane/core";
+export { getPollInterval, isRetryable } from "@statusplane/core";
 export * from "./async-status-store.ts";
+export * from "./browser-language.ts";
 export * from "./client-error.ts";
 export { createClient } from "./create-client.ts";
 export * from "./environment.ts";

@@ -1,4 +1,5 @@
 import { FINAL_VERSION, isStatus, isTerminal, type NextTry, type Status } from "@statusplane/core";
+import type { Language } from "./browser-language.ts";
 import { unknownJob, type WatchedJob, type WatchedStep, type WatchRef } from "./watched-job.ts";
 
 /** What one answer says about one job, checked and in the UI's words. */
@@ -8,8 +9,6 @@ export interface Reading {
   readonly etag: string;
 }
 
-/** The languages of the sentences that people see. */
-export type Language = "ko" | "en";
 type Members = Readonly<Record<string, unknown>>;
 
 const FAILURE = {

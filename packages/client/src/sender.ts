@@ -1,3 +1,4 @@
+import { browserLanguage } from "./browser-language.ts";
 import { callSafely } from "./call-safely.ts";
 import { ClientError, type ClientErrorCode } from "./client-error.ts";
 import type { Environment } from "./environment.ts";
@@ -28,7 +29,7 @@ export class Sender {
   }
 
   get language(): "ko" | "en" {
-    return this.#options.language?.() ?? "ko";
+    return this.#options.language?.() ?? browserLanguage();
   }
 
   /** @throws {ClientError} for every answer but 2xx, and for none. */

@@ -20,7 +20,7 @@ export interface ClientOptions {
   readonly onUnauthenticated?: () => void;
   /** Called once per streak of failed polls. Default: `console.warn`. */
   readonly onError?: (error: ClientError) => void;
-  /** Language of the server's sentences. Default "ko". */
+  /** Language of the server's sentences. Default: as {@link browserLanguage} says. */
   readonly language?: () => "ko" | "en";
 }
 

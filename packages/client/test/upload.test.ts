@@ -78,7 +78,7 @@ describe("an upload whose progress is watched", () => {
   it("tells how much is sent, and answers like any submit", async () => {
     const { xhr, fractions, outcome, client, server } = await begin();
     expect(xhr?.opened).toEqual(["POST", "https://status.example/media/videos/"]);
-    expect(xhr?.headers).toMatchObject({ Authorization: "Bearer token-of-7", "Accept-Language": "ko" });
+    expect(xhr?.headers).toMatchObject({ Authorization: "Bearer token-of-7", "Accept-Language": "en" });
     expect(xhr?.headers["Idempotency-Key"]).toMatch(/^[0-9a-f-]{36}$/);
     const form = xhr?.sent as FormData;
     expect(form.get("title")).toBe("1.mp4");

@@ -275,8 +275,13 @@ export class JobError extends Error {
       options.cause === undefined ? undefined : { cause: options.cause },
     );
     this.code = /^[a-z][a-z0-9_]{0,63}$/.test(code) ? code : "internal_error";
-    this.retryable = options.retryable ?? lookUp(code)?.retryable ?? false;
+    this.retryable = options.retryable ?? isRetryable(code) ?? false;
   }
+}
+
+/** Whether another try, or the same request later, may succeed; null for a code that the table does not have. */
+export function isRetryable(code: string): boolean | null {
+  return lookUp(code)?.retryable ?? null;
 }
 
 function lookUp(code: string): ErrorRow | undefined {

@@ -26,7 +26,7 @@ export async function openBrowser(): Promise<Browser> {
 export interface PageOptions {
   readonly width?: number;
   readonly height?: number;
-  readonly language?: "ko-KR" | "en-US";
+  readonly language?: "ko-KR" | "en-US" | "fr-FR";
   readonly colorScheme?: "light" | "dark";
 }
 

@@ -1,6 +1,6 @@
 import { isSuccess, type WatchedJob, type WatchRef } from "@statusplane/client";
 import { lazy, Suspense, useCallback, useState, type ReactNode } from "react";
-import { goTo, useView } from "../browser/index.ts";
+import { goTo, useFileDrop, useView } from "../browser/index.ts";
 import { HistoryView } from "../history/index.ts";
 import { JobTitles, jobTypeOf, outcomeFace, untitled } from "../job/index.ts";
 import { LiveList, TrackedJobs, useEnds, useLiveJobs, type LiveJobs } from "../live/index.ts";
@@ -76,10 +76,12 @@ export function SignedInPage({ session, onSignOut }: SignedInPageProps): ReactNo
   );
   const [uploads, queue] = useUploads(take);
   const play = useCallback((videoId: string, title: string) => setPlaying({ videoId, title }), []);
-  const addFiles = (files: Iterable<File>): void => {
+  const addFiles = (files: readonly File[]): void => {
     queue.add(files);
+    setPlaying(null); // whatever was over it: the person sees what becomes of the files
     goTo("work");
   };
+  const isOver = useFileDrop(addFiles);
 
   return (
     <>
@@ -101,7 +103,7 @@ export function SignedInPage({ session, onSignOut }: SignedInPageProps): ReactNo
             <VisuallyHidden>
               <h1>{messages.app.work}</h1>
             </VisuallyHidden>
-            <DropZone onFiles={addFiles}>
+            <DropZone onFiles={addFiles} isOver={isOver}>
               <SampleButton />
             </DropZone>
             <LiveList
@@ -129,6 +131,7 @@ export function SignedInPage({ session, onSignOut }: SignedInPageProps): ReactNo
         )}
         {view === "students" && <StudentsView imports={imports} />}
       </main>
+      {isOver && view !== "work" && <p className={styles.dropNow}>{messages.upload.dropNow}</p>}
       {playing !== null && (
         <Suspense>
           <PlayerDialog {...playing} onClose={() => setPlaying(null)} />

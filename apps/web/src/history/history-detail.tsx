@@ -1,7 +1,7 @@
 import type { WatchRef } from "@statusplane/client";
 import { useClient } from "@statusplane/client/react";
 import { useEffect, useState, type ReactNode } from "react";
-import { ImportResultView, readImportResult, reasonWord, useJobCommands } from "../job/index.ts";
+import { ImportResultView, mayRetry, readImportResult, reasonWord, useJobCommands } from "../job/index.ts";
 import { requestProblem, useFormat, type TextAndFormat } from "../text/index.ts";
 import { Button, Icon, Notice } from "../ui/index.ts";
 import styles from "./history-item.module.css";
@@ -78,7 +78,7 @@ export function HistoryDetail({ refOf, title, onPlay, onRetried }: HistoryDetail
   }
   const { record } = asked;
   const result = readImportResult(record.result);
-  const canRetry = record.status === "FAILED" || record.status === "CANCELLED";
+  const canRetry = mayRetry(record.status, record.errorCode) && !commands.isInputGone;
   return (
     <div className={styles.detail}>
       {record.status === "FAILED" && (

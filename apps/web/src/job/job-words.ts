@@ -1,4 +1,4 @@
-import type { WatchedJob, WatchRef } from "@statusplane/client";
+import { isRetryable, type WatchedJob, type WatchRef } from "@statusplane/client";
 import { lookUp, type Messages, type TextAndFormat } from "../text/index.ts";
 import type { IconName } from "../ui/index.ts";
 
@@ -49,6 +49,12 @@ export function reasonWord(
 ): string | null {
   const known = lookUp(messages.job.reasons, code);
   return language === "ko" ? (serverSentence ?? known ?? code) : (known ?? serverSentence ?? code);
+}
+
+/** Whether running it once more can help: not where the same file would fail the same way. A code that nobody knows may. */
+export function mayRetry(status: string, errorCode: string | null): boolean {
+  if (status === "CANCELLED") return true;
+  return status === "FAILED" && (errorCode === null || isRetryable(errorCode) !== false);
 }
 
 /** Why a FAILED job failed. */

@@ -1,4 +1,4 @@
-import type { WatchRef } from "@statusplane/client";
+import { ClientError, type WatchRef } from "@statusplane/client";
 import { useClient } from "@statusplane/client/react";
 import { useState } from "react";
 import { requestProblem, useText } from "../text/index.ts";
@@ -8,6 +8,8 @@ export interface JobCommands {
   readonly asked: "cancel" | "retry" | null;
   /** Why the server refused; null otherwise. */
   readonly problem: string | null;
+  /** A retry was refused because the uploaded file is gone: it would be refused again. */
+  readonly isInputGone: boolean;
   readonly cancel: () => void;
   /** @param onRetried called when the server has taken it. */
   readonly retry: (onRetried?: () => void) => void;
@@ -19,6 +21,7 @@ export function useJobCommands(ref: WatchRef): JobCommands {
   const { messages } = useText();
   const [asked, setAsked] = useState<"cancel" | "retry" | null>(null);
   const [problem, setProblem] = useState<string | null>(null);
+  const [isInputGone, setIsInputGone] = useState(false);
 
   const ask = async (command: "cancel" | "retry", onTaken?: () => void): Promise<void> => {
     setAsked(command);
@@ -30,11 +33,13 @@ export function useJobCommands(ref: WatchRef): JobCommands {
     } catch (error) {
       setAsked(null);
       setProblem(requestProblem(error, messages));
+      if (error instanceof ClientError && error.code === "input_gone") setIsInputGone(true);
     }
   };
   return {
     asked,
     problem,
+    isInputGone,
     cancel: () => void ask("cancel"),
     retry: (onRetried) => void ask("retry", onRetried),
   };

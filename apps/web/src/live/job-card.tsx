@@ -4,6 +4,7 @@ import {
   ImportResultView,
   jobIcon,
   jobTypeOf,
+  mayRetry,
   readImportCounts,
   readImportResult,
   untitled,
@@ -87,7 +88,7 @@ function endActions(
       </Button>
     );
   }
-  if (job.status !== "FAILED" && job.status !== "CANCELLED") return null;
+  if (!mayRetry(job.status, job.errorCode) || commands.isInputGone) return null;
   return (
     <Button
       look="plain"

@@ -66,7 +66,7 @@ export default function PlayerDialog({ videoId, title, onClose }: PlayerDialogPr
   };
 
   return (
-    <Dialog title={title} closeLabel={messages.app.close} onClose={onClose}>
+    <Dialog title={title} closeLabel={messages.app.close} onClose={onClose} focusFirst={element}>
       <div className={styles.stage}>
         {/* oxlint-disable-next-line jsx-a11y/media-has-caption -- an uploaded lecture has no captions to offer */}
         <video

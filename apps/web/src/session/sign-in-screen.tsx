@@ -1,4 +1,5 @@
-import type { ReactNode } from "react";
+import { useState, type ReactNode } from "react";
+import { useFileDrop } from "../browser/index.ts";
 import { useText } from "../text/index.ts";
 import { Button, Notice } from "../ui/index.ts";
 import { DemoSignIn } from "./demo-sign-in.tsx";
@@ -10,6 +11,8 @@ import { useDemoTenants } from "./use-demo-tenants.ts";
 export function SignInScreen({ hasExpired }: { readonly hasExpired: boolean }): ReactNode {
   const { messages } = useText();
   const [demo, askAgain] = useDemoTenants();
+  const [hasDropped, setHasDropped] = useState(false);
+  useFileDrop(() => setHasDropped(true));
   const hasDemo = demo.phase === "known" && demo.tenants.length > 0;
   return (
     <main id="content" className={styles.screen}>
@@ -17,6 +20,11 @@ export function SignInScreen({ hasExpired }: { readonly hasExpired: boolean }): 
       {hasExpired && (
         <Notice tone="warn" isAlert>
           {messages.signIn.ended}
+        </Notice>
+      )}
+      {hasDropped && (
+        <Notice tone="warn" isAlert>
+          {messages.signIn.dropped}
         </Notice>
       )}
       {demo.phase === "unreachable" && (

@@ -50,6 +50,7 @@ export const en: Messages = {
     tokenInvalid: "This is not a token: it should have three parts separated by dots.",
     tokenExpired: "This token has expired.",
     tokenNoTenant: "This token names no academy (tenant).",
+    dropped: "Sign in first, then drop your files.",
     ended: "Your sign-in has expired. Sign in again.",
   },
 

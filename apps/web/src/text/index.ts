@@ -6,7 +6,7 @@
  * A sentence exists in both languages or does not compile.
  */
 export * from "./format.ts";
-export { currentLanguage, restoreLanguage, setLanguage, useText, type Language } from "./language.ts";
+export { currentLanguage, restoreLanguage, setLanguage, useText } from "./language.ts";
 export { lookUp } from "./look-up.ts";
 export type { Messages } from "./ko.ts";
 export { mayRepeat, requestProblem } from "./request-problem.ts";

@@ -46,6 +46,7 @@ export const ko = {
     tokenInvalid: "토큰 형식이 올바르지 않습니다. 점(.)으로 나뉜 세 부분이어야 합니다.",
     tokenExpired: "이미 만료된 토큰입니다.",
     tokenNoTenant: "이 토큰에는 학원(tenant)이 없습니다.",
+    dropped: "먼저 로그인한 뒤 파일을 끌어다 놓으세요.",
     ended: "로그인이 만료되었습니다. 다시 로그인하세요.",
   },
 

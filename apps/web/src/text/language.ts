@@ -1,19 +1,14 @@
+import { browserLanguage, type Language } from "@statusplane/client";
 import { browserStorage, observableValue, useObservable } from "../browser/index.ts";
 import { en } from "./en.ts";
 import { ko, type Messages } from "./ko.ts";
 
-export type Language = "ko" | "en";
-
 const STORED_AS = "statusplane.language";
 const MESSAGES: Readonly<Record<Language, Messages>> = { ko, en };
 
-/** The stored choice, else English for a browser whose first language of the two is English, else Korean. */
+/** The stored choice, else what the browser asks for. */
 export function chooseLanguage(stored: string | null, preferred: readonly string[]): Language {
-  if (stored === "ko" || stored === "en") return stored;
-  const first = preferred
-    .map((tag) => tag.toLowerCase().split("-")[0])
-    .find((tag) => tag === "ko" || tag === "en");
-  return first === "en" ? "en" : "ko";
+  return stored === "ko" || stored === "en" ? stored : browserLanguage(preferred);
 }
 
 const current = observableValue<Language>(chooseLanguage(browserStorage.get(STORED_AS), navigator.languages));
@@ -33,6 +28,8 @@ export function setLanguage(language: Language): void {
 export function restoreLanguage(): void {
   document.documentElement.lang = current.get();
 }
+
+export type { Language };
 
 export interface Text {
   readonly language: Language;

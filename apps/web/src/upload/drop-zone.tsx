@@ -3,19 +3,19 @@ import { useText } from "../text/index.ts";
 import { Button, Icon } from "../ui/index.ts";
 import { ACCEPTED } from "./accepted-file.ts";
 import styles from "./drop-zone.module.css";
-import { useFileDrop } from "./use-file-drop.ts";
 
 export interface DropZoneProps {
-  readonly onFiles: (files: Iterable<File>) => void;
+  readonly onFiles: (files: readonly File[]) => void;
+  /** Whether files hover over the page: they may be dropped anywhere on it. */
+  readonly isOver: boolean;
   /** Below the button. */
   readonly children?: ReactNode;
 }
 
-/** One place for every kind of file, by mouse, touch and keyboard. Files may be dropped anywhere on the page. */
-export function DropZone({ onFiles, children }: DropZoneProps): ReactNode {
+/** One place for every kind of file, by mouse, touch and keyboard. */
+export function DropZone({ onFiles, isOver, children }: DropZoneProps): ReactNode {
   const { messages } = useText();
   const field = useRef<HTMLInputElement>(null);
-  const isOver = useFileDrop(onFiles);
   return (
     <section className={`${styles.zone} ${isOver ? styles.over : ""}`} aria-labelledby="upload-title">
       <span className={styles.picture}>

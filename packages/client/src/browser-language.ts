@@ -1,0 +1,15 @@
+/** The languages of the sentences that people see. */
+export type Language = "ko" | "en";
+
+/**
+ * The first of the two languages that a browser asks for; English where it asks for neither.
+ * @param preferred BCP 47 tags, the favourite first; default: the browser's own.
+ */
+export function browserLanguage(
+  preferred: readonly string[] = typeof navigator === "undefined" ? [] : navigator.languages,
+): Language {
+  const first = preferred
+    .map((tag) => tag.toLowerCase().split("-")[0])
+    .find((tag) => tag === "ko" || tag === "en");
+  return first === "ko" ? "ko" : "en";
+}
