@@ -1,6 +1,7 @@
-import { isoOfSerial, type NumberFormatKind } from "./serial-date.ts";
+import { AS_DATE, type NumberFormat } from "./number-format.ts";
+import { isoOfSerial } from "./serial-date.ts";
 import type { SharedStrings } from "./shared-strings.ts";
-import { decodeCellText } from "./xml-text.ts";
+import { cellText } from "./xml-text.ts";
 import { XlsxError } from "./xlsx-error.ts";
 
 /** A date, a date with time, or a time of day: ISO 8601 without zone. */
@@ -30,58 +31,100 @@ export type CellValue =
 
 export interface CellContext {
   readonly strings: SharedStrings | null;
-  readonly formats: readonly NumberFormatKind[];
+  /** By a cell's style index; undefined: General. */
+  readonly formats: readonly (NumberFormat | undefined)[];
   readonly date1904: boolean;
   readonly maxCellChars: number;
+  /** Cells further right are ignored. */
+  readonly maxColumns: number;
 }
 
+/** What is known of a cell before its value. */
+export interface CellKind {
+  /** The `t` attribute: "" means a number; every text but those of one letter is `text`. */
+  readonly type: string;
+  /** The `s` attribute: an index into the formats. */
+  readonly style: number;
+}
+
+export const UNCALCULATED: CellUncalculated = { uncalculated: true };
 const ISO = /^\d{4}-\d\d-\d\d(?:T\d\d:\d\d(?::\d\d(?:\.\d+)?)?)?|^\d\d:\d\d(?::\d\d(?:\.\d+)?)?/;
+const COMPACT_ISO = /^(\d{4})(\d\d)(\d\d)(?=T|$)/;
+/** What JavaScript takes for a number and XML does not. */
+const NOT_DECIMAL = /^0[xob]/i;
+/** Longer is no number, date or index. */
+const MAX_SHORT_CHARS = 64;
+const SHORT_TYPES = new Set(["", "n", "s", "b", "d"]);
 
 /**
  * What a cell's `<v>` means.
- * @param type the cell's `t` attribute; "" means a number.
- * @param style the cell's `s` attribute: an index into the formats.
+ * @param text its text, references decoded.
+ * @throws {unreadable | too_large}
  */
-export function cellValue(raw: string, type: string, style: number, context: CellContext): CellValue {
+export function cellValue(text: string, { type, style }: CellKind, context: CellContext): CellValue {
+  if (text.length > MAX_SHORT_CHARS && SHORT_TYPES.has(type))
+    throw new XlsxError("unreadable", "a number of many digits");
   switch (type) {
     case "":
     case "n":
-      return numberOrDate(raw, style, context);
-    case "s": {
-      if (context.strings === null) throw new XlsxError("unreadable", "the shared strings are missing");
-      const text = context.strings.get(Number(raw));
-      return text === "" ? null : text;
-    }
+      return numberOrDate(text, style, context);
+    case "s":
+      return sharedText(text, context);
     case "b":
-      return raw.trim() === "1" || raw.trim() === "true";
+      return text.trim() === "1" || text.trim() === "true";
     case "e":
-      return { error: decodeCellText(raw) };
+      return { error: textValue(text, context) ?? "" };
     case "d": {
-      const iso = ISO.exec(raw.trim())?.[0];
+      const iso = ISO.exec(text.trim().replace(COMPACT_ISO, "$1-$2-$3"))?.[0];
       return iso === undefined
-        ? textValue(raw, context)
+        ? textValue(text, context)
         : { iso: iso.replace(/T00:00(?::00(?:\.0+)?)?$/, "") };
     }
     default:
-      return textValue(raw, context);
+      return textValue(text, context);
   }
 }
 
-function numberOrDate(raw: string, style: number, context: CellContext): CellValue {
-  const number = Number(raw);
-  if (raw.trim() === "") return null;
-  if (!Number.isFinite(number)) return textValue(raw, context);
-  if (context.formats[style] !== "date") return number;
-  const iso = isoOfSerial(number, context.date1904);
-  return iso === null ? number : { iso };
+function numberOrDate(text: string, style: number, context: CellContext): CellValue {
+  const number = Number(text);
+  if (number === 0 && text.trim() === "") return null;
+  if (!Number.isFinite(number) || NOT_DECIMAL.test(text)) return textValue(text, context);
+  const format = context.formats[style];
+  if (format === undefined && Number.isInteger(number)) return number;
+  const shown = format?.(number) ?? null;
+  const iso = shown === AS_DATE ? isoOfSerial(number, context.date1904) : null;
+  if (iso !== null) return { iso };
+  if (shown !== null && shown !== AS_DATE) return { number, text: shown };
+  // Spreadsheets calculate and show 15 digits: what comes behind them is noise.
+  return Number.isInteger(number) ? number : Number(number.toPrecision(15));
 }
 
-function textValue(raw: string, { maxCellChars }: CellContext): CellValue {
-  return boundedText(decodeCellText(raw), maxCellChars);
+function sharedText(text: string, { strings }: CellContext): CellValue {
+  if (strings === null) throw new XlsxError("unreadable", "the shared strings are missing");
+  const shared = strings.get(text.trim() === "" ? Number.NaN : Number(text));
+  return shared === "" ? null : shared;
 }
 
-/** @throws {too_large} beyond the limit of a cell. An empty text is a blank cell. */
-export function boundedText(text: string, maxCellChars: number): string | null {
-  if (text.length > maxCellChars) throw new XlsxError("too_large", `a cell of ${text.length} characters`);
-  return text === "" ? null : text;
+/**
+ * A text as a cell holds it; an empty one is a blank cell.
+ * @throws {too_large} beyond the limit of a cell.
+ */
+export function textValue(text: string, { maxCellChars }: Pick<CellContext, "maxCellChars">): string | null {
+  const cell = cellText(text);
+  if (cell.length > maxCellChars) throw new XlsxError("too_large", `a cell of ${cell.length} characters`);
+  return cell === "" ? null : cell;
+}
+
+/** A cell's type from its `t` attribute, as {@link CellKind} has it. */
+export function cellType(attribute: string): string {
+  return attribute.length > 1 ? "text" : attribute;
+}
+
+/** The column of a reference such as `AB12`, from 0; null when it names none. */
+export function columnOf(reference: string): number | null {
+  const letters = /^\$?([A-Z]{1,5})/.exec(reference)?.[1];
+  if (letters === undefined) return null;
+  let column = 0;
+  for (const letter of letters) column = column * 26 + (letter.charCodeAt(0) - 64);
+  return column - 1;
 }

@@ -1,3 +1,5 @@
+import { columnOf } from "./cell-value.ts";
+
 /** Cells that are shown as one: the value is the first cell's, what lies under the others is not seen. */
 export interface MergedRange {
   /** As Excel shows them, from 1; both inclusive. */
@@ -6,6 +8,22 @@ export interface MergedRange {
   /** From 0; both inclusive. */
   readonly firstColumn: number;
   readonly lastColumn: number;
+}
+
+const REFERENCE = /^\$?([A-Z]{1,3})\$?(\d{1,7}):\$?([A-Z]{1,3})\$?(\d{1,7})$/;
+
+/** The range of a reference such as `C2:C5`; null for what is none. */
+export function mergedRangeOf(reference: string): MergedRange | null {
+  const [, left = "", top, right = "", bottom] = REFERENCE.exec(reference) ?? [];
+  const columns = [columnOf(left), columnOf(right)].filter((column) => column !== null);
+  const rows = [Number(top), Number(bottom)];
+  if (columns.length < 2) return null;
+  return {
+    firstRow: Math.min(...rows),
+    lastRow: Math.max(...rows),
+    firstColumn: Math.min(...columns),
+    lastColumn: Math.max(...columns),
+  };
 }
 
 /** The merged ranges of a sheet. */

@@ -3,9 +3,6 @@
  * was) or since 1904-01-01.
  */
 
-/** What a number format makes of a number. */
-export type NumberFormatKind = "number" | "date";
-
 const MS_PER_DAY = 86_400_000;
 const EPOCH_1900_MS = Date.UTC(1899, 11, 30);
 const EPOCH_1904_MS = Date.UTC(1904, 0, 1);
@@ -27,20 +24,4 @@ export function isoOfSerial(serial: number, date1904: boolean): string | null {
   const time = iso.slice(11, 23).replace(".000", "");
   if (timeAlone) return time;
   return time === "00:00:00" ? iso.slice(0, 10) : `${iso.slice(0, 10)}T${time}`;
-}
-
-/** Built-in formats (ECMA-376, 18.8.30) that show a date or a time of day, those of East Asian editions too. */
-export function builtInFormat(id: number): NumberFormatKind {
-  const date =
-    (id >= 14 && id <= 22) || (id >= 27 && id <= 36) || id === 45 || id === 47 || (id >= 50 && id <= 58);
-  return date ? "date" : "number";
-}
-
-/** Whether a custom format code shows a date or time of day; elapsed time (`[h]:mm`) is a number. */
-export function customFormat(code: string): NumberFormatKind {
-  const positive = code.split(";", 1)[0] ?? "";
-  if (/\[(?:h+|m+|s+)\]/i.test(positive)) return "number";
-  const letters = positive.replace(/"[^"]*"|\[[^\]]*\]|[\\_*]./g, "");
-  if (/general/i.test(letters)) return "number";
-  return /[ymdhs]/i.test(letters) ? "date" : "number";
 }

@@ -1,6 +1,8 @@
 import type { XlsxLimits } from "./limits.ts";
-import { decodeParts, findRoot } from "./xml-stream.ts";
-import { isNameEnd, richText } from "./xml-text.ts";
+import { Elements } from "./elements.ts";
+import { RichText } from "./rich-text.ts";
+import { utf8Parts } from "./xml-stream.ts";
+import { cellText } from "./xml-text.ts";
 import { XlsxError } from "./xlsx-error.ts";
 
 /** Decoded strings kept by index modulo this: columns with few distinct values then cost no decoding. */
@@ -37,8 +39,12 @@ export class SharedStrings {
     return text;
   }
 
-  /** @throws {too_large} beyond the limits of one string, their number, or their bytes. */
-  add(text: string): void {
+  /**
+   * Adds a string by its XML text, references decoded.
+   * @throws {too_large} beyond the limits of one string, their number, or their bytes.
+   */
+  add(xmlText: string): void {
+    const text = cellText(xmlText);
     const { maxCellChars, maxSharedStrings, maxSharedStringBytes } = this.#limits;
     if (text.length > maxCellChars) throw new XlsxError("too_large", `a string of ${text.length} characters`);
     if (this.#count === maxSharedStrings) throw new XlsxError("too_large", "too many shared strings");
@@ -64,49 +70,63 @@ function grown(bytes: Buffer<ArrayBuffer>, needed: number): Buffer<ArrayBuffer> 
 
 /**
  * Reads `sharedStrings.xml`.
- * @throws {unreadable | too_large}
+ * @throws {unreadable | too_large | too_complex}
  */
 export async function readSharedStrings(
-  chunks: AsyncIterable<Uint8Array>,
+  chunks: AsyncIterable<Buffer>,
   limits: XlsxLimits,
 ): Promise<SharedStrings> {
   const strings = new SharedStrings(limits);
-  let text = "";
-  let prefix: string | undefined;
-  for await (const chunk of decodeParts(chunks)) {
-    text += chunk;
-    prefix ??= findRoot(text)?.prefix;
-    if (prefix === undefined) continue;
-    text = text.slice(addItems(text, prefix, strings));
-    if (text.length > limits.maxRowXmlChars) throw new XlsxError("too_large", "a shared string");
-  }
-  if (prefix === undefined) throw new XlsxError("unreadable", "the shared strings are not XML");
+  const rich = new Map<string, RichText>();
+  const parsed = new ParsedString((text) => strings.add(text));
+  const elements = new Elements({
+    path: ["sst"],
+    name: "si",
+    maxElementBytes: limits.maxElementBytes,
+    plain: (element) => {
+      const { prefix, from, to } = element;
+      const reader = rich.get(prefix) ?? new RichText(prefix);
+      rich.set(prefix, reader);
+      const text = reader.read(element, from, to);
+      if (text !== null) strings.add(text);
+      return text !== null;
+    },
+    open: (name, _, depth) => parsed.open(name, depth),
+    close: (name, depth) => parsed.close(name, depth),
+    text: (text) => parsed.text(text),
+  });
+  for await (const chunk of utf8Parts(chunks)) elements.push(chunk);
+  elements.finish();
   return strings;
 }
 
-/** Adds the items that are whole in `text`; answers where the first that is not begins. */
-function addItems(text: string, prefix: string, strings: SharedStrings): number {
-  const openTag = `<${prefix}si`;
-  const closeTag = `</${prefix}si`;
-  let at = 0;
-  for (;;) {
-    const tag = text.indexOf(openTag, at);
-    if (tag === -1) return Math.max(at, text.length - openTag.length);
-    const nameEnd = tag + openTag.length;
-    if (nameEnd < text.length && !isNameEnd(text.charCodeAt(nameEnd))) {
-      at = nameEnd;
-      continue;
-    }
-    const open = text.indexOf(">", nameEnd);
-    if (open === -1) return tag;
-    if (text[open - 1] === "/") {
-      strings.add("");
-      at = open + 1;
-      continue;
-    }
-    const close = text.indexOf(closeTag, open);
-    if (close === -1 || close + closeTag.length >= text.length) return tag;
-    strings.add(richText(text, { start: open + 1, end: close, prefix }));
-    at = close + closeTag.length;
+/** One string as the parser tells it. */
+class ParsedString {
+  readonly #done: (text: string) => void;
+  #string = "";
+  #inText = false;
+  #inPhonetic = false;
+
+  constructor(done: (text: string) => void) {
+    this.#done = done;
+  }
+
+  open(name: string, depth: number): void {
+    if (depth === STRING_DEPTH && name === "si") this.#string = "";
+    if (name === "rPh") this.#inPhonetic = true;
+    this.#inText = name === "t";
+  }
+
+  text(text: string): void {
+    if (this.#inText && !this.#inPhonetic) this.#string += text;
+  }
+
+  close(name: string, depth: number): void {
+    this.#inText = false;
+    if (name === "rPh") this.#inPhonetic = false;
+    if (depth === STRING_DEPTH && name === "si") this.#done(this.#string);
   }
 }
+
+/** Strings lie in the root. */
+const STRING_DEPTH = 1;

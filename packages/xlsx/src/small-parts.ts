@@ -1,44 +1,25 @@
 import { posix } from "node:path";
-import { SaxesParser } from "saxes";
-import { builtInFormat, customFormat, type NumberFormatKind } from "./serial-date.ts";
-import { decodeParts } from "./xml-stream.ts";
+import { MainXml, type Attributes, type MainHandlers } from "./main-xml.ts";
+import { builtInFormat, customFormat, type NumberFormat } from "./number-format.ts";
+import { utf8Parts } from "./xml-stream.ts";
 import { asXlsxError, XlsxError } from "./xlsx-error.ts";
 import type { ZipParts } from "./zip-parts.ts";
 
-/*
- * Workbook, relationships and styles: small, so read by a full XML parser. It expands no entity of a DOCTYPE, and a
- * DOCTYPE is refused anyway.
- */
-
-type Attributes = ReadonlyMap<string, string>;
-
-interface Handlers {
-  readonly open: (name: string, attributes: Attributes) => void;
-  readonly close?: (name: string) => void;
-}
+/* Workbook, relationships and styles: small, so parsed as a whole. */
 
 async function parsePart(
   zip: ZipParts,
   name: string,
-  { maxBytes, open, close }: Handlers & { maxBytes: number },
+  { maxBytes, ...handlers }: MainHandlers & { maxBytes: number },
 ): Promise<void> {
   if (zip.sizeBytes(name) > maxBytes) throw new XlsxError("too_large", `part ${name}`);
-  const parser = new SaxesParser({ fileName: name });
-  parser.on("doctype", () => {
-    throw new XlsxError("unreadable", "a DOCTYPE is not accepted");
-  });
-  parser.on("opentag", (tag) => open(localName(tag.name), new Map(Object.entries(tag.attributes))));
-  if (close !== undefined) parser.on("closetag", (tag) => close(localName(tag.name)));
+  const parser = new MainXml(handlers, maxBytes);
   try {
-    for await (const text of decodeParts(zip.read(name))) parser.write(text);
-    parser.close();
+    for await (const bytes of utf8Parts(zip.read(name))) parser.write(bytes.toString("utf8"));
+    parser.finish();
   } catch (error) {
     throw asXlsxError(error, `part ${name}`);
   }
-}
-
-function localName(name: string): string {
-  return name.slice(name.indexOf(":") + 1);
 }
 
 interface Relationship {
@@ -64,14 +45,27 @@ async function readRelationships(
       if (tag !== "Relationship" || attributes.get("TargetMode") === "External") return;
       const [id, type, target] = ["Id", "Type", "Target"].map((key) => attributes.get(key));
       if (id === undefined || type === undefined || target === undefined) return;
-      found.set(id, { type: type.slice(type.lastIndexOf("/") + 1), target: resolveTarget(dir, target) });
+      const resolved = resolveTarget(dir, target);
+      const decoded = percentDecoded(resolved);
+      const part = zip.has(resolved) ? resolved : decoded;
+      found.set(id, { type: type.slice(type.lastIndexOf("/") + 1), target: part });
     },
   });
   return found;
 }
 
-function resolveTarget(folder: string, target: string): string {
+function resolveTarget(folder: string, given: string): string {
+  const target = given.replaceAll("\\", "/");
   return (target.startsWith("/") ? posix.normalize(target) : posix.join("/", folder, target)).slice(1);
+}
+
+/** Targets are URIs: a part with a Korean name may be written either way. */
+function percentDecoded(target: string): string {
+  try {
+    return decodeURIComponent(target);
+  } catch {
+    return target; // not encoded at all
+  }
 }
 
 export interface SheetPart {
@@ -85,7 +79,7 @@ export interface WorkbookParts {
   readonly date1904: boolean;
   readonly sharedStrings: string | null;
   /** By a cell's style index: what its number format makes of a number. */
-  readonly formats: readonly NumberFormatKind[];
+  readonly formats: readonly (NumberFormat | undefined)[];
 }
 
 /**
@@ -94,8 +88,8 @@ export interface WorkbookParts {
  */
 export async function readWorkbookParts(zip: ZipParts, maxBytes: number): Promise<WorkbookParts> {
   const root = await readRelationships(zip, "", maxBytes);
-  const workbook =
-    [...root.values()].find(({ type }) => type === "officeDocument")?.target ?? "xl/workbook.xml";
+  const named = [...root.values()].find(({ type }) => type === "officeDocument")?.target;
+  const workbook = named !== undefined && zip.has(named) ? named : "xl/workbook.xml";
   if (!zip.has(workbook)) throw new XlsxError("unreadable", "no workbook inside");
   const relationships = await readRelationships(zip, workbook, maxBytes);
   const sheets: SheetPart[] = [];
@@ -127,9 +121,9 @@ function sheetPart(
   attributes: Attributes,
   relationships: ReadonlyMap<string, Relationship>,
 ): SheetPart | null {
-  const [, id = ""] = [...attributes].find(([name]) => name.endsWith(":id")) ?? [];
-  const relationship = relationships.get(id);
-  if (relationship?.type !== "worksheet") return null;
+  const relationship = relationships.get(attributes.get("relationship id") ?? "");
+  if (relationship === undefined) throw new XlsxError("unreadable", "a sheet without its part");
+  if (relationship.type !== "worksheet") return null;
   const hidden = (attributes.get("state") ?? "visible") !== "visible";
   return { name: attributes.get("name") ?? "", hidden, part: relationship.target };
 }
@@ -138,9 +132,13 @@ function isTrue(value: string | undefined): boolean {
   return value === "1" || value === "true";
 }
 
-async function readFormats(zip: ZipParts, name: string, maxBytes: number): Promise<NumberFormatKind[]> {
-  const custom = new Map<number, NumberFormatKind>();
-  const formats: NumberFormatKind[] = [];
+async function readFormats(
+  zip: ZipParts,
+  name: string,
+  maxBytes: number,
+): Promise<(NumberFormat | undefined)[]> {
+  const custom = new Map<number, NumberFormat | undefined>();
+  const formats: (NumberFormat | undefined)[] = [];
   let inCellFormats = false;
   await parsePart(zip, name, {
     maxBytes,
@@ -148,7 +146,8 @@ async function readFormats(zip: ZipParts, name: string, maxBytes: number): Promi
       const id = Number(attributes.get("numFmtId"));
       if (tag === "cellXfs") inCellFormats = true;
       else if (tag === "numFmt") custom.set(id, customFormat(attributes.get("formatCode") ?? ""));
-      else if (tag === "xf" && inCellFormats) formats.push(custom.get(id) ?? builtInFormat(id));
+      else if (tag === "xf" && inCellFormats)
+        formats.push(custom.has(id) ? custom.get(id) : builtInFormat(id));
     },
     close: (tag) => {
       if (tag === "cellXfs") inCellFormats = false;

@@ -1,9 +1,9 @@
 import { setImmediate } from "node:timers/promises";
-import { MergedRanges } from "./merged-ranges.ts";
+import type { MergedRanges } from "./merged-ranges.ts";
 import { DEFAULT_LIMITS, type XlsxLimits } from "./limits.ts";
 import { readSharedStrings, type SharedStrings } from "./shared-strings.ts";
-import type { ColumnRange } from "./row-cells.ts";
-import { SheetTokenizer, type Row } from "./sheet-tokenizer.ts";
+import type { ColumnRange } from "./plain-row.ts";
+import { SheetReader, type Row } from "./sheet-reader.ts";
 import { readWorkbookParts, type SheetPart, type WorkbookParts } from "./small-parts.ts";
 import { utf8Parts } from "./xml-stream.ts";
 import { asXlsxError, XlsxError } from "./xlsx-error.ts";
@@ -82,20 +82,20 @@ export class Workbook {
   ): AsyncGenerator<Row[], void, undefined> {
     const part = this.#partOfSheet.get(sheet);
     if (part === undefined) throw new TypeError("a sheet of another workbook");
-    const tokenizer = new SheetTokenizer({ ...this.#limits, ...this.#parts, strings: this.#strings, range });
+    const reader = new SheetReader({ ...this.#limits, ...this.#parts, strings: this.#strings, range });
     let batch: Row[] = [];
     this.#rowsOf.set(sheet, 0);
     try {
       for await (const bytes of utf8Parts(this.#counted(part.part))) {
-        for (const row of tokenizer.push(bytes)) batch.push(row);
+        for (const row of reader.push(bytes)) batch.push(row);
         if (batch.length >= BATCH_ROWS) {
           yield this.#bounded(sheet, batch);
           batch = [];
           await setImmediate();
         }
       }
-      tokenizer.finish();
-      this.#merged.set(sheet, new MergedRanges());
+      for (const row of reader.finish()) batch.push(row);
+      this.#merged.set(sheet, reader.merged);
     } catch (error) {
       throw asXlsxError(error, `sheet ${sheet.name}`);
     }
@@ -139,14 +139,16 @@ export class Workbook {
  * Opens an .xlsx and reads what its sheets refer to. Whoever opens it closes it.
  * @throws {encrypted} for a workbook with a password.
  * @throws {unreadable} for anything else that is no .xlsx, or a damaged one.
- * @throws {too_large} beyond the limits; told from the zip's directory before anything is inflated, and again from
+ * @throws {too_large} beyond the limits; told from the zip's directory before a sheet is inflated, and again from
  * the bytes themselves.
+ * @throws {too_complex} when reading it would take longer than a workbook of its size takes.
  */
 export async function openWorkbook(path: string, options: OpenOptions = {}): Promise<Workbook> {
   const limits = { ...DEFAULT_LIMITS, ...options.limits };
   const zip = await openZip(path, { limits, signal: options.signal });
   try {
     const parts = await readWorkbookParts(zip, limits.maxSmallPartBytes);
+    refuseTooLarge(zip, parts, limits);
     const strings =
       parts.sharedStrings === null ? null : await readSharedStrings(zip.read(parts.sharedStrings), limits);
     return new Workbook({ zip, parts, strings, limits });
@@ -154,4 +156,12 @@ export async function openWorkbook(path: string, options: OpenOptions = {}): Pro
     zip.close();
     throw asXlsxError(error, "the workbook");
   }
+}
+
+function refuseTooLarge(zip: ZipParts, { sheets, sharedStrings }: WorkbookParts, limits: XlsxLimits): void {
+  const read = sheets.filter(({ hidden }) => !hidden).map(({ part }) => part);
+  if (new Set(read).size < read.length) throw new XlsxError("too_complex", "sheets share a part");
+  if (sharedStrings !== null) read.push(sharedStrings);
+  const bytes = read.reduce((sum, part) => sum + zip.sizeBytes(part), 0);
+  if (bytes > limits.maxInflatedBytes) throw new XlsxError("too_large", `${bytes} bytes when inflated`);
 }

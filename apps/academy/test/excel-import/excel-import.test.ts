@@ -332,7 +332,13 @@ describe("a file that is no workbook of students", () => {
     ["a text", () => bench.file("hello, I am no workbook, only a text"), "workbook_unreadable"],
     [
       "a password",
-      () => bench.file(Buffer.from(`d0cf11e0a1b11ae1${"00".repeat(600)}`, "hex")),
+      () => {
+        const compound = Buffer.alloc(1_024); // sectors of 512 bytes, the directory in the first
+        compound.write("d0cf11e0a1b11ae1", "hex");
+        compound.writeUInt16LE(9, 30);
+        compound.write("EncryptedPackage", 512, "utf16le");
+        return bench.file(compound);
+      },
       "workbook_encrypted",
     ],
     [

@@ -1,7 +1,10 @@
 import type { ErrorCode } from "@statusplane/core";
 
-/** Local file header of a zip: every .xlsx begins so. */
+/** Local file header of a zip: an .xlsx begins so. */
 const ZIP = [0x50, 0x4b, 0x03, 0x04];
+/** What some programs put before it: the marks of a zip that was to have several volumes, and has one (APPNOTE 8.5.3). */
+const SPANNED_ZIP = [0x50, 0x4b, 0x07, 0x08];
+const SINGLE_ZIP = [0x50, 0x4b, 0x30, 0x30];
 /** OLE compound file: a workbook with a password (or an .xls); the job says which. */
 const COMPOUND_FILE = [0xd0, 0xcf, 0x11, 0xe0];
 
@@ -13,6 +16,8 @@ export function looksLikeWorkbook(
   firstBytes: Uint8Array,
 ): Extract<ErrorCode, "file_empty" | "not_a_workbook"> | null {
   if (firstBytes.length === 0) return "file_empty";
-  const fits = [ZIP, COMPOUND_FILE].some((magic) => magic.every((byte, index) => firstBytes[index] === byte));
+  const fits = [ZIP, SPANNED_ZIP, SINGLE_ZIP, COMPOUND_FILE].some((magic) =>
+    magic.every((byte, index) => firstBytes[index] === byte),
+  );
   return fits ? null : "not_a_workbook";
 }
