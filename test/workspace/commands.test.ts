@@ -23,6 +23,7 @@ describe("a command of the workspace that cannot understand its options", () => 
     ["drills", [...SOURCES, "drills/src/main.ts"], "npm run drills"],
     ["torture", [...SOURCES, "drills/src/torture/main.ts"], "npm run torture"],
     ["bench", [...SOURCES, "bench/src/main.ts"], "npm run bench"],
+    ["cases", [...SOURCES, "cases/src/main.ts"], "npm run cases"],
     ["model", ["--import", "tsx", "scripts/check-model.ts"], "npm run model"],
     ["mutants", ["--import", "tsx", "scripts/mutants/main.ts"], "npm run mutants"],
   ])("%s says which, how it is used, and ends with 2", async (_name, command, usage) => {

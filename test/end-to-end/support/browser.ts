@@ -1,8 +1,11 @@
 import { findChromium } from "@statusplane/test-support";
 import { chromium, type Browser, type BrowserContext, type Page } from "playwright-core";
 
-/** Debian's Chromium, without its own traffic to the outside. */
-export async function openBrowser(): Promise<Browser> {
+/**
+ * Debian's Chromium, without its own traffic to the outside.
+ * @param options withSound: the sound is played as well, for tests that listen; default: muted.
+ */
+export async function openBrowser({ withSound = false } = {}): Promise<Browser> {
   const executablePath = findChromium();
   if (executablePath === null) throw new Error("Chromium is missing: apt-get install chromium");
   const quiet = [
@@ -13,6 +16,7 @@ export async function openBrowser(): Promise<Browser> {
   ];
   return chromium.launch({
     executablePath,
+    ...(withSound ? { ignoreDefaultArgs: ["--mute-audio"] } : {}),
     args: [
       "--no-sandbox",
       "--disable-gpu",

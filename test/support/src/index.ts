@@ -12,3 +12,4 @@ export * from "./find-program.ts";
 export * from "./program.ts";
 export * from "./server-place.ts";
 export * from "./command-line.ts";
+export * from "./color-bars.ts";

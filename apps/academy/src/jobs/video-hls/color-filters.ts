@@ -25,6 +25,8 @@ const BT601_MATRICES: ReadonlySet<string> = new Set(["smpte170m", "bt470bg"]);
 /** What the filter `scale` converts; the others are left to `zscale`. */
 const SCALE_MATRICES: ReadonlySet<string> = new Set([...BT601_MATRICES, "bt709", "fcc", "smpte240m"]);
 const RGB = /^(?:gbr|rgb|bgr|argb|abgr|0rgb|0bgr|pal8|x2rgb|x2bgr)/;
+/** Without these `scale` is a step or two off, grey as well. */
+const EXACT = "flags=bicubic+accurate_rnd+full_chroma_int";
 const TAGGED = "setparams=range=tv:colorspace=bt709:color_primaries=bt709:color_trc=bt709";
 
 /** Whether converting needs `zscale`, a filter that an ffmpeg without libzimg lacks. */
@@ -47,19 +49,19 @@ export function isPlainColor(colors: SourceColors): boolean {
 /**
  * Filters that make of the decoded picture what every browser shows alike: SDR, BT.709, studio range, 8 bit 4:2:0, and
  * tagged so. HDR is brought down as BT.2408 has it: 203 cd/m² are SDR's white, what is darker keeps its light, what is
- * brighter is rolled off in order. They keep the size: scale before them, which is cheaper.
+ * brighter is rolled off in order; HLG's system gamma is applied to each channel, as zimg does. They keep the size: scale before them, which is cheaper.
  */
 export function sdrFilters(colors: SourceColors): readonly string[] {
   if (needsZscale(colors)) return [...zscaleFilters(colors), "format=yuv420p", TAGGED];
   const { matrix, range } = resolved(colors);
   if (!isRgb(colors) && matrix === "bt709" && range === "tv") return ["format=yuv420p", TAGGED];
   const from = isRgb(colors) ? "" : `in_color_matrix=${matrix}:in_range=${range}:`;
-  return [`scale=${from}out_color_matrix=bt709:out_range=tv`, "format=yuv420p", TAGGED];
+  return [`scale=${from}out_color_matrix=bt709:out_range=tv:${EXACT}`, "format=yuv420p", TAGGED];
 }
 
 /** The same for a JPEG, whose colours are BT.601's of full range by definition. */
 export function jpegFilters(colors: SourceColors): readonly string[] {
-  const asJpeg = "scale=in_color_matrix=bt709:in_range=tv:out_color_matrix=bt601:out_range=pc";
+  const asJpeg = `scale=in_color_matrix=bt709:in_range=tv:out_color_matrix=bt601:out_range=pc:${EXACT}`;
   return [...sdrFilters(colors), asJpeg, "format=yuvj420p"];
 }
 
@@ -106,18 +108,18 @@ function zscaleFilters(colors: SourceColors): readonly string[] {
   return [
     `zscale=tin=${colors.transfer}${from}:t=smpte2084:p=bt709:m=gbr:r=pc`,
     ...["format=gbrp16le", `lutrgb=r='${table}':g='${table}':b='${table}'`],
-    "scale=out_color_matrix=bt709:out_range=tv",
+    "zscale=tin=bt709:pin=bt709:min=gbr:rin=pc:t=bt709:p=bt709:m=bt709:r=tv",
   ];
 }
 
 const SDR_WHITE_NITS = 203;
 const SDR_GAMMA = 2.4;
 /**
- * From KNEE of SDR's range on the curve bends as a logarithm does, from slope 1; white loses 4 of 255 by it, and 10,000
+ * From KNEE of SDR's range on the curve bends as a logarithm does, from slope 1; white loses 5 of 255 by it, and 10,000
  * cd/m² arrive at exactly 1.
  */
-const KNEE = 0.978;
-const BEND = 0.003_05;
+const KNEE = 0.974;
+const BEND = 0.003_71;
 
 /** The table's formula, in ffmpeg's language: a PQ value (SMPTE ST 2084, equation 4.1) becomes BT.1886's, rolled off. */
 function pqToSdr(): string {

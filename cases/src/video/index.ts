@@ -1,0 +1,7 @@
+import type { Case } from "../case.ts";
+import { COLORS } from "./colors.ts";
+import { videoCase, type VideoTrait } from "./video-case.ts";
+
+export const VIDEO_TRAITS: readonly VideoTrait[] = [...COLORS];
+/** Videos with one trait each, as other programs and people make them. */
+export const VIDEO_CASES: readonly Case[] = VIDEO_TRAITS.map((trait) => videoCase(trait));
