@@ -18,7 +18,15 @@ import { controlRoutes } from "./control/index.ts";
 import { DetailReads, detailRoutes } from "./detail/index.ts";
 import { answerErrors, KnownRoutes } from "./errors/index.ts";
 import { historyRoutes } from "./history/index.ts";
-import { acceptJsonBodies, fastifyOptions, limitBodyTime, URL_MAX_BYTES } from "./http/index.ts";
+import {
+  acceptJsonBodies,
+  Connections,
+  fastifyOptions,
+  HTTP_LIMITS,
+  keepConnections,
+  URL_MAX_BYTES,
+  type HttpLimits,
+} from "./http/index.ts";
 import {
   documentApi,
   documentRoutes,
@@ -30,7 +38,7 @@ import { hlsRoutes, playbackRoutes, PlaybackUrls } from "./playback/index.ts";
 import { batchRoutes, progressRoutes } from "./progress/index.ts";
 import { resultRoutes } from "./result/index.ts";
 import type { FullServerOptions, ServerOptions } from "./server-options.ts";
-import { AfterCommit, submitRoutes } from "./submit/index.ts";
+import { AfterCommit, FORM_EXTRA_BYTES, submitRoutes } from "./submit/index.ts";
 import { answerPageAddress, pageRoutes } from "./web/index.ts";
 
 const REQUESTS_PER_MINUTE = 6_000;
@@ -50,9 +58,11 @@ interface Shared {
  * @throws {TypeError} for a secret under 32 bytes, or a demo without one.
  */
 export async function createServer(options: ServerOptions): Promise<FastifyInstance> {
+  const connections = new Connections({ ...HTTP_LIMITS, ...formLimit(options), ...options.http });
   const fastify: FastifyInstance = Fastify(
-    fastifyOptions(options.log === false ? undefined : (options.log ?? {})),
+    fastifyOptions(options.log === false ? undefined : (options.log ?? {}), connections),
   );
+  keepConnections(fastify, connections, options);
   const shared = await makeShared(options);
   const routes = new KnownRoutes();
   routes.listenTo(fastify);
@@ -94,6 +104,12 @@ async function makeShared(options: ServerOptions): Promise<Shared> {
     playbackKey: keys.playback,
     metrics: new ServerMetrics(metrics?.registry, metrics?.sources),
   };
+}
+
+/** As large as the largest file, with what a form adds to it. */
+function formLimit(options: ServerOptions): Partial<HttpLimits> {
+  const uploadMaxBytes = options.role === "progress" ? 0 : (options.uploadMaxBytes ?? UPLOAD_MAX_BYTES);
+  return { formMaxBytes: uploadMaxBytes + FORM_EXTRA_BYTES };
 }
 
 /** What holds for every request; a poll pays for it with a header, a look at a flag and one at the URL's length. */
@@ -151,7 +167,6 @@ async function operatorsRoutes(
   await scope.register(async (signedIn) => {
     authenticateAll(signedIn, tokens);
     refuseWatchTokens(signedIn);
-    limitBodyTime(signedIn);
     watchTokenRoutes(signedIn, watchTokens);
   });
 }
@@ -197,7 +212,6 @@ async function peoplesRoutes(
       watchTokens: shared.watchTokens,
       uploadMaxBytes: options.uploadMaxBytes ?? UPLOAD_MAX_BYTES,
       acceptsWork: options.acceptsWork ?? (() => null),
-      ...(options.uploadIdleMs === undefined ? {} : { uploadIdleMs: options.uploadIdleMs }),
     }),
   );
   const { extend } = options;
@@ -209,7 +223,6 @@ async function openRoutes(scope: FastifyInstance, options: FullServerOptions, sh
   shared.metrics.observe(scope);
   hlsRoutes(scope, { playback: playbackUrls(options, shared), files: options.files });
   if (options.demo !== true) return;
-  limitBodyTime(scope);
   demoRoutes(scope, options.signIn);
 }
 

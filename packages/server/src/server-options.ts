@@ -10,7 +10,7 @@ import type {
 import type { FastifyInstance } from "fastify";
 import type { Registry } from "prom-client";
 import type { SignInOptions } from "./auth/index.ts";
-import type { LogOptions } from "./http/index.ts";
+import type { HttpLimits, LogOptions } from "./http/index.ts";
 import type { MetricsAccess, MetricSources, Readiness } from "./operations/index.ts";
 import type { AcceptedJobType } from "./submit/index.ts";
 
@@ -28,6 +28,10 @@ interface CommonOptions {
   readonly pollAfterMs?: () => number | null;
   /** From its abort on each answer ends its connection, so that the next request goes to another process. Default: never. */
   readonly leaving?: AbortSignal;
+  /** So long after `leaving` it goes on, and a connection that no answer ended must have been idle, ms. Default 5,000. */
+  readonly drainMs?: number;
+  /** Deadlines and sizes of connections; the defaults are `HTTP_LIMITS`. */
+  readonly http?: Partial<HttpLimits>;
   /** What the process knows of itself. Default: ready. */
   readonly readiness?: () => Readiness;
   readonly metrics?: {
@@ -59,8 +63,6 @@ export interface FullServerOptions extends CommonOptions {
   readonly installation: Pick<Installation, "wake">;
   /** Largest upload, bytes. Default 4 GiB. */
   readonly uploadMaxBytes?: number;
-  /** An upload that sends nothing for this long is ended, ms. Default 30,000. */
-  readonly uploadIdleMs?: number;
   /** Why new work is refused now, from what the process knows; null: it is accepted. Default: always accepted. */
   readonly acceptsWork?: () => ErrorCode | null;
   /** Rows read for details, a second. Default 50. */

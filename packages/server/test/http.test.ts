@@ -1,12 +1,10 @@
 import { jobRef, StatusplaneError } from "@statusplane/core";
-import Fastify from "fastify";
 import { mkdtempSync, rmSync } from "node:fs";
 import { mkdir, writeFile } from "node:fs/promises";
 import { connect, type AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { acceptJsonBodies, limitBodyTime } from "../src/http/index.ts";
 import { createMetricsServer, createServer, requireTenant } from "../src/index.ts";
 import { FakeStatusStore, openTestServer, SECRET, signedIn, type TestServer } from "./fakes/index.ts";
 
@@ -162,25 +160,6 @@ describe("limits", () => {
       '"headers_too_large"',
     );
     expect(await say("NOT HTTP\r\n\r\n")).toContain('"invalid_request"');
-  });
-});
-
-describe("the deadline of a body", () => {
-  it("ends a request whose JSON dribbles in, and no other", async () => {
-    const server = Fastify();
-    limitBodyTime(server, 50);
-    acceptJsonBodies(server);
-    server.post("/", async (request) => request.body);
-    await server.listen({ port: 0, host: "127.0.0.1" });
-    const { port } = server.server.address() as AddressInfo;
-    const socket = connect(port, "127.0.0.1");
-    socket.write(
-      'POST / HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 9\r\n\r\n{"a"',
-    );
-    socket.on("error", () => undefined); // its connection is cut on purpose
-    await new Promise((resolve) => socket.once("close", resolve));
-    expect((await server.inject({ method: "POST", url: "/", payload: { a: 1 } })).json()).toEqual({ a: 1 });
-    await server.close();
   });
 });
 

@@ -455,7 +455,7 @@ describe("a client", () => {
 
   it("that sends nothing more is let go, and leaves nothing", async () => {
     await test.close();
-    test = await openTestServer({ uploadIdleMs: 50 });
+    test = await openTestServer({ http: { uploadIdleMs: 50, checkEveryMs: 20 } });
     const request = await upload();
     await new Promise((resolve) => request.once("close", resolve));
     await eventually("nothing is kept", () => test.files.inputs().length === 0);

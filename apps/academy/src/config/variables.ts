@@ -181,13 +181,18 @@ export const VARIABLES = {
   DRAIN_SECONDS: variable(
     wholeNumber(0, 20, "seconds"),
     5,
-    "at SIGTERM an api process goes on answering so long, seconds, not ready any more and each answer ending its connection; 0 on embedded stores, which no other process can serve from",
+    "at SIGTERM an api process goes on answering so long, seconds, not ready any more and each answer ending its connection; a connection that no answer ended is closed when it was idle for so long; 0 on embedded stores, which no other process can serve from",
   ),
   FFMPEG_PATH: optional(z.string(), "ffmpeg; not set: found in PATH"),
   FFPROBE_PATH: optional(z.string(), "ffprobe; not set: found in PATH"),
   INSTALL_FFMPEG: optional(
     flag,
     "a missing ffmpeg: 1 installs it without a question, 0 never does; not set: asks at a terminal, installs elsewhere where root, a sudo without password or Homebrew can",
+  ),
+  MAX_CONNECTIONS: variable(
+    wholeNumber(1, 1_000_000, "connections"),
+    16_384,
+    "HTTP connections at once; beyond them new ones are closed unheard",
   ),
   RATE_LIMIT_PER_MINUTE: variable(
     wholeNumber(1, 100_000_000, "requests"),

@@ -33,6 +33,8 @@ export async function makeServer(parts: Parts, files: FolderFiles | null): Promi
     readiness: () => readiness(parts),
     metrics: { registry, access: metricsAccess(config), sources: metricSources(parts) },
     leaving,
+    drainMs: values.REDIS_URL === null ? 0 : values.DRAIN_SECONDS * 1_000, // else nobody else could serve meanwhile
+    http: { maxConnections: values.MAX_CONNECTIONS },
     log: { level: values.LOG_LEVEL, ...(logStream === undefined ? {} : { stream: logStream }) },
   };
   if (stores.durable === null || files === null) {

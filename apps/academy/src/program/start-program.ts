@@ -5,7 +5,6 @@
  */
 import { createMetricsServer } from "@statusplane/server";
 import { createReconciler, createWorker, type ReconcilerOptions } from "@statusplane/worker";
-import { setTimeout as sleep } from "node:timers/promises";
 import type { Logger } from "pino";
 import { Registry } from "prom-client";
 import { ConfigError, type Config } from "../config/config.ts";
@@ -84,17 +83,9 @@ function ffmpegPaths({ values }: Config): { ffmpegPath?: string; ffprobePath?: s
 }
 
 async function listen(parts: Parts, files: FolderFiles | null): Promise<string> {
-  const { undo, leaving } = parts;
-  const { HOST, PORT, REDIS_URL, DRAIN_SECONDS } = parts.config.values;
+  const { HOST, PORT } = parts.config.values;
   const server = await makeServer(parts, files);
-  let drained = Promise.resolve();
-  if (REDIS_URL !== null) {
-    leaving.addEventListener("abort", () => void (drained = sleep(DRAIN_SECONDS * 1_000)), { once: true });
-  }
-  undo.push("server", async () => {
-    await drained;
-    await server.close();
-  });
+  parts.undo.push("server", () => server.close());
   const listenTextResolver = (address: string): string => `listening at ${address}`;
   return server.listen({ host: HOST, port: PORT, listenTextResolver });
 }

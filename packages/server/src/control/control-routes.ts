@@ -10,7 +10,6 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { z } from "zod";
 import { recordRef } from "../auth/index.ts";
 import type { DetailReads } from "../detail/index.ts";
-import { limitBodyTime } from "../http/index.ts";
 import { statusSchema } from "../progress/index.ts";
 import {
   detailUrl,
@@ -40,7 +39,6 @@ const retryAnswers = { video: waitingVideo, job: waitingJob };
 
 /** `POST …/cancel/` and `POST …/retry/` of both kinds; neither has a body. */
 export function controlRoutes(fastify: FastifyInstance, options: ControlOptions): void {
-  limitBodyTime(fastify);
   for (const kind of ["video", "job"] as const) {
     const tags = ["work"];
     fastify.post(

@@ -6,6 +6,7 @@
 export * from "./accepted-job-type.ts";
 export * from "./after-commit.ts";
 export * from "./inspect-upload.ts";
+export { FORM_EXTRA_BYTES } from "./read-submission.ts";
 export * from "./submit-options.ts";
 export * from "./submit-routes.ts";
 export * from "./submitted.ts";

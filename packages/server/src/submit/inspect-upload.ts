@@ -9,8 +9,6 @@ export interface InspectOptions {
   readonly look: (firstBytes: Uint8Array) => ErrorCode | null;
   /** Fed with every byte, where an Idempotency-Key asks for it. */
   readonly hash: Hash | null;
-  /** Called for every chunk. */
-  readonly arrived: () => void;
 }
 
 /**
@@ -20,12 +18,11 @@ export interface InspectOptions {
  */
 export async function* inspectUpload(
   content: AsyncIterable<Uint8Array>,
-  { look, hash, arrived }: InspectOptions,
+  { look, hash }: InspectOptions,
 ): AsyncGenerator<Uint8Array> {
   let held: Uint8Array[] | null = [];
   let heldBytes = 0;
   for await (const chunk of content) {
-    arrived();
     hash?.update(chunk);
     if (held === null) {
       yield chunk;

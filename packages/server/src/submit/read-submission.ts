@@ -33,7 +33,7 @@ export interface Submission {
   readonly file: SubmittedFile | null;
 }
 
-export interface ReadFormOptions extends Pick<SubmitOptions, "files" | "uploadMaxBytes" | "uploadIdleMs"> {
+export interface ReadFormOptions extends Pick<SubmitOptions, "files" | "uploadMaxBytes"> {
   /** Where the file goes. */
   readonly ref: JobRef;
   /** The job type as far as it is known when the file begins. */
@@ -42,10 +42,9 @@ export interface ReadFormOptions extends Pick<SubmitOptions, "files" | "uploadMa
   readonly hashed: boolean;
 }
 
-const UPLOAD_IDLE_MS = 30_000;
 const FIELDS_MAX = 8;
 /** What a form adds to its file: boundaries, headers, fields. */
-const FORM_EXTRA_BYTES = (FIELDS_MAX + 1) * JSON_MAX_BYTES;
+export const FORM_EXTRA_BYTES = (FIELDS_MAX + 1) * JSON_MAX_BYTES;
 const TITLE_MAX_CHARACTERS = 200;
 /** A form's fields; `file` sent as text is a file that is missing. */
 const FIELDS: Readonly<Record<Kind, readonly string[]>> = {
@@ -63,26 +62,19 @@ const FILE_NAME_MAX_CHARACTERS = 255;
 export async function readForm(request: FastifyRequest, options: ReadFormOptions): Promise<Submission> {
   const declaredBytes = Number(request.headers["content-length"] ?? 0);
   if (declaredBytes > options.uploadMaxBytes + FORM_EXTRA_BYTES) throw new StatusplaneError("file_too_large");
-  const idle = endWhenIdle(request, options.uploadIdleMs ?? UPLOAD_IDLE_MS);
   const fields = new Map<string, Json>();
   let file: SubmittedFile | null = null;
   try {
     const limits = { files: 1, fields: FIELDS_MAX, fieldSize: JSON_MAX_BYTES, fileSize: Infinity };
     for await (const part of request.parts({ limits })) {
-      idle.refresh();
       if (part.type === "field") fields.set(part.fieldname, fieldValue(part));
       else {
         refuseUnknown(fields.keys(), FIELDS[options.ref.kind]); // before a byte of the file is kept
-        file = await saveFile(part, textField(fields, "job_type"), {
-          ...options,
-          arrived: () => idle.refresh(),
-        });
+        file = await saveFile(part, textField(fields, "job_type"), options);
       }
     }
   } catch (error) {
     throw isBrokenForm(error) ? new StatusplaneError("invalid_request", { cause: error }) : error;
-  } finally {
-    clearTimeout(idle);
   }
   refuseUnknown(fields.keys(), FIELDS[options.ref.kind]);
   return {
@@ -96,7 +88,7 @@ export async function readForm(request: FastifyRequest, options: ReadFormOptions
 async function saveFile(
   part: MultipartFile,
   named: string | null,
-  { ref, files, typeOf, hashed, uploadMaxBytes, arrived }: ReadFormOptions & { readonly arrived: () => void },
+  { ref, files, typeOf, hashed, uploadMaxBytes }: ReadFormOptions,
 ): Promise<SubmittedFile> {
   if (part.fieldname !== "file") {
     part.file.destroy();
@@ -105,7 +97,7 @@ async function saveFile(
   const hash = hashed ? createHash("sha256") : null;
   const look = (firstBytes: Uint8Array): ErrorCode | null => typeOf(named)?.looksRight?.(firstBytes) ?? null;
   crashPoint("upload.before-save");
-  const saved = await files.saveInput(ref, inspectUpload(part.file, { look, hash, arrived }), uploadMaxBytes);
+  const saved = await files.saveInput(ref, inspectUpload(part.file, { look, hash }), uploadMaxBytes);
   crashPoint("upload.after-save");
   return {
     name: fileNameOf(part.filename),
@@ -153,9 +145,4 @@ function isBrokenForm(error: unknown): boolean {
       error.message,
     )
   );
-}
-
-/** Ends a request that sends nothing for so long; an upload that moves may take hours. */
-function endWhenIdle(request: FastifyRequest, idleMs: number): NodeJS.Timeout {
-  return setTimeout(() => request.raw.destroy(new StatusplaneError("request_timeout")), idleMs);
 }

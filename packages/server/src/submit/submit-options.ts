@@ -12,8 +12,6 @@ export interface SubmitOptions {
   readonly jobTypes: readonly AcceptedJobType[];
   /** Largest file, bytes. */
   readonly uploadMaxBytes: number;
-  /** An upload that sends nothing for this long is ended, ms. Default 30,000. */
-  readonly uploadIdleMs?: number;
   /** Asked before a body is read: the code that new work is refused with, null when there is room. */
   readonly acceptsWork: () => ErrorCode | null;
 }

@@ -3,7 +3,6 @@ import { jobRef, StatusplaneError, uuidV7, type Kind } from "@statusplane/core";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { z } from "zod";
 import { requireTenant, subjectOf } from "../auth/index.ts";
-import { limitBodyTime } from "../http/index.ts";
 import type { AcceptedJobType } from "./accepted-job-type.ts";
 import { readForm, titleOf, type Submission } from "./read-submission.ts";
 import { refuseUnknown } from "./refuse-unknown.ts";
@@ -25,7 +24,6 @@ const headers = z.object({
 /** `POST /media/videos/` and `POST /api/v1/jobs/`. A scope of its own: the form parser's hooks are only here. */
 export async function submitRoutes(fastify: FastifyInstance, options: SubmitOptions): Promise<void> {
   await fastify.register(multipart, { throwFileSizeLimit: false });
-  limitBodyTime(fastify);
   const tags = ["work"];
   fastify.post(
     "/media/videos",
