@@ -24,7 +24,7 @@ export function answerBrokenRequest(
   const answer = connections.answerOn(socket);
   if (answer !== null) {
     if (answer.req.complete) answer.once("close", () => connections.end(socket, null));
-    else if (error.code === "ECONNRESET" || !failBody(answer.req, "invalid_request")) socket.destroy();
+    else if (hasEnded || !failBody(answer.req, "invalid_request")) socket.destroy();
     return;
   }
   if (error.code === "ECONNRESET" || !socket.writable) return void socket.destroy();
