@@ -1,6 +1,7 @@
 // @vitest-environment happy-dom
 import type { WatchedJob } from "@statusplane/client";
 import { describe, expect, test } from "vitest";
+import { mayRetry } from "../src/job/index.ts";
 import { jobFace, type JobFace } from "../src/live/job-face.ts";
 import { en } from "../src/text/en.ts";
 import { ko } from "../src/text/ko.ts";
@@ -95,8 +96,8 @@ describe("a job's face", () => {
   test("while it waits says for which try and why", () => {
     const nextTry = { retryAt: "T", lastErrorCode: "worker_lost", try: 2, maxTries: 3 };
     expect(face({ status: "PENDING", nextTry }, { language: "en" })).toMatchObject({
-      status: "Waiting for try 2 of 3",
-      line: ["because: The worker was lost.", "again at T"],
+      status: "Retrying (attempt 2 of 3)",
+      line: ["The worker stopped unexpectedly.", "again at T"],
     });
   });
 
@@ -105,9 +106,7 @@ describe("a job's face", () => {
     expect(face({ status: "PENDING" }, { waiting }).line).toEqual([
       ko.job.noWorker(ko.job.reasons.ffmpeg_missing),
     ]);
-    expect(face({ status: "PENDING", ref: { kind: "job", id: "1" } }, { waiting }).line).toEqual([
-      ko.job.queued,
-    ]);
+    expect(face({ status: "PENDING", ref: { kind: "job", id: "1" } }, { waiting }).line).toEqual([]);
   });
 
   test("says that its end is on the way once it was asked for", () => {
@@ -145,6 +144,21 @@ describe("a job's face", () => {
       face({ status: "FAILED", errorCode: "toString", errorMessage: "모름" }, { language: "en" }).line,
     ).toEqual(["모름"]);
     expect(face({ status: "FAILED" }, { language: "en" }).line).toEqual([en.job.failedVideo]);
+  });
+
+  test.each([
+    ["CANCELLED", "cancelled", true],
+    ["FAILED", "worker_lost", true],
+    ["FAILED", "encode_failed", true],
+    ["FAILED", null, true],
+    ["FAILED", "a_code_of_its_own", true],
+    ["FAILED", "video_unreadable", false],
+    ["FAILED", "workbook_no_header", false],
+    ["FAILED", "input_gone", false],
+    ["DONE", null, false],
+    ["PROCESSING", null, false],
+  ] as const)("%s by %j may be tried again: %j", (status, errorCode, may) => {
+    expect(mayRetry(status, errorCode)).toBe(may);
   });
 
   test("says so when it is cancelled, and when nobody knows it any more", () => {

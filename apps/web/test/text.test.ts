@@ -1,6 +1,6 @@
 // @vitest-environment happy-dom
 import { ClientError } from "@statusplane/client";
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import { en } from "../src/text/en.ts";
 import { formatBytes, formatCount, formatLength, formatMoment, formatRemaining } from "../src/text/format.ts";
 import { ko } from "../src/text/ko.ts";
@@ -103,8 +103,14 @@ describe("a refused request", () => {
     expect(requestProblem(error(413, "파일이 너무 큽니다."), en)).toBe("파일이 너무 큽니다.");
     expect(requestProblem(error(507, ""), en)).toBe(en.app.byStatus[507]);
     expect(requestProblem(error(418, ""), en)).toBe(en.app.failed);
-    expect(requestProblem(error(0, "fetch failed"), en)).toBe(en.app.offline);
     expect(requestProblem("constructor", en)).toBe(en.app.failed);
+  });
+
+  test("without an answer tells a browser without a network from a server that is away", () => {
+    const onLine = vi.spyOn(navigator, "onLine", "get").mockReturnValue(false);
+    expect(requestProblem(error(0, "fetch failed"), en)).toBe(en.app.noNetwork);
+    onLine.mockRestore();
+    expect(requestProblem(error(0, "fetch failed"), en)).toBe(en.app.offline);
   });
 
   test("may be repeated only when another time may end otherwise", () => {

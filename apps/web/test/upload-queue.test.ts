@@ -68,10 +68,11 @@ describe("the upload queue", () => {
 
   test("refuses by itself what no server would take, without a request", () => {
     const { queue, submits } = open();
-    queue.add([file("a.txt"), file("b.mp4", "")]);
+    queue.add([file("a.txt"), file("b.mp4", ""), file("c.XLS")]);
     expect(queue.uploads.get().map(({ state }) => state)).toEqual([
       { phase: "refused", refusal: "wrongType" },
       { phase: "refused", refusal: "empty" },
+      { phase: "refused", refusal: "otherTable" },
     ]);
     expect(submits).toEqual([]);
     expect(queue.isBusy).toBe(false);

@@ -12,7 +12,10 @@ const MAX_ASKED_WAIT_MS = 300_000;
 const SENTENCES = {
   network_error: { ko: "서버에 연결할 수 없습니다.", en: "The server cannot be reached." },
   deadline_exceeded: { ko: "서버가 응답하지 않습니다.", en: "The server does not answer in time." },
-  unexpected_answer: { ko: "서버의 응답을 이해할 수 없습니다.", en: "The server's answer makes no sense." },
+  unexpected_answer: {
+    ko: "서버의 응답을 이해할 수 없습니다.",
+    en: "The server sent an unexpected response.",
+  },
   client_closed: { ko: "연결이 종료되었습니다.", en: "The client was closed." },
 } as const satisfies Record<ClientErrorCode, Record<"ko" | "en", string>>;
 

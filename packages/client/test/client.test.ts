@@ -385,7 +385,7 @@ describe("what a person asks for", () => {
     await expect(client.detail(job("a"))).rejects.toMatchObject({
       status: 502,
       code: "unexpected_answer",
-      detail: "The server's answer makes no sense.",
+      detail: "The server sent an unexpected response.",
     });
   });
 

@@ -19,7 +19,7 @@ const row = (http: number, retryable: boolean, ko: string, en: string): ErrorRow
  */
 export const ERRORS = {
   // requests
-  not_found: row(404, false, "진행 중인 작업이 아닙니다.", "No such work is in progress."),
+  not_found: row(404, false, "진행 중인 작업이 아닙니다.", "That job isn't running."),
   record_not_found: row(404, false, "작업을 찾을 수 없습니다.", "There is no such job."),
   route_not_found: row(404, false, "없는 주소입니다.", "There is nothing at this address."),
   not_served_here: row(
@@ -37,7 +37,7 @@ export const ERRORS = {
     "Sign in: the token is missing, wrong or expired.",
   ),
   forbidden: row(403, false, "권한이 없습니다.", "Your role does not allow this."),
-  invalid_id: row(404, false, "진행 중인 작업이 아닙니다.", "No such work is in progress."),
+  invalid_id: row(404, false, "진행 중인 작업이 아닙니다.", "That job isn't running."),
   invalid_request: row(400, false, "요청이 올바르지 않습니다.", "The request is not valid."),
   invalid_json: row(400, false, "JSON 형식이 올바르지 않습니다.", "The body is not valid JSON."),
   body_too_deep: row(
@@ -99,8 +99,8 @@ export const ERRORS = {
   input_gone: row(
     409,
     false,
-    "원본 파일이 더 이상 없습니다.",
-    "The uploaded input is no longer kept; upload it again.",
+    "원본 보관 기간이 지났습니다. 파일을 다시 올려 주세요.",
+    "The original file is no longer available. Upload it again.",
   ),
   headers_too_large: row(431, false, "요청 헤더가 너무 큽니다.", "The request's headers are too large."),
   request_timeout: row(
@@ -163,12 +163,12 @@ export const ERRORS = {
   internal_error: row(500, true, "서버 오류가 발생했습니다.", "Something went wrong on the server."),
   // how jobs end
   cancelled: row(409, false, "취소되었습니다.", "Cancelled."),
-  worker_lost: row(500, true, "작업 서버와의 연결이 끊어졌습니다.", "The worker was lost."),
+  worker_lost: row(500, true, "작업 서버와의 연결이 끊어졌습니다.", "The worker stopped unexpectedly."),
   poison: row(
     500,
     false,
-    "이 파일은 작업 서버를 반복해서 중단시킵니다.",
-    "Every try on this input killed its worker.",
+    "이 파일을 처리할 때마다 서버가 중단되어 더 시도하지 않습니다.",
+    "This file crashed the worker on every attempt.",
   ),
   lease_lost: row(409, true, "작업 권한을 잃었습니다.", "The worker lost its lease."),
   fenced: row(409, false, "더 새로운 시도가 있습니다.", "A newer attempt has taken over."),
@@ -178,7 +178,12 @@ export const ERRORS = {
     "동영상을 읽을 수 없습니다. 파일이 손상되었을 수 있습니다.",
     "The video cannot be read; the file may be damaged or cut off.",
   ),
-  video_no_picture: row(422, false, "영상 트랙이 없습니다.", "The file has no picture, only sound or data."),
+  video_no_picture: row(
+    422,
+    false,
+    "화면이 없는 파일입니다(소리만 있음).",
+    "The file has no video track, only sound or data.",
+  ),
   video_too_large: row(
     422,
     false,
@@ -216,7 +221,7 @@ export const ERRORS = {
   workbook_no_header: row(
     422,
     false,
-    "학번과 이름 열이 있는 제목 행이 없습니다.",
+    "‘학번’과 ‘이름’ 열이 있는 제목 행을 찾지 못했습니다. 예시 명단을 참고하세요.",
     "No header row with 학번/student_no and 이름/name was found.",
   ),
   result_too_large: row(422, false, "결과가 너무 큽니다.", "The result is larger than allowed."),

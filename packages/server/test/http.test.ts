@@ -29,8 +29,8 @@ describe("problems", () => {
   it.each([
     [undefined, "진행 중인 작업이 아닙니다.", "ko"],
     ["ko-KR,ko;q=0.9,en;q=0.8", "진행 중인 작업이 아닙니다.", "ko"],
-    ["en-US,en;q=0.9", "No such work is in progress.", "en"],
-    ["fr, en;q=0.5, ko;q=0.4", "No such work is in progress.", "en"],
+    ["en-US,en;q=0.9", "That job isn't running.", "en"],
+    ["fr, en;q=0.5, ko;q=0.4", "That job isn't running.", "en"],
     ["en;q=0, *", "진행 중인 작업이 아닙니다.", "ko"],
     [";;;,q=,en;q=x", "진행 중인 작업이 아닙니다.", "ko"],
   ])("speak the language asked for: %s", async (language, detail, said) => {
@@ -40,7 +40,7 @@ describe("problems", () => {
     });
     expect(answer.json()).toEqual({
       type: "/docs#not_found",
-      title: "No such work is in progress.",
+      title: "That job isn't running.",
       status: 404,
       code: "not_found",
       detail,

@@ -63,14 +63,13 @@ function pendingFace(job: WatchedJob, { text, waiting, isCancelling }: FaceOptio
     ];
     return { ...face, status, tone: "warn", bar: { ...bar, valueText: status }, line };
   }
-  const line =
-    missing === undefined ? words.queued : words.noWorker(reasonWord(missing, null, text) ?? missing);
+  const line = missing === undefined ? [] : [words.noWorker(reasonWord(missing, null, text) ?? missing)];
   return {
     ...face,
     status: words.statuses.PENDING,
     tone: missing === undefined ? "plain" : "warn",
     bar: { ...bar, valueText: words.statuses.PENDING },
-    line: [line],
+    line,
   };
 }
 
@@ -113,5 +112,5 @@ function endedFace(job: WatchedJob, { text }: FaceOptions): JobFace {
   if (job.status === "FAILED") {
     return { status, tone: "bad", aside: "", bar: null, line: [failureWord(job, text)] };
   }
-  return { status, tone: "warn", aside: "", bar: null, line: [messages.job.cancelled] };
+  return { status, tone: "warn", aside: "", bar: null, line: [] };
 }

@@ -1,5 +1,5 @@
 import { useState, type ReactNode } from "react";
-import { useText } from "../text/index.ts";
+import { unreachable, useText } from "../text/index.ts";
 import { Button, Notice } from "../ui/index.ts";
 import { signInToDemo, type DemoTenant } from "./demo.ts";
 import { signIn } from "./session.ts";
@@ -37,7 +37,7 @@ export function DemoSignIn({ tenants }: { readonly tenants: readonly DemoTenant[
           </Button>
         ))}
       </div>
-      {hasFailed && <Notice tone="bad">{messages.app.offline}</Notice>}
+      {hasFailed && <Notice tone="bad">{unreachable(messages)}</Notice>}
     </section>
   );
 }

@@ -1,6 +1,6 @@
 import { useState, type ReactNode } from "react";
 import { useFileDrop } from "../browser/index.ts";
-import { useText } from "../text/index.ts";
+import { unreachable, useText } from "../text/index.ts";
 import { Button, Notice } from "../ui/index.ts";
 import { DemoSignIn } from "./demo-sign-in.tsx";
 import styles from "./sign-in-screen.module.css";
@@ -29,7 +29,7 @@ export function SignInScreen({ hasExpired }: { readonly hasExpired: boolean }): 
       )}
       {demo.phase === "unreachable" && (
         <Notice tone="bad" isAlert>
-          {messages.app.offline}
+          {unreachable(messages)}
           <Button look="plain" onClick={askAgain}>
             {messages.app.tryAgain}
           </Button>

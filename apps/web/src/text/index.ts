@@ -9,5 +9,5 @@ export * from "./format.ts";
 export { currentLanguage, restoreLanguage, setLanguage, useText } from "./language.ts";
 export { lookUp } from "./look-up.ts";
 export type { Messages } from "./ko.ts";
-export { mayRepeat, requestProblem } from "./request-problem.ts";
+export { mayRepeat, requestProblem, unreachable } from "./request-problem.ts";
 export * from "./use-format.ts";

@@ -14,6 +14,11 @@ export function uploadTarget(fileName: string): UploadTarget | null {
   return WORKBOOK.some((end) => name.endsWith(end)) ? "workbook" : null;
 }
 
+/** Whether a list only has to be saved in the other form. */
+export function isOtherTable(fileName: string): boolean {
+  return /\.(xls|xlsb|csv|tsv|ods|numbers)$/i.test(fileName);
+}
+
 /** A file's name without its ending: a video's title. */
 export function titleOf(fileName: string): string {
   return fileName.replace(/\.[^.]+$/, "") || fileName;

@@ -1,9 +1,9 @@
 import type { StatusplaneClient, WatchRef } from "@statusplane/client";
 import { observableValue, type ObservableValue } from "../browser/index.ts";
-import { titleOf, uploadTarget, type UploadTarget } from "./accepted-file.ts";
+import { isOtherTable, titleOf, uploadTarget, type UploadTarget } from "./accepted-file.ts";
 
 /** Why the page itself refused a file, before any request. */
-export type Refusal = "wrongType" | "empty";
+export type Refusal = "wrongType" | "otherTable" | "empty";
 
 /**
  * A file on its way to the server. It leaves the list when the server has taken it, for it is a job then.
@@ -137,7 +137,10 @@ function newUpload(file: File): Upload {
   // randomUUID exists on secure origins only
   const key = bytesToHex(crypto.getRandomValues(new Uint8Array(16)));
   const target = uploadTarget(file.name);
-  if (target === null) return { key, file, target, state: { phase: "refused", refusal: "wrongType" } };
+  if (target === null) {
+    const refusal = isOtherTable(file.name) ? "otherTable" : "wrongType";
+    return { key, file, target, state: { phase: "refused", refusal } };
+  }
   if (file.size === 0) return { key, file, target, state: { phase: "refused", refusal: "empty" } };
   return { key, file, target, state: { phase: "waiting" } };
 }

@@ -28,9 +28,9 @@ export interface ExcelImportOptions {
 export const REJECTED_NAME = "rejected.xlsx";
 
 const STEPS = [
-  { key: "check", name: "확인", weight: 25 },
+  { key: "check", name: "검사", weight: 25 },
   { key: "import", name: "가져오기", weight: 70 },
-  { key: "finish", name: "정리", weight: 5 },
+  { key: "finish", name: "마무리", weight: 5 },
 ] as const;
 
 type Context = JobContext<(typeof STEPS)[number]["key"]>;
