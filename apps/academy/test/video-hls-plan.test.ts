@@ -160,13 +160,15 @@ test("packets are not counted where the codec, the colour or the declared bit ra
   expect(worthCounting({ pix_fmt: "yuv420p10le" })).toBe(false);
 });
 
-test("a rendition's frame rate is the source's, halved to 60 at most, and 30 where the source's varies", () => {
+test("a rendition's frame rate is the source's, halved to 60 at most, multiplied to 10 at least, and 30 where the source's varies", () => {
   const rate = (average: string, base: string) => {
     const { numerator, denominator } = outputFrameRate(parseRatio(average), parseRatio(base));
     return `${numerator}/${denominator}`;
   };
   expect(rate("30000/1001", "30000/1001")).toBe("30000/1001");
   expect(rate("120/1", "120/1")).toBe("120/2");
+  expect(rate("1/2", "1/2")).toBe("20/2");
+  expect(rate("4/1", "4/1")).toBe("12/1");
   expect(rate("29/4", "1000/1")).toBe("30/1");
   expect(rate("29/4", "15/1")).toBe("15/1");
   expect(rate("99/2", "90000/1")).toBe("50/1");

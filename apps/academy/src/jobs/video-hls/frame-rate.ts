@@ -20,9 +20,9 @@ export function parseRatio(text: string | undefined): Ratio | null {
 }
 
 /**
- * The constant rate that renditions get. Steady sources keep theirs, halved until it is 60 at most and doubled until it
- * is 10 at least; sources of varying rate (screen recordings, browsers' own) get their base rate up to 30: theirs may be
- * a clock of 1000 per second.
+ * The constant rate that renditions get. Steady sources keep theirs, halved until it is 60 at most, or multiplied to be 10
+ * at least; sources of varying rate (screen recordings, browsers' own) get their base rate up to 30: theirs may be a
+ * clock of 1000 per second.
  */
 export function outputFrameRate(average: Ratio | null, base: Ratio | null): Ratio {
   const own = base ?? average ?? USUAL_RATE;
@@ -39,7 +39,7 @@ export function outputFrameRate(average: Ratio | null, base: Ratio | null): Rati
 
   function bounded(rate: Ratio): Ratio {
     let { numerator, denominator } = rate;
-    while (numerator / denominator < MIN_OUTPUT_RATE) numerator *= 2;
+    if (perSecond(rate) < MIN_OUTPUT_RATE) numerator *= Math.ceil(MIN_OUTPUT_RATE / perSecond(rate));
     while (numerator / denominator > MAX_OUTPUT_RATE) denominator *= 2;
     return { numerator, denominator };
   }

@@ -49,8 +49,8 @@ type Context = JobContext<(typeof STEPS)[number]["key"]>;
 /** A picture that ends this far before its declared end is cut off: a tenth, and a second for rounding. */
 const MIN_READ_SHARE = 0.9;
 const END_TOLERANCE_SECONDS = 1;
-/** Two packets may make one picture (its halves, interlaced), and one in many is never shown; the rest is damage. */
-const MIN_DECODED_SHARE = 0.45;
+/** One packet in many is never shown; interlaced, two of them may make one picture. The rest is damage. */
+const MIN_DECODED_SHARE = { progressive: 0.75, interlaced: 0.4 };
 
 /**
  * The job type `video_hls`. It waits, with the reason `ffmpeg_missing`, while there is no ffmpeg. Its errors:
@@ -135,7 +135,8 @@ async function write(ctx: Context, tools: VideoTools, planned: Plan) {
   const cutSeconds = renditions.some(({ copyVideo }) => copyVideo) ? scan.picture.cutSeconds : null;
   const plan = { source, renditions, cutSeconds, durationSeconds };
   const pictures = await encodeHls(tools, plan, (percent) => ctx.progress(percent));
-  if (pictures < scan.picture.packets * MIN_DECODED_SHARE) {
+  const share = MIN_DECODED_SHARE[source.interlaced ? "interlaced" : "progressive"];
+  if (pictures < scan.picture.packets * share) {
     const cause = new Error(`${pictures} of ${scan.picture.packets} pictures could be decoded`);
     throw new JobError("video_unreadable", { cause });
   }
