@@ -26,7 +26,7 @@ it("marks what looks like a formula as quoted text, and nothing else", async () 
   expect(sheets[0]?.rows[0]).toEqual([...HOSTILE, "보통", 7]);
   using workbook = await openWorkbook(file.path);
   expect(workbook.sheets).toHaveLength(1);
-  const bytes = await sheetXml(file.path);
+  const bytes = await partXml(file.path, "sheet1.xml");
   expect(bytes.match(/<c r="[A-H]1" t="inlineStr" s="1">/g)).toHaveLength(HOSTILE.length);
   expect(bytes).not.toContain("<f>");
 });
@@ -46,15 +46,33 @@ it("writes many rows in order", async () => {
   expect((await readRows(file.path)).map(({ cells }) => cells)).toEqual(rows);
 });
 
-/** The sheet's XML, by another reader of zips than ours. */
-async function sheetXml(path: string): Promise<string> {
+it("has whole styles and a reference in every row and cell: without them openpyxl and exceljs open nothing", async () => {
+  await using file = await written([
+    ["학번", null, "x"],
+    [null, 7],
+  ]);
+  const styles = await partXml(file.path, "styles.xml");
+  const count = (pattern: RegExp): number => styles.match(pattern)?.length ?? 0;
+  expect(count(/<fill>/g)).toBe(2);
+  expect(count(/<fill><patternFill patternType="\w+"\/><\/fill>/g)).toBe(2);
+  expect(count(/<border><left\/><right\/><top\/><bottom\/><diagonal\/><\/border>/g)).toBe(1);
+  expect(count(/<xf numFmtId="\d+" fontId="0" fillId="0" borderId="0"/g)).toBe(3);
+  expect(count(/<cellStyle name="Normal" xfId="0" builtinId="0"\/>/g)).toBe(1);
+  const sheet = await partXml(file.path, "sheet1.xml");
+  expect(sheet.match(/<(?:row|c) r="\w+"/g)).toEqual(
+    ["1", "A1", "C1", "2", "B2"].map((name) => `<${/^\d/.test(name) ? "row" : "c"} r="${name}"`),
+  );
+});
+
+/** A part's XML, by another reader of zips than ours. */
+async function partXml(path: string, part: string): Promise<string> {
   const { openPromise } = await import("yauzl");
   const zip = await openPromise(path);
   for await (const entry of zip.eachEntry()) {
-    if (!entry.fileName.endsWith("sheet1.xml")) continue;
+    if (!entry.fileName.endsWith(part)) continue;
     const chunks: Buffer[] = [];
     for await (const chunk of await zip.openReadStreamPromise(entry)) chunks.push(chunk as Buffer);
     return Buffer.concat(chunks).toString();
   }
-  throw new Error("no sheet");
+  throw new Error(`no ${part}`);
 }

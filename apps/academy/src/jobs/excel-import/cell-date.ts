@@ -31,7 +31,7 @@ export function dateOf(cell: CellValue): string | null {
 /** As a table prints them; days that not every month has are looked at below. */
 const SAFE_DATE = /^(?:19|20)\d\d-(?:0[1-9]|1[0-2])-(?:0[1-9]|1\d|2[0-8])$/;
 const SEPARATED =
-  /^(?<year>\d{4})\s{0,3}[-./년]\s{0,3}(?<month>\d{1,2})\s{0,3}[-./월]\s{0,3}(?<day>\d{1,2})(?!\d)\s{0,3}[.일]?(?<rest>.*)$/;
+  /^(?<year>\d{4})\s{0,3}[-./년]\s{0,3}(?<month>\d{1,2})\s{0,3}[-./월]\s{0,3}(?<day>\d{1,2})(?!\d)(?:\s{0,3}[.일])?(?<rest>.*)$/;
 const COMPACT = /^(?<year>\d{4})(?<month>\d\d)(?<day>\d\d)(?<rest>)$/;
 const MONTH_FIRST = /^(?<month>[a-z]{3,9})\.? (?<day>\d{1,2}),? (?<year>\d{4})(?!\d)(?<rest>.*)$/i;
 const DAY_FIRST = /^(?<day>\d{1,2})[- ](?<month>[a-z]{3,9})\.?,?[- ](?<year>\d{4})(?!\d)(?<rest>.*)$/i;
