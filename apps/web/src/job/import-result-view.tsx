@@ -1,5 +1,5 @@
 import { useState, type ReactNode } from "react";
-import { useFormat } from "../text/index.ts";
+import { useFormat, type Messages } from "../text/index.ts";
 import { Notice, ScrollRegion } from "../ui/index.ts";
 import { DownloadButton } from "./download-button.tsx";
 import { OUTCOME_TONES } from "./import-outcome.ts";
@@ -60,13 +60,19 @@ function RejectedRows({
   );
 }
 
+/** A column without a title is told as `H:H`. */
+function columnName(name: string, words: Messages["counts"]): string {
+  const letters = /^([A-Z]+):\1$/.exec(name)?.[1];
+  return letters === undefined ? name : words.columnLetters(letters);
+}
+
 /** Which columns were used, and all that was left out or is not to be seen in the file. */
 function FileUse({ result }: { readonly result: ImportResult }): ReactNode {
   const { messages, count } = useFormat();
   const words = messages.counts;
   const lines = [
     [words.columnsUsed, result.columnsUsed.join(", ")],
-    [words.columnsIgnored, result.columnsIgnored.join(", ")],
+    [words.columnsIgnored, result.columnsIgnored.map((name) => columnName(name, words)).join(", ")],
     [words.sheetsIgnored, result.sheetsIgnored.join(", ")],
     [words.hiddenRows, result.hiddenRows === 0 ? "" : words.rows(count(result.hiddenRows))],
   ].filter(([, value]) => value !== "");

@@ -180,6 +180,7 @@ export const en: Messages = {
     },
     columnsUsed: "Imported columns",
     columnsIgnored: "Columns left out",
+    columnLetters: (letters) => `column ${letters} (no title)`,
     sheetsIgnored: "Sheets left out",
     hiddenRows: "Imported although hidden",
     errorsFirst: (shown, all) =>

@@ -174,6 +174,7 @@ export const ko = {
     },
     columnsUsed: "가져온 열",
     columnsIgnored: "가져오지 않은 열",
+    columnLetters: (letters: string) => `제목 없는 ${letters}열`,
     sheetsIgnored: "가져오지 않은 시트",
     hiddenRows: "숨겨져 있지만 가져온 행",
     errorsFirst: (shown: string, all: string) =>

@@ -147,7 +147,7 @@ export const LAYOUT_CASES: readonly WorkbookCase[] = [
         merges("A2:C3"),
       ),
     students: [S(1, { name: "가", memo: "보임" })],
-    rejected: ["cell_covered"],
+    rejected: ["cell_covered; cell_covered; cell_covered"],
   },
   {
     name: "header-row-3",
