@@ -68,9 +68,16 @@ const LAST_SYLLABLE = 0xd7a3;
 export function isPlain(text: string): boolean {
   const last = text.length - 1;
   if (last < 0 || text.charCodeAt(0) === SPACE || text.charCodeAt(last) === SPACE) return false;
-  for (let i = 0; i <= last; i++) {
-    const code = text.charCodeAt(i);
-    if ((code < SPACE || code > TILDE) && (code < FIRST_SYLLABLE || code > LAST_SYLLABLE)) return false;
-  }
+  for (let i = 0; i <= last; i++) if (!isPlainCode(text.charCodeAt(i))) return false;
   return true;
+}
+
+/** Whether a text begins with a character that is seen and kept: then something is left of it. */
+export function beginsPlain(text: string): boolean {
+  const code = text.charCodeAt(0);
+  return code !== SPACE && isPlainCode(code);
+}
+
+function isPlainCode(code: number): boolean {
+  return (code >= SPACE && code <= TILDE) || (code >= FIRST_SYLLABLE && code <= LAST_SYLLABLE);
 }

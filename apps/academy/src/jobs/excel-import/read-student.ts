@@ -1,7 +1,7 @@
 import type { CellValue } from "@statusplane/xlsx";
 import { dateOf } from "./cell-date.ts";
 import { phoneOf } from "./cell-phone.ts";
-import { foldedText, isPlain, NUMBER_DIGITS, textOf } from "./cell-text.ts";
+import { foldedText, beginsPlain, NUMBER_DIGITS, textOf } from "./cell-text.ts";
 import { firstOf, isBlank, type Place, type StudentList } from "./header-row.ts";
 import { CellRefused, problem, refuse, type RowErrorCode, type RowProblem } from "./row-problems.ts";
 import type { StudentColumn } from "./student-columns.ts";
@@ -52,7 +52,7 @@ const BLANK = { outcome: "blank" } as const;
  * list's columns holds anything.
  */
 export function readStudent(cells: readonly CellValue[], list: StudentList): StudentReading {
-  if (list.every(({ found }) => found.every(({ index }) => isBlank(cells[index])))) return BLANK;
+  if (isBlankRow(cells, list)) return BLANK;
   const values: (string | null)[] = [];
   let problems: RowProblem[] | null = null;
   for (const place of list) {
@@ -68,17 +68,25 @@ export function readStudent(cells: readonly CellValue[], list: StudentList): Stu
     : { outcome: "student", studentNo, values };
 }
 
+/** Whether none of the list's columns holds anything. */
+export function isBlankRow(cells: readonly CellValue[], list: StudentList): boolean {
+  for (const { found } of list) for (const { index } of found) if (!isBlank(cells[index])) return false;
+  return true;
+}
+
 /** @throws {CellRefused} `columns_differ` when the file has the column twice and the row two values for it, … */
 function readPlace({ column, found }: Place, cells: readonly CellValue[]): string | null {
   const [first] = found;
   if (first === undefined) return null;
-  let value = readCell(column, cells[first.index] ?? null, found.length > 1);
+  const isOne = found.length === 1;
+  let value = readCell(column, cells[first.index] ?? null, !isOne);
+  if (isOne) return value;
   for (let i = 1; i < found.length; i++) {
     const other = readCell(column, cells[found[i]?.index ?? -1] ?? null, true);
     if (value !== null && other !== null && value !== other) refuse("columns_differ");
     value ??= other;
   }
-  return value ?? (found.length > 1 ? readCell(column, null, false) : null);
+  return value ?? readCell(column, null, false);
 }
 
 const NEEDED: ReadonlySet<StudentColumn> = new Set(["student_no", "name"]);
@@ -99,7 +107,7 @@ function bounded(value: string | null, max: number): string | null {
 
 /** Blank, or nothing but what no reader sees. */
 function isEmpty(cell: CellValue): boolean {
-  if (typeof cell === "number" || (typeof cell === "string" && isPlain(cell))) return false;
+  if (typeof cell === "number" || (typeof cell === "string" && beginsPlain(cell))) return false;
   return textOf(cell) === null;
 }
 

@@ -9,7 +9,7 @@ import {
   type StudentList,
 } from "./header-row.ts";
 import { MergedCells } from "./merged-cells.ts";
-import { readStudent, studentNumberOf, type StudentReading } from "./read-student.ts";
+import { isBlankRow, readStudent, studentNumberOf, type StudentReading } from "./read-student.ts";
 
 /** A header is looked for in this many rows of each sheet that are not blank. */
 const HEADER_WITHIN_ROWS = 20;
@@ -120,9 +120,16 @@ export async function* readStudentRows(
     const students: StudentRow[] = [];
     for (const row of rows) {
       use?.row(row.header, row.cells);
-      for (const [i, list] of row.header.lists.entries()) {
-        const student = studentOf(row, list, merged.get(sheet) ?? null);
-        if (student !== null) students.push({ ...student, sheet: sheet.name, position: row.position + i });
+      let { position } = row;
+      for (const list of row.header.lists) {
+        const student = studentOf(row, {
+          sheet: sheet.name,
+          position,
+          list,
+          merged: merged.get(sheet) ?? null,
+        });
+        if (student !== null) students.push(student);
+        position += 1;
       }
     }
     yield { rows: students, percent };
@@ -135,22 +142,27 @@ function mergedCells(workbook: Workbook, sheet: Sheet): MergedCells | null {
   return ranges === null || ranges.count === 0 ? null : new MergedCells(ranges);
 }
 
+interface PlaceOfStudent extends Pick<StudentRow, "sheet" | "position" | "list"> {
+  readonly merged: MergedCells | null;
+}
+
 function studentOf(
   { number: row, hidden, cells }: BodyRow,
-  list: StudentList,
-  merged: MergedCells | null,
-): Omit<StudentRow, "sheet" | "position"> | null {
+  { sheet, position, list, merged }: PlaceOfStudent,
+): StudentRow | null {
   if (merged === null) {
     const reading = readStudent(cells, list);
-    return reading.outcome === "blank" ? null : { row, hidden, list, cells, reading };
+    return reading.outcome === "blank" ? null : { position, sheet, row, hidden, list, cells, reading };
   }
-  const seen = merged.seen(row, cells, list);
-  if (list.every(({ found }) => found.every(({ index }) => isBlank(cells[index])))) return null;
-  const reading = readStudent(seen.cells, list);
-  if (seen.problems.length > 0) {
-    return { row, hidden, list, cells, reading: { outcome: "rejected", problems: seen.problems } };
-  }
-  return reading.outcome === "blank" ? null : { row, hidden, list, cells: seen.cells, reading };
+  const seen = merged.seen(row, cells, list); // of blank rows too: a range may begin at one
+  if (isBlankRow(cells, list)) return null;
+  const reading: StudentReading =
+    seen.problems.length > 0
+      ? { outcome: "rejected", problems: seen.problems }
+      : readStudent(seen.cells, list);
+  if (reading.outcome === "blank") return null;
+  const shown = seen.problems.length > 0 ? cells : seen.cells;
+  return { position, sheet, row, hidden, list, cells: shown, reading };
 }
 
 export interface NumberBatch {
