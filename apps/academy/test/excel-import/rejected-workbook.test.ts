@@ -40,6 +40,17 @@ it("gives back what it was given, whatever the characters", async () => {
   expect((await readRows(file.path)).map(({ cells }) => cells)).toEqual([rows[0], ["controls"]]);
 });
 
+it("ends where a few bytes of an upload would fill a disk", async () => {
+  const folder = await mkdtemp(join(tmpdir(), "statusplane-rejected-"));
+  const workbook = await RejectedWorkbook.create(join(folder, "rejected.xlsx"), 1_000_000);
+  const fill = async (): Promise<void> => {
+    for (let row = 0; row < 1_000; row++) await workbook.addRow(["가".repeat(30_000)]);
+  };
+  await expect(fill()).rejects.toMatchObject({ code: "too_complex" });
+  await workbook.close();
+  await rm(folder, { recursive: true });
+});
+
 it("writes many rows in order", async () => {
   const rows = Array.from({ length: 20_000 }, (_, i) => [`${i} ${"x".repeat(i % 50)}`, i]);
   await using file = await written(rows);

@@ -9,7 +9,7 @@ const merges = (...ranges: string[]): { after: string } => ({
 const sheets = (xml: readonly string[], options: Parameters<typeof bookParts>[1] = {}): Buffer =>
   zipParts(bookParts(xml, options));
 const backwards = (row: number, number: string, name: string): string =>
-  `<row r="${row}">${textCell(`B${row}`, name)}${textCell(`A${row}`, number)}</row>`;
+  `<row r="${row}">${textCell(`C${row}`, "뒤")}${textCell(`B${row}`, name)}${textCell(`A${row}`, number)}</row>`;
 
 /** Where students stand in a sheet. */
 export const LAYOUT_CASES: readonly WorkbookCase[] = [
@@ -238,15 +238,19 @@ export const LAYOUT_CASES: readonly WorkbookCase[] = [
     name: "cells-out-of-order",
     row: "X7",
     trait: "cells of a row in descending order",
-    bytes: () => sheets([sheetXml(rowsXml([H]) + backwards(2, "1", "홍길동") + backwards(3, "2", "김철수"))]),
-    students: [S(1), S(2, { name: "김철수" })],
+    bytes: () =>
+      sheets([
+        sheetXml(rowsXml([[...H, "메모"]]) + backwards(2, "1", "홍길동") + backwards(3, "2", "김철수")),
+      ]),
+    students: [S(1, { memo: "뒤" }), S(2, { name: "김철수", memo: "뒤" })],
   },
   {
     name: "cells-out-of-order-duplicates",
     row: "X7",
     trait: "the same with one number twice",
-    bytes: () => sheets([sheetXml(rowsXml([H]) + backwards(2, "1", "가") + backwards(3, "1", "나"))]),
-    students: [S(1, { name: "나" })],
+    bytes: () =>
+      sheets([sheetXml(rowsXml([[...H, "메모"]]) + backwards(2, "1", "가") + backwards(3, "1", "나"))]),
+    students: [S(1, { name: "나", memo: "뒤" })],
     rejected: ["duplicate_in_file"],
   },
   {
@@ -294,10 +298,10 @@ export const LAYOUT_CASES: readonly WorkbookCase[] = [
         "N02999",
       ];
       const rows = numbers.map((number, i) => backwards(i + 2, number, `이름${i}`));
-      return sheets([sheetXml(rowsXml([H]) + rows.join(""))]);
+      return sheets([sheetXml(rowsXml([[...H, "메모"]]) + rows.join(""))]);
     },
     students: Array.from({ length: 3_000 }, (_, i) =>
-      S(`N${String(i).padStart(5, "0")}`, { name: `이름${i === 2_999 ? 3_000 : i}` }),
+      S(`N${String(i).padStart(5, "0")}`, { name: `이름${i === 2_999 ? 3_000 : i}`, memo: "뒤" }),
     ),
     rejected: ["duplicate_in_file"],
   },

@@ -50,6 +50,15 @@ function keepIfJoining(joiner: string, at: number, text: string): string {
   return joins && JOINED_AFTER.test(after) && !scripts ? joiner : "";
 }
 
+const SHOWN_NAME_CHARS = 40;
+
+/** A name that the file gives, such as a title: on one line, and not longer than a person reads it. */
+export function shownName(name: string): string {
+  const text = cleanText(name.slice(0, SHOWN_NAME_CHARS * 4)).replace(/\s+/g, " ");
+  const chars = Array.from(text);
+  return chars.length > SHOWN_NAME_CHARS ? `${chars.slice(0, SHOWN_NAME_CHARS - 1).join("")}…` : text;
+}
+
 /** A text in which full-width and other forms of letters and digits are the usual ones (NFKC), all dashes `-`. */
 export function foldedText(text: string): string {
   return isPlain(text) ? text : text.normalize("NFKC").replace(DASHES, "-").trim();

@@ -1,5 +1,5 @@
 import type { CellValue } from "@statusplane/xlsx";
-import { cleanText } from "./cell-text.ts";
+import { shownName } from "./cell-text.ts";
 import { columnOfTitle, REJECTED_TITLES, STUDENT_COLUMNS, type StudentColumn } from "./student-columns.ts";
 
 /** A column of the file: its index from 0, and how its header calls it. */
@@ -33,7 +33,6 @@ export interface HeaderRow {
 type Named = FileColumn & { readonly column: StudentColumn };
 
 const NEEDED = ["student_no", "name"] as const;
-const SHOWN_TITLE_CHARS = 40;
 
 /** Reads a row as a header: needs 학번 and 이름. Else null. */
 export function readHeader(cells: readonly CellValue[]): HeaderRow | null {
@@ -41,7 +40,7 @@ export function readHeader(cells: readonly CellValue[]): HeaderRow | null {
   const others: FileColumn[] = [];
   for (const [index, cell] of cells.entries()) {
     if (typeof cell !== "string" && typeof cell !== "number") continue;
-    const title = shownTitle(String(cell));
+    const title = shownName(String(cell));
     const column = typeof cell === "string" ? columnOfTitle(cell) : null;
     if (column !== null) named.push({ index, title, column });
     else if (title !== "") others.push({ index, title });
@@ -53,13 +52,6 @@ export function readHeader(cells: readonly CellValue[]): HeaderRow | null {
     others: others.filter((each) => !notes.includes(each)),
     notes,
   };
-}
-
-/** On one line, and not longer than a person reads it. */
-function shownTitle(title: string): string {
-  const text = cleanText(title.slice(0, SHOWN_TITLE_CHARS * 4)).replace(/\s+/g, " ");
-  const chars = Array.from(text);
-  return chars.length > SHOWN_TITLE_CHARS ? `${chars.slice(0, SHOWN_TITLE_CHARS - 1).join("")}…` : text;
 }
 
 function isWhole(named: readonly Named[]): boolean {

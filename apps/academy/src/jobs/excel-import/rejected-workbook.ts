@@ -1,6 +1,7 @@
 import { once } from "node:events";
 import { open, type FileHandle } from "node:fs/promises";
 import { crc32, createDeflateRaw, type DeflateRaw } from "node:zlib";
+import { XlsxError } from "@statusplane/xlsx";
 import { columnLetters } from "./column-letters.ts";
 
 /*
@@ -55,6 +56,7 @@ const SMALL_PARTS: readonly (readonly [name: string, xml: string])[] = [
 
 /** Characters of XML that are collected before they are deflated. */
 const FLUSH_CHARS = 65_536;
+const MAX_BYTES = 3 * 1_073_741_824;
 const METHOD_STORED = 0;
 const METHOD_DEFLATED = 8;
 
@@ -73,21 +75,28 @@ export class RejectedWorkbook {
   readonly #deflate: DeflateRaw = createDeflateRaw();
   readonly #written: Promise<number>;
   #pending = `${DECLARATION}<worksheet xmlns="${MAIN}"><sheetData>`;
+  readonly #maxBytes: number;
   #row = 0;
   #checksum = 0;
   #bytes = 0;
 
-  private constructor(file: FileHandle) {
+  private constructor(file: FileHandle, maxBytes: number) {
     this.#file = file;
+    this.#maxBytes = maxBytes;
     this.#written = this.#writeDeflated();
     this.#written.catch(() => this.#deflate.destroy()); // told by the next addRow or by finish
   }
 
-  /** Makes the file, replacing one that is there. */
-  static async create(path: string): Promise<RejectedWorkbook> {
-    return new RejectedWorkbook(await open(path, "w"));
+  /**
+   * Makes the file, replacing one that is there.
+   * @param maxBytes of the sheet before it is deflated. Default 3 GiB: twice a million rejected rows of a real list, and
+   * what a zip can say (4 GiB). A small file can name one long text in every row.
+   */
+  static async create(path: string, maxBytes = MAX_BYTES): Promise<RejectedWorkbook> {
+    return new RejectedWorkbook(await open(path, "w"), maxBytes);
   }
 
+  /** @throws {XlsxError} `too_complex` beyond the limit. */
   async addRow(cells: readonly (string | number | null)[]): Promise<void> {
     this.#row += 1;
     let xml = `<row r="${this.#row}">`;
@@ -119,6 +128,8 @@ export class RejectedWorkbook {
     this.#pending = "";
     this.#checksum = crc32(chunk, this.#checksum);
     this.#bytes += chunk.length;
+    if (this.#bytes > this.#maxBytes)
+      throw new XlsxError("too_complex", "more rejected than a file can hold");
     if (this.#deflate.destroyed) await this.#written;
     if (!this.#deflate.write(chunk)) await Promise.race([once(this.#deflate, "drain"), this.#written]);
   }
@@ -172,7 +183,7 @@ function cellXml(cell: string | number | null, reference: string): string {
     .replaceAll(">", "&gt;")
     .replaceAll("\r", "&#13;");
   const style = LIKE_A_FORMULA.test(cell) ? ' s="1"' : "";
-  return `<c r="${reference}" t="inlineStr"${style}><is><t xml:space="preserve">${text}</t></is></c>`;
+  return `<c r="${reference}" t="inlineStr"${style}><is><t${text === text.trim() ? "" : ' xml:space="preserve"'}>${text}</t></is></c>`;
 }
 
 function localHeaderBytes(name: string): number {

@@ -1,4 +1,5 @@
 import type { CellValue, ColumnRange, Sheet, Workbook } from "@statusplane/xlsx";
+import { shownName } from "./cell-text.ts";
 import type { FileUse } from "./file-use.ts";
 import {
   isBlank,
@@ -108,22 +109,24 @@ export async function* readStudentRows(
   workbook: Workbook,
   use?: FileUse,
 ): AsyncGenerator<StudentBatch, void, undefined> {
-  for (const sheet of workbook.sheets) if (sheet.hidden && sheet.bytes > 0) use?.ignoredSheet(sheet.name);
+  for (const sheet of workbook.sheets)
+    if (sheet.hidden && sheet.bytes > 0) use?.ignoredSheet(shownName(sheet.name));
   const merged = new Map<Sheet, MergedCells | null>();
   const bodies = readBodies(workbook, {
     range: () => ALL,
     headerBelow: readHeaderBelow,
-    onSkipped: ({ name }) => use?.ignoredSheet(name),
+    onSkipped: ({ name }) => use?.ignoredSheet(shownName(name)),
   });
   for await (const { sheet, rows, percent } of bodies) {
     if (!merged.has(sheet)) merged.set(sheet, mergedCells(workbook, sheet));
     const students: StudentRow[] = [];
+    const name = shownName(sheet.name);
     for (const row of rows) {
       use?.row(row.header, row.cells);
       let { position } = row;
       for (const list of row.header.lists) {
         const student = studentOf(row, {
-          sheet: sheet.name,
+          sheet: name,
           position,
           list,
           merged: merged.get(sheet) ?? null,
