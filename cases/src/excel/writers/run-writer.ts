@@ -34,7 +34,7 @@ export function runNode(variant: string, file: string): string {
     mkdirSync(LIBRARIES, { recursive: true });
     run("npm", ["install", "--prefix", LIBRARIES, "--no-save", "--ignore-scripts", ...VERSIONS], LIBRARIES);
   }
-  return run(process.execPath, [join(HERE, "write.cjs"), variant, file], LIBRARIES);
+  return run(process.execPath, [join(HERE, "write.mjs"), variant, file], LIBRARIES);
 }
 
 /** LibreOffice saves a file in another format beside the target's name. */

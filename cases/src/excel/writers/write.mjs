@@ -1,6 +1,6 @@
-/* Writes the same students with SheetJS or exceljs: node write.cjs VARIANT FILE; or reads a file: node write.cjs read-… FILE */
-const { createRequire } = require("node:module");
-const { join } = require("node:path");
+/* Writes the same students with SheetJS or exceljs: node write.mjs VARIANT FILE; or reads a file: node write.mjs read-… FILE */
+import { createRequire } from "node:module";
+import { join } from "node:path";
 
 const [variant, file] = process.argv.slice(2);
 const load = createRequire(join(process.cwd(), "package.json"));
@@ -90,4 +90,4 @@ const VARIANTS = {
   "read-sheetjs": readBySheetJs,
   "read-exceljs": readByExcelJs,
 };
-module.exports = VARIANTS[variant]();
+await VARIANTS[variant]();
