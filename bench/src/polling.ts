@@ -1,244 +1,158 @@
 /**
- * The design note's scenario: 3 videos and 2 Excel imports in progress, watched for a minute. Polling the database (one
- * SELECT per poll, one poll a second and job) side by side with Statusplane (the real api process, Redis, BullMQ; each
- * watcher is the real client with its adaptive schedule), in the same minute, each on a Postgres of its own. The jobs
- * report progress four times a second, as the real ones do, but encode nothing: the machine's two cores are for Postgres.
+ * The claim in whole: 3 real videos and 2 real imports in progress, watched by 1 and by 100, each watcher polling each job
+ * once a second; and the same polls on the old design, one SELECT each, on a Postgres of its own in the same minutes.
+ *
+ * Phases of equal length follow each other, and each adds one thing, so that what Postgres' CPU was spent on are
+ * differences: Postgres alone → idle api and worker → the work → the work watched by 1 → by 100. The two processes have a
+ * database role each; watching can only cost the api's backends something, whose CPU is told apart from the work's.
  */
-import { jobRef } from "@statusplane/core";
-import { createClient } from "@statusplane/client";
-import { openServerDatabase } from "@statusplane/db";
-import { openRedisStatusStore } from "@statusplane/status-store";
-import { startPostgres, withClient, type PostgresServer } from "@statusplane/test-support";
-import { createBullmqQueue, createWorker, defineJob } from "@statusplane/worker";
-import Fastify from "fastify";
-import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import pg from "pg";
-import { openFolderFiles } from "../../apps/academy/src/files/index.ts";
-import { Api } from "../../test/end-to-end/support/api.ts";
-import { Deployment } from "../../test/end-to-end/support/deployment.ts";
-import { postgresCpuSeconds } from "./postgres-cpu.ts";
+import { API_ROLE, WORKER_ROLE } from "../../test/end-to-end/support/deployment.ts";
+import type { BenchOptions } from "./main.ts";
+import { OLD_ROLE, openOldDesign, type OldDesign } from "./polling/old-design.ts";
+import { openStatusplane, type Statusplane } from "./polling/statusplane.ts";
+import { ratesOf, type Rates } from "./polling/postgres-meter.ts";
 
-const SECONDS = Number(process.env["BENCH_SECONDS"] ?? "60");
-const WATCHERS = [1, 100];
-const JOBS = 5;
+const DEFAULT_MINUTES = 10;
+/** What a change of phase may still cost is over by then. */
+const SETTLE_MS = 10_000;
 
-interface Measured {
-  readonly requests: number;
-  readonly selects: number;
-  readonly statements: number;
-  readonly cpuSeconds: number;
+/** One phase of both sides, per minute. */
+interface Phase {
+  readonly name: string;
+  readonly ours: Rates;
+  readonly old: Rates | null;
 }
 
-export async function run(): Promise<void> {
-  console.log(`3 videos and 2 imports in progress, ${SECONDS} s, both sides in the same minute`);
-  console.log("watchers  side                  requests/min  SELECTs/min  statements/min  Postgres CPU s");
+export async function run({ minutes }: BenchOptions): Promise<void> {
+  const phaseMinutes = minutes ?? DEFAULT_MINUTES;
+  console.log(`5 phases of ${phaseMinutes} min each; every figure is per minute`);
   const old = await openOldDesign();
   const ours = await openStatusplane();
   try {
-    for (const watchers of WATCHERS) {
-      const [polled, watched] = await Promise.all([old.watch(watchers), ours.watch(watchers)]);
-      print(watchers, "polling the database", polled);
-      print(watchers, "Statusplane", watched);
-    }
-    console.log(
-      `Statusplane's own count of statements caused by watching: ${await ours.watchingStatements()}`,
-    );
-    console.log(
-      "Its other statements: the reconciler (tick and sweep), one lease renewal per worker and 30 s.",
-    );
+    const phases = await measureAll({ old, ours, milliseconds: phaseMinutes * 60_000 });
+    printPhases(phases);
+    printSplit(phases);
+    console.log(`\nthe api's own count of statements caused by watching: ${await ours.watchingStatements()}`);
   } finally {
     await ours.close();
     await old.close();
   }
 }
 
-function print(
-  watchers: number,
-  side: string,
-  { requests, selects, statements, cpuSeconds }: Measured,
-): void {
-  const perMinute = (count: number): string => Math.round((count * 60) / SECONDS).toLocaleString("en-US");
-  console.log(
-    [
-      String(watchers).padStart(8),
-      side.padEnd(20),
-      perMinute(requests).padStart(13),
-      perMinute(selects).padStart(12),
-      perMinute(statements).padStart(15),
-      ((cpuSeconds * 60) / SECONDS).toFixed(2).padStart(15),
-    ].join("  "),
-  );
+interface Sides {
+  readonly old: OldDesign;
+  readonly ours: Statusplane;
+  readonly milliseconds: number;
 }
 
-/** Counts inside Postgres what is executed, and its CPU, while `during` goes on. */
-async function measure(
-  server: PostgresServer,
-  url: string,
-  during: () => Promise<number>,
-): Promise<Measured> {
-  const before = { counts: await countStatements(url), cpu: await postgresCpuSeconds(server.pid) };
-  const requests = await during();
-  const cpuSeconds = (await postgresCpuSeconds(server.pid)) - before.cpu;
-  const after = await countStatements(url);
-  return {
-    requests,
-    selects: after.selects - before.counts.selects,
-    statements: after.statements - before.counts.statements,
-    cpuSeconds,
+async function measureAll({ old, ours, milliseconds }: Sides): Promise<readonly Phase[]> {
+  const phases: Phase[] = [];
+  const idle = async (): Promise<number> => {
+    await sleep(milliseconds);
+    return 0;
   };
-}
-
-async function countStatements(url: string): Promise<{ selects: number; statements: number }> {
-  return withClient(url, async (client) => {
-    const { rows } = await client.query<{ selects: string; statements: string }>(
-      `SELECT coalesce(sum(calls) FILTER (WHERE query ~* '^\\s*SELECT'), 0) AS selects, coalesce(sum(calls), 0) AS statements
-         FROM pg_stat_statements WHERE toplevel AND query !~ 'pg_stat_statements'`,
+  const phase = async (
+    name: string,
+    oursDoes: () => Promise<number>,
+    oldDoes: (() => Promise<number>) | null,
+  ): Promise<void> => {
+    await sleep(SETTLE_MS);
+    const [ourRates, oldRates] = await Promise.all([
+      ours.meter.measure(oursDoes),
+      oldDoes === null ? null : old.meter.measure(oldDoes),
+    ]);
+    phases.push({ name, ours: ourRates, old: oldRates });
+    const { inProgress, videos, imports } = ours.report();
+    const work =
+      inProgress === 0
+        ? ""
+        : `: ${inProgress.toFixed(2)} of 5 jobs in progress on average, ${videos} videos and ${imports} imports ended`;
+    console.log(`measured: ${name}${work}`);
+  };
+  await phase("Postgres alone", idle, idle);
+  await ours.startProcesses();
+  await phase("idle api and worker", idle, null);
+  await ours.startWork();
+  ours.report();
+  await phase("work", idle, null);
+  await old.start();
+  for (const watchers of [1, 100]) {
+    await phase(
+      `work, ${watchers} watching`,
+      () => ours.watch(watchers, milliseconds),
+      () => old.watch(watchers, milliseconds),
     );
-    return { selects: Number(rows[0]?.selects), statements: Number(rows[0]?.statements) };
-  });
+  }
+  return phases;
 }
 
-interface Side {
-  watch(watchers: number): Promise<Measured>;
-  close(): Promise<void>;
-}
-
-/** A row per job, a SELECT per poll: what the note measured. */
-async function openOldDesign(): Promise<Side> {
-  const postgres = await startPostgres();
-  const url = await postgres.createDatabase("old");
-  const pool = new pg.Pool({ connectionString: url, max: 10 });
-  pool.on("error", () => undefined); // at the end its server goes first; a query in flight reports its own error
-  await pool.query("CREATE EXTENSION pg_stat_statements");
-  await pool.query(
-    "CREATE TABLE job (tenant_id text, id text, status text, percent int, step text, PRIMARY KEY (tenant_id, id))",
+function printPhases(phases: readonly Phase[]): void {
+  console.log(
+    "\n| phase | polls | SELECTs of the api | statements of api, worker | connections made | Postgres CPU s | of it api, worker, rest |",
   );
-  await pool.query(
-    "INSERT INTO job SELECT '7', i::text, 'PROCESSING', 40, '인코딩' FROM generate_series(1, $1) i",
-    [JOBS],
-  );
-  const server = Fastify();
-  server.get<{ Params: { id: string } }>("/progress/:id", async ({ params }) => {
-    const text = "SELECT id, status, percent, step FROM job WHERE tenant_id = $1 AND id = $2";
-    return (await pool.query({ name: "poll", text, values: ["7", params.id] })).rows[0] as object;
-  });
-  const address = await server.listen({ host: "127.0.0.1", port: 0 });
-
-  async function poll(id: number, until: number): Promise<number> {
-    let requests = 0;
-    await sleep(Math.random() * 1_000);
-    for (; Date.now() < until; requests++) {
-      const next = Date.now() + 1_000;
-      await (await fetch(`${address}/progress/${id}`)).arrayBuffer();
-      await sleep(Math.max(0, next - Date.now()));
-    }
-    return requests;
+  console.log("|---|---|---|---|---|---|---|");
+  for (const { name, ours, old } of phases) {
+    const api = ratesOf(ours, API_ROLE);
+    const worker = ratesOf(ours, WORKER_ROLE);
+    const rest = ours.cpuSeconds - api.cpuSeconds - worker.cpuSeconds;
+    row(
+      name,
+      count(ours.polls),
+      count(api.selects),
+      `${count(api.statements)}, ${count(worker.statements)}`,
+      count(api.connections + worker.connections),
+      ours.cpuSeconds.toFixed(2),
+      [api.cpuSeconds, worker.cpuSeconds, rest].map((each) => each.toFixed(2)).join(", "),
+    );
+    if (old === null) continue;
+    const polling = ratesOf(old, OLD_ROLE);
+    row(
+      `old design: ${name.replace("work, ", "")}`,
+      count(old.polls),
+      count(polling.selects),
+      count(polling.statements),
+      count(polling.connections),
+      old.cpuSeconds.toFixed(2),
+      "",
+    );
   }
-
-  return {
-    watch: (watchers) =>
-      measure(postgres, url, async () => {
-        const until = Date.now() + SECONDS * 1_000;
-        const loops = Array.from({ length: watchers * JOBS }, (_, i) => poll((i % JOBS) + 1, until));
-        return (await Promise.all(loops)).reduce((sum, each) => sum + each, 0);
-      }),
-    async close() {
-      await server.close();
-      await pool.end();
-      await postgres.stop();
-    },
-  };
 }
 
-/** The api process, and a worker in this process whose jobs last as long as the bench. */
-async function openStatusplane(): Promise<Side & { watchingStatements(): Promise<number> }> {
-  const deployment = await Deployment.open();
-  const api = await deployment.start("api", { RATE_LIMIT_PER_MINUTE: "1000000" });
-  const database = await openServerDatabase({ url: deployment.databaseUrl });
-  const store = await openRedisStatusStore({ url: deployment.statusRedis.url });
-  const queue = await createBullmqQueue({ url: deployment.queueRedis.url });
-  const worker = createWorker({
-    jobs: [standIn("video_hls", "video"), standIn("excel_import", "job")],
-    records: database.worker,
-    writer: store.writer,
-    queue,
-    installation: store.installation,
-    files: await openFolderFiles(join(deployment.folder, "data")),
-  });
-  await worker.start();
-  const signedIn = await deployment.api(api, "7");
-  const refs = await submitAll(signedIn);
-
-  return {
-    watch: (watchers) =>
-      measure(deployment.postgres, deployment.databaseUrl, async () => {
-        let requests = 0;
-        const counted: typeof fetch = (input, init) => {
-          requests += 1;
-          return fetch(input, init);
-        };
-        const clients = Array.from({ length: watchers }, () => {
-          const client = createClient({ baseUrl: api.url, getToken: () => signedIn.token, fetch: counted });
-          for (const ref of refs) client.watch(ref);
-          return client;
-        });
-        await sleep(SECONDS * 1_000);
-        for (const client of clients) client.close();
-        return requests;
-      }),
-    async watchingStatements() {
-      const metrics = await (await fetch(`${api.url}/metrics`)).text();
-      return Number(
-        /^statusplane_statements_total\{cause="watching"\} (\d+)$/m.exec(metrics)?.[1] ?? Number.NaN,
-      );
-    },
-    async close() {
-      await worker.stop();
-      await Promise.all([queue.close(), store.close(), database.close()]);
-      await deployment.close();
-    },
-  };
+/** What Postgres' CPU was spent on, each as the difference to the phase before it. */
+function printSplit(phases: readonly Phase[]): void {
+  const [alone, idle, work, one, hundred] = phases;
+  if (
+    alone?.old == null ||
+    idle === undefined ||
+    work === undefined ||
+    one?.old == null ||
+    hundred?.old == null
+  )
+    throw new Error("a phase is missing");
+  const apiCpu = ({ ours }: Phase): number => ratesOf(ours, API_ROLE).cpuSeconds;
+  console.log("\n| Postgres CPU, s per minute | Statusplane | old design |");
+  console.log("|---|---|---|");
+  row("Postgres alone", alone.ours.cpuSeconds.toFixed(2), alone.old.cpuSeconds.toFixed(2));
+  row("housekeeping (idle api and worker)", (idle.ours.cpuSeconds - alone.ours.cpuSeconds).toFixed(2), "–");
+  row("the work itself", (work.ours.cpuSeconds - idle.ours.cpuSeconds).toFixed(2), "–");
+  for (const [watchers, phase] of [
+    [1, one],
+    [100, hundred],
+  ] as const) {
+    const polled = (phase.old?.cpuSeconds ?? Number.NaN) - alone.old.cpuSeconds;
+    row(
+      `watching, ${watchers} (api's backends)`,
+      (apiCpu(phase) - apiCpu(work)).toFixed(2),
+      polled.toFixed(2),
+    );
+  }
 }
 
-/** Reports as an encoder or an import does, and ends when it is told to. */
-function standIn(type: string, kind: "video" | "job") {
-  return defineJob({
-    type,
-    kind,
-    steps: [{ key: "encode", name: "인코딩" }],
-    run: async (ctx) => {
-      ctx.step("encode");
-      for (let beat = 0; !ctx.signal.aborted; beat++) {
-        ctx.progress(Math.min(99, beat / 20));
-        await sleep(250);
-      }
-      throw ctx.signal.reason;
-    },
-  });
+function row(...cells: readonly string[]): void {
+  console.log(`| ${cells.join(" | ")} |`);
 }
 
-async function submitAll(api: Api): Promise<{ kind: "video" | "job"; id: string }[]> {
-  const submit = async (
-    path: string,
-    head: string,
-    fields: Record<string, string>,
-  ): Promise<{ id?: string; job_id?: string }> => {
-    const form = new FormData();
-    for (const [name, value] of Object.entries(fields)) form.set(name, value);
-    form.set("file", new Blob([head + "\0".repeat(4_096)]), "input");
-    const { status, body } = await api.call<{ id?: string; job_id?: string }>(path, { form });
-    if (status !== 202) throw new Error(`${path} answered ${status}: ${JSON.stringify(body)}`);
-    return body;
-  };
-  const refs: { kind: "video" | "job"; id: string }[] = [];
-  for (let i = 0; i < 3; i++) {
-    const { id } = await submit("/media/videos/", "\0\0\0\x20ftypisom", { title: `lecture ${i}` });
-    refs.push({ kind: "video", id: jobRef("7", "video", String(id)).id });
-  }
-  for (let i = 0; i < 2; i++) {
-    const { job_id: id } = await submit("/api/v1/jobs/", "PK\x03\x04", { job_type: "excel_import" });
-    refs.push({ kind: "job", id: jobRef("7", "job", String(id)).id });
-  }
-  return refs;
+function count(perMinute: number): string {
+  return perMinute < 10 ? perMinute.toFixed(1) : Math.round(perMinute).toLocaleString("en-US");
 }
