@@ -1,15 +1,17 @@
-/** Nothing is said before this much of the attempt has passed: an early guess is noise. */
+/** Nothing is said before this much has passed: an early guess is noise. */
 const MIN_PERCENT = 3;
 const MIN_ELAPSED_MS = 2_000;
 /** Weight of the newest observation of speed, per second of its span. */
 const SMOOTHING_PER_SECOND = 0.15;
 
 /**
- * Remaining seconds from the attempt's own speed: an exponentially smoothed percent per ms. Times are monotonic
- * milliseconds. One estimator per attempt.
+ * Remaining seconds of one piece of work (a step, or an attempt without steps) from its own speed: an exponentially
+ * smoothed percent per ms. What is there at its start, as after a resume, is no speed. Times are monotonic milliseconds.
  */
 export class EtaEstimator {
   readonly #startedAtMs: number;
+  /** Where the speed is measured from. */
+  #base: { readonly atMs: number; readonly percent: number };
   #lastAtMs: number;
   #lastPercent = 0;
   #percentPerMs: number | null = null;
@@ -17,9 +19,10 @@ export class EtaEstimator {
   constructor(startedAtMs: number) {
     this.#startedAtMs = startedAtMs;
     this.#lastAtMs = startedAtMs;
+    this.#base = { atMs: startedAtMs, percent: 0 };
   }
 
-  /** @param percent 0–100 of the whole attempt. @returns whole seconds, null until it means something. */
+  /** @param percent 0–100 of the whole. @returns whole seconds, null until it means something. */
   remainingSeconds(percent: number, nowMs: number): number | null {
     this.#observe(percent, nowMs);
     if (percent >= 100) return 0;
@@ -32,10 +35,14 @@ export class EtaEstimator {
   #observe(percent: number, nowMs: number): void {
     const spanMs = nowMs - this.#lastAtMs;
     if (percent <= this.#lastPercent || spanMs <= 0) return;
-    const speed = (percent - this.#lastPercent) / spanMs;
-    const average = percent / Math.max(1, nowMs - this.#startedAtMs);
-    const weight = 1 - (1 - SMOOTHING_PER_SECOND) ** (spanMs / 1_000);
-    this.#percentPerMs = (this.#percentPerMs ?? average) * (1 - weight) + speed * weight;
+    if (nowMs - this.#startedAtMs < MIN_ELAPSED_MS) {
+      this.#base = { atMs: nowMs, percent };
+    } else {
+      const speed = (percent - this.#lastPercent) / spanMs;
+      const average = (percent - this.#base.percent) / (nowMs - this.#base.atMs);
+      const weight = 1 - (1 - SMOOTHING_PER_SECOND) ** (spanMs / 1_000);
+      this.#percentPerMs = (this.#percentPerMs ?? average) * (1 - weight) + speed * weight;
+    }
     this.#lastAtMs = nowMs;
     this.#lastPercent = percent;
   }

@@ -15,6 +15,13 @@ describe("EtaEstimator", () => {
     expect(remaining).toBe(70);
   });
 
+  it("does not take what was there at the start for speed", () => {
+    const eta = new EtaEstimator(0);
+    expect(eta.remainingSeconds(40, 500)).toBeNull();
+    for (let second = 1; second <= 5; second++) eta.remainingSeconds(40 + second, 500 + second * 1_000);
+    expect(eta.remainingSeconds(45, 5_500)).toBe(55);
+  });
+
   it("follows a change of speed without jumping, and counts down while nothing is heard", () => {
     const eta = new EtaEstimator(0);
     for (let second = 1; second <= 20; second++) eta.remainingSeconds(second, second * 1_000);

@@ -1,17 +1,20 @@
-import { EtaEstimator, type Progress, type Step } from "@statusplane/core";
+import type { Progress, Step } from "@statusplane/core";
 import type { StepDefinition } from "../define-job.ts";
+import { RemainingTime } from "./remaining-time.ts";
 
 /** 100 belongs to the end: while running a job is shown at 99 % at most. */
 const MAX_RUNNING_PERCENT = 99;
 
 /**
- * From "40 % of the step `parse`" to percent of the whole by the steps' weights, and to remaining seconds by the
- * attempt's own speed. The percent is a whole number 0–99 and never decreases. One meter per attempt.
+ * From "40 % of the step `parse`" to percent of the whole by the steps' weights, and to remaining seconds by what the
+ * steps really take. The percent is a whole number 0–99 and never decreases. One meter per attempt.
  */
 export class ProgressMeter {
   readonly #steps: readonly Required<StepDefinition>[];
   readonly #totalWeight: number;
-  readonly #eta: EtaEstimator;
+  readonly #remaining: RemainingTime;
+  /** Monotonic ms: what was read last. */
+  #seenAtMs: number;
   /** Index of the current step; −1 before the first. */
   #current = -1;
   #stepPercent = 0;
@@ -22,25 +25,22 @@ export class ProgressMeter {
   constructor(steps: readonly Required<StepDefinition>[], startedAtMs: number) {
     this.#steps = steps;
     this.#totalWeight = steps.reduce((sum, step) => sum + step.weight, 0);
-    this.#eta = new EtaEstimator(startedAtMs);
+    this.#remaining = new RemainingTime(steps, startedAtMs);
+    this.#seenAtMs = startedAtMs;
   }
 
-  /** Begins a step. @returns whether there is a step of that key. */
-  step(key: string): boolean {
+  /** Begins a step. @param nowMs monotonic ms, default: when it was read last. @returns whether there is one of that key. */
+  step(key: string, nowMs = this.#seenAtMs): boolean {
     const index = this.#steps.findIndex((step) => step.key === key);
     if (index < 0) return false;
-    if (index !== this.#current) {
-      this.#current = index;
-      this.#stepPercent = 0;
-      this.#rise();
-    }
+    if (index !== this.#current) this.#begin(index, nowMs);
     return true;
   }
 
   /** @param percent 0–100 of the current step; what is no number is ignored. Before the first step it begins that one. */
   progress(percent: number): void {
     if (Number.isNaN(percent)) return;
-    if (this.#current < 0 && this.#steps.length > 0) this.#current = 0;
+    if (this.#current < 0 && this.#steps.length > 0) this.#begin(0, this.#seenAtMs);
     this.#stepPercent = Math.max(this.#stepPercent, Math.min(100, Math.max(0, percent)));
     this.#rise();
   }
@@ -56,7 +56,15 @@ export class ProgressMeter {
 
   /** Whole seconds, null until it means something. @param nowMs monotonic ms. */
   remainingSeconds(nowMs: number): number | null {
-    return this.#eta.remainingSeconds(this.#percent, nowMs);
+    this.#seenAtMs = nowMs;
+    return this.#remaining.seconds(this.#stepPercent, nowMs);
+  }
+
+  #begin(index: number, nowMs: number): void {
+    this.#current = index;
+    this.#stepPercent = 0;
+    this.#remaining.begin(index, nowMs);
+    this.#rise();
   }
 
   #rise(): void {

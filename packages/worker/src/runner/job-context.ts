@@ -8,7 +8,10 @@ import type { WorkerParts } from "./worker-parts.ts";
 const PARTIAL_MAX_BYTES = 4_096;
 
 /** What the code of one attempt is given. */
-export async function makeJobContext(job: RunningJob, { files, log }: WorkerParts): Promise<JobContext> {
+export async function makeJobContext(
+  job: RunningJob,
+  { files, log, clock }: WorkerParts,
+): Promise<JobContext> {
   const { ref, attempt, meter, reporter, record } = job;
   const ownLog = withJob(log, job);
   let outputFolder: Promise<string> | undefined;
@@ -24,7 +27,7 @@ export async function makeJobContext(job: RunningJob, { files, log }: WorkerPart
     log: ownLog,
     outputFolder: () => (outputFolder ??= files.makeOutputFolder(ref, attempt)),
     step(key) {
-      if (meter.step(key)) reporter.changed(true);
+      if (meter.step(key, clock.nowMs())) reporter.changed(true);
       else ownLog.warn({ step: key }, "no such step in this job's definition; not reported");
     },
     progress(percent) {

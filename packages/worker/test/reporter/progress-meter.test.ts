@@ -7,6 +7,13 @@ const steps = [
   { key: "write", name: "쓰기", weight: 3 },
 ];
 
+const LONG_IN_THE_MIDDLE = [
+  { key: "open", name: "열기", weight: 3 },
+  { key: "work", name: "처리", weight: 92 },
+  { key: "tidy", name: "정리", weight: 3 },
+  { key: "show", name: "게시", weight: 2 },
+];
+
 describe("the progress meter", () => {
   it("weighs the steps", () => {
     const meter = new ProgressMeter(steps, 0);
@@ -51,6 +58,46 @@ describe("the progress meter", () => {
     meter.progress(50);
     expect(meter.read(10_000).remainingSeconds).toBeGreaterThanOrEqual(8);
     expect(meter.remainingSeconds(10_000)).toBeLessThanOrEqual(12);
+  });
+
+  it.each([
+    [100, 1],
+    [100, 0.25],
+    [600, 1],
+  ])(
+    "tells the time that is left of %i s at a constant speed, read every %f s",
+    (totalSeconds, everySeconds) => {
+      const meter = new ProgressMeter(LONG_IN_THE_MIDDLE, 0);
+      meter.step("open", 0);
+      const openedAt = 0.5;
+      const off: number[] = [];
+      let isOpen = false;
+      for (let now = everySeconds; now < totalSeconds; now += everySeconds) {
+        if (now > openedAt && !isOpen) isOpen = meter.step("work", openedAt * 1_000);
+        if (isOpen) meter.progress(((now - openedAt) / (totalSeconds - openedAt)) * 100);
+        const said = meter.read(now * 1_000).remainingSeconds;
+        if (said !== null) off.push(said - (totalSeconds - now));
+      }
+      expect(off.length).toBeGreaterThan((totalSeconds / everySeconds) * 0.9);
+      expect(Math.max(...off.map(Math.abs))).toBeLessThanOrEqual(2);
+      meter.step("tidy", totalSeconds * 1_000);
+      expect(meter.read(totalSeconds * 1_000).remainingSeconds).toBe(1);
+    },
+  );
+
+  it("expects of a long step to come what those before it took for their weight", () => {
+    const meter = new ProgressMeter(
+      [1, 2, 2].map((weight, index) => ({ key: `s${index}`, name: "단계", weight })),
+      0,
+    );
+    meter.step("s0", 0);
+    expect(meter.read(1_000).remainingSeconds).toBeNull();
+    meter.progress(50);
+    expect(meter.read(5_000).remainingSeconds).toBe(5 + 20 + 20);
+    meter.step("s1", 10_000);
+    expect(meter.read(10_000).remainingSeconds).toBe(20 + 20);
+    meter.progress(50);
+    expect(meter.read(15_000).remainingSeconds).toBe(5 + 14); // twice as fast: 20 s for a weight of 3
   });
 
   it("shows whole percents from 0 to 99 that never decrease, whatever code reports", () => {
