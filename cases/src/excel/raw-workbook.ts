@@ -1,4 +1,4 @@
-import { crc32, deflateRawSync } from "node:zlib";
+import { makeZip } from "../../../packages/xlsx/test/zip-fixture.ts";
 
 /*
  * Writes small .xlsx files part by part, so that a case can have any trait of XML or zip.
@@ -122,39 +122,12 @@ export interface ZipOptions {
 /** A zip of entries in this order; one name may come twice. */
 export function zip(
   entries: readonly (readonly [string, string | Buffer])[],
-  options: ZipOptions = {},
+  { stored = false, comment = "" }: ZipOptions = {},
 ): Buffer {
-  const files: Buffer[] = [];
-  const directory: Buffer[] = [];
-  let offset = 0;
-  for (const [entryName, content] of entries) {
-    const bytes = Buffer.from(content as string);
-    const data = options.stored === true ? bytes : deflateRawSync(bytes);
-    const name = Buffer.from(entryName);
-    const header = Buffer.alloc(26); // what the local header and the directory's have in common
-    header.writeUInt16LE(20, 0);
-    header.writeUInt16LE(0x800, 2);
-    header.writeUInt16LE(options.stored === true ? 0 : 8, 4);
-    header.writeUInt32LE(crc32(bytes), 10);
-    header.writeUInt32LE(data.length, 14);
-    header.writeUInt32LE(bytes.length, 18);
-    header.writeUInt16LE(name.length, 22);
-    const tail = Buffer.alloc(14);
-    tail.writeUInt32LE(offset, 10);
-    directory.push(Buffer.from("504b01021400", "hex"), header, tail, name);
-    files.push(Buffer.from("504b0304", "hex"), header, name, data);
-    offset += 30 + name.length + data.length;
-  }
-  const central = Buffer.concat(directory);
-  const comment = Buffer.from(options.comment ?? "");
-  const end = Buffer.alloc(22);
-  end.write("504b0506", 0, "hex");
-  end.writeUInt16LE(entries.length, 8);
-  end.writeUInt16LE(entries.length, 10);
-  end.writeUInt32LE(central.length, 12);
-  end.writeUInt32LE(offset, 16);
-  end.writeUInt16LE(comment.length, 20);
-  return Buffer.concat([...files, central, end, comment]);
+  return makeZip(
+    entries.map(([name, content]) => ({ name, content, stored })),
+    comment,
+  );
 }
 
 export const zipParts = (parts: Parts, options: ZipOptions = {}): Buffer =>

@@ -7,23 +7,25 @@ export interface ZipEntry {
   readonly deflated?: { readonly bytes: Buffer; readonly crc32: number; readonly inflatedBytes: number };
   /** What the central directory claims instead of the truth. */
   readonly forgedInflatedBytes?: number;
+  /** Not deflated. */
+  readonly stored?: boolean;
   readonly encrypted?: boolean;
   readonly forgedCrc32?: number;
 }
 
 /** Writes a zip with exactly what a test wants in it, lies included. */
-export function makeZip(entries: readonly ZipEntry[]): Buffer {
+export function makeZip(entries: readonly ZipEntry[], comment = ""): Buffer {
   const files: Buffer[] = [];
   const directory: Buffer[] = [];
   let offset = 0;
   for (const entry of entries) {
     const content = Buffer.from(entry.content as string);
-    const data = entry.deflated?.bytes ?? deflateRawSync(content);
+    const data = entry.deflated?.bytes ?? (entry.stored === true ? content : deflateRawSync(content));
     const name = Buffer.from(entry.name);
     const header = Buffer.alloc(26); // what the local header and the directory's have in common
     header.writeUInt16LE(20, 0);
     header.writeUInt16LE(entry.encrypted === true ? 0x801 : 0x800, 2);
-    header.writeUInt16LE(8, 4);
+    header.writeUInt16LE(entry.stored === true ? 0 : 8, 4);
     header.writeUInt32LE(entry.forgedCrc32 ?? entry.deflated?.crc32 ?? crc32(content), 10);
     header.writeUInt32LE(data.length, 14);
     header.writeUInt32LE(entry.forgedInflatedBytes ?? entry.deflated?.inflatedBytes ?? content.length, 18);
@@ -41,5 +43,6 @@ export function makeZip(entries: readonly ZipEntry[]): Buffer {
   end.writeUInt16LE(entries.length, 10);
   end.writeUInt32LE(central.length, 12);
   end.writeUInt32LE(offset, 16);
-  return Buffer.concat([...files, central, end]);
+  end.writeUInt16LE(Buffer.byteLength(comment), 20);
+  return Buffer.concat([...files, central, end, Buffer.from(comment)]);
 }

@@ -20,11 +20,11 @@ def by_openpyxl(path, is_1904=False, write_only=False):
         book.epoch = openpyxl.utils.datetime.CALENDAR_MAC_1904
     sheet = book.create_sheet("명단") if write_only else book.active
     for row in [H] + R:
-        cells = [WriteOnlyCell(sheet, value) for value in row] if write_only else row
-        sheet.append(cells)
-        for cell in cells if write_only else sheet[sheet.max_row]:
+        cells = [WriteOnlyCell(sheet, value) for value in row]
+        for cell in cells:
             if isinstance(cell.value, str) and cell.value.startswith("="):
-                cell.data_type = "s"
+                cell.data_type = "s"  # a text that only looks like a formula
+        sheet.append(cells)
     book.save(path)
 
 
