@@ -94,7 +94,7 @@ async function runAlone(ffmpeg: Ffmpeg, inputPath: string, folder: string): Prom
     inputPath,
     source: CLIP,
     renditions,
-    ...{ cutSeconds: null, durationSeconds: CLIP_SECONDS },
+    ...{ cutSeconds: null, durationSeconds: CLIP_SECONDS, soundBeginsLater: false },
     limits: VIDEO_LIMITS,
   };
   // A session of its own, like the job's: on a busy machine the scheduler shares by session.

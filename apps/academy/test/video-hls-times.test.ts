@@ -212,7 +212,9 @@ describe("the look at what the encoder wrote", () => {
     return { id: n + 1, kind, timescale: 1_000, defaultDuration: 40, defaultFlags: 0, shifted: false };
   });
   const track = (startSeconds: number, endSeconds: number) => {
-    return { startSeconds, endSeconds, samples: 100, beginsWithKeyframe: true };
+    return {
+      ...{ startSeconds, endSeconds, samples: 100, longestSampleSeconds: 0.04, beginsWithKeyframe: true },
+    };
   };
   const first: SegmentTimes = { name: "a.m4s", bytes: 1, picture: track(0, 4), sound: track(0, 3.99) };
   const second: SegmentTimes = { name: "b.m4s", bytes: 1, picture: track(4, 6), sound: track(3.99, 6.01) };
@@ -234,6 +236,9 @@ describe("the look at what the encoder wrote", () => {
     expect(fault({ picture: null })).toBe("b.m4s: the picture has no samples");
     expect(fault({ picture: track(4.5, 6) })).toBe("b.m4s: the picture has a hole of 0.500 s before it");
     expect(fault({ picture: { ...track(4, 6), beginsWithKeyframe: false } })).toContain("keyframe");
+    expect(fault({ sound: { ...track(3.99, 6), longestSampleSeconds: 2 } })).toBe(
+      "b.m4s: the sound has a sample that lasts for 2.000 s",
+    );
     expect(fault({ sound: track(3.99, 5) })).toBe("the sound ends -1.000 s after the picture");
     const late = [{ ...first, sound: track(0.5, 3.99) }, second];
     expect(timesFault({ tracks, segments: late })).toBe("the sound begins 0.500 s after the picture");

@@ -12,6 +12,8 @@ export interface EncodePlan {
   readonly renditions: readonly PlannedRendition[];
   /** How long it is to be seen or heard, seconds: a picture that ends earlier is held, sound that does is silence. */
   readonly durationSeconds: number;
+  /** Whether silence has to be put before the sound. */
+  readonly soundBeginsLater: boolean;
   /** Where a copied rendition's segments begin; null when none is copied. */
   readonly cutSeconds: readonly number[] | null;
   readonly limits: VideoLimits;
@@ -142,8 +144,10 @@ function audioArguments(
   index: number,
 ): string[] {
   if (copyAudio) return [`-c:a:${index}`, "copy"];
+  // Where the number of channels changes in the middle the filters begin anew, and this one would at 0 again.
+  const begin = plan.soundBeginsLater ? ":first_pts=0" : "";
   const filters = [
-    `aresample=${SAMPLES_PER_SECOND}:async=1:min_hard_comp=${SOUND_DRIFT_SECONDS}:first_pts=0`,
+    `aresample=${SAMPLES_PER_SECOND}:async=1:min_hard_comp=${SOUND_DRIFT_SECONDS}${begin}`,
     `apad=whole_dur=${writtenSeconds(plan)}`,
     `atrim=start_sample=${AAC_PRIMING_SAMPLES}`,
   ];

@@ -23,6 +23,7 @@ export interface TrackFragment {
   /** Where the first presented sample begins and the last presented one ends, ticks. */
   readonly startTicks: number;
   readonly endTicks: number;
+  readonly longestSampleTicks: number;
   /** Whether decoding can begin at the first sample. */
   readonly beginsWithKeyframe: boolean;
 }
@@ -64,13 +65,16 @@ export function readFragments(moof: Buffer, tracks: readonly InitTrack[]): reado
     const track = tracks.find(({ id }) => id === header?.readUInt32BE(4));
     if (header === undefined || time === undefined || track === undefined) return [];
     const defaults = sampleDefaults(header, track);
-    const fragment = { track: track.id, samples: 0, startTicks: Infinity, endTicks: -Infinity };
+    const fragment = {
+      ...{ track: track.id, samples: 0, startTicks: Infinity, endTicks: -Infinity, longestSampleTicks: 0 },
+    };
     let beginsWithKeyframe = false;
     let dts = time.readUInt8(0) === 1 ? Number(time.readBigUInt64BE(4)) : time.readUInt32BE(4);
     for (const sample of inside(traf, "trun").flatMap((run) => runSamples(run, defaults))) {
       if (fragment.samples++ === 0) beginsWithKeyframe = (sample.flags & NOT_SYNC) === 0;
       fragment.startTicks = Math.min(fragment.startTicks, dts + sample.offset);
       fragment.endTicks = Math.max(fragment.endTicks, dts + sample.offset + sample.duration);
+      fragment.longestSampleTicks = Math.max(fragment.longestSampleTicks, sample.duration);
       dts += sample.duration;
     }
     return fragment.samples === 0 ? [] : [{ ...fragment, beginsWithKeyframe }];

@@ -1,5 +1,5 @@
 import { playedSeconds, SEGMENT_SECONDS, type PacketScan } from "./scan-packets.ts";
-import { END_TOLERANCE_SECONDS, SYNC_TOLERANCE_SECONDS } from "./segment-times.ts";
+import { END_TOLERANCE_SECONDS, SOUND_TAIL_SECONDS, SYNC_TOLERANCE_SECONDS } from "./segment-times.ts";
 import type { VideoSource } from "./video-source.ts";
 
 /** One row of the ladder: the shorter side, and what it may cost. */
@@ -58,7 +58,7 @@ export function planEncoded(source: VideoSource): readonly PlannedRendition[] {
 
 /**
  * Whether segments of the source's own packets would be about as long and as large as ours, begin with the video and
- * end with it: a picture that has to be held while the sound goes on, or before it begins, is encoded.
+ * end with it: a picture that has to be shown before it begins, or held while the sound goes on, is encoded.
  */
 export function isCopyable(source: VideoSource, scan: PacketScan): boolean {
   const { maxVideoBitsPerSecond } = smallestRung(Math.min(source.width, source.height));
@@ -68,7 +68,7 @@ export function isCopyable(source: VideoSource, scan: PacketScan): boolean {
     picture.endSeconds > 0 &&
     picture.hiddenPackets === 0 &&
     picture.startSeconds <= SYNC_TOLERANCE_SECONDS &&
-    picture.endSeconds >= playedSeconds(scan) - END_TOLERANCE_SECONDS &&
+    picture.endSeconds >= playedSeconds(scan) - SOUND_TAIL_SECONDS &&
     picture.delaySeconds <= MAX_DELAY_SECONDS &&
     picture.greatestGapSeconds <= SEGMENT_SECONDS &&
     (picture.bytes * 8) / picture.endSeconds <= maxVideoBitsPerSecond * COPY_BITS_FACTOR

@@ -10,6 +10,7 @@ export interface TrackTimes {
   readonly startSeconds: number;
   readonly endSeconds: number;
   readonly samples: number;
+  readonly longestSampleSeconds: number;
   readonly beginsWithKeyframe: boolean;
 }
 
@@ -83,14 +84,20 @@ function trackTimes(
     startSeconds: Math.min(...own.map(({ startTicks }) => startTicks)) / track.timescale,
     endSeconds: Math.max(...own.map(({ endTicks }) => endTicks)) / track.timescale,
     samples: own.reduce((sum, { samples }) => sum + samples, 0),
+    longestSampleSeconds:
+      Math.max(...own.map(({ longestSampleTicks }) => longestSampleTicks)) / track.timescale,
     beginsWithKeyframe: first.beginsWithKeyframe,
   };
 }
 
 /** Picture and sound further apart than this are seen to be. */
 export const SYNC_TOLERANCE_SECONDS = 0.045;
-/** A track that ends this far before or behind the other ends with it: the last segment holds both ends. */
+/** A frame of AAC lasts for 0.021 s at 48 kHz, and 0.045 may be missing behind it; what says more hides a hole. */
+const LONGEST_SOUND_SAMPLE_SECONDS = 0.1;
+/** Sound that ends this far before the picture ends with it. */
 export const END_TOLERANCE_SECONDS = 0.1;
+/** Sound that goes on for so long behind a picture that is taken over: players hold the last one, as the last segment says. */
+export const SOUND_TAIL_SECONDS = 0.5;
 
 /**
  * What a player would trip over, in words for operators; null when every segment holds what a playlist promises of it:
@@ -103,7 +110,9 @@ export function timesFault({ tracks, segments }: RenditionTimes): string | null 
   if (tracks.some(({ shifted }) => shifted)) return "a track is moved by an edit list";
   const faults = segments.flatMap((segment, index) =>
     kinds.flatMap((kind) => {
-      const fault = segmentFault(segment[kind], segments[index - 1]?.[kind] ?? null);
+      const fault =
+        segmentFault(segment[kind], segments[index - 1]?.[kind] ?? null) ??
+        (kind === "sound" ? soundFault(segment.sound) : null);
       return fault === null ? [] : [`${segment.name}: the ${kind} ${fault}`];
     }),
   );
@@ -117,13 +126,21 @@ function segmentFault(now: TrackTimes | null, before: TrackTimes | null): string
   return Math.abs(hole) > SYNC_TOLERANCE_SECONDS ? `has a hole of ${hole.toFixed(3)} s before it` : null;
 }
 
+function soundFault(now: TrackTimes | null): string | null {
+  const longest = now?.longestSampleSeconds ?? 0;
+  return longest > LONGEST_SOUND_SAMPLE_SECONDS
+    ? `has a sample that lasts for ${longest.toFixed(3)} s`
+    : null;
+}
+
 function apart(segments: readonly SegmentTimes[]): string | null {
   const [first, last] = [segments[0], segments.at(-1)];
   const begin = (first?.sound?.startSeconds ?? 0) - (first?.picture?.startSeconds ?? 0);
   const end = (last?.sound?.endSeconds ?? 0) - (last?.picture?.endSeconds ?? 0);
   if (Math.abs(begin) > SYNC_TOLERANCE_SECONDS)
     return `the sound begins ${begin.toFixed(3)} s after the picture`;
-  return Math.abs(end) > 2 * END_TOLERANCE_SECONDS
+  const [earliest, latest] = [-END_TOLERANCE_SECONDS, SOUND_TAIL_SECONDS];
+  return end < earliest - SYNC_TOLERANCE_SECONDS || end > latest + SYNC_TOLERANCE_SECONDS
     ? `the sound ends ${end.toFixed(3)} s after the picture`
     : null;
 }

@@ -14,6 +14,7 @@ import {
   type PublishedRendition,
 } from "./publish-hls.ts";
 import { playedSeconds, scanPackets, type PacketScan } from "./scan-packets.ts";
+import { SYNC_TOLERANCE_SECONDS } from "./segment-times.ts";
 import { VIDEO_LIMITS, type VideoLimits } from "./video-limits.ts";
 import type { VideoSource } from "./video-source.ts";
 import { openVideoTools, type VideoTools } from "./video-tools.ts";
@@ -133,7 +134,8 @@ const COPY_FAULTS: ReadonlySet<string> = new Set(["encode_failed", "video_unread
 async function write(ctx: Context, tools: VideoTools, planned: Plan) {
   const { source, renditions, scan, durationSeconds } = planned;
   const cutSeconds = renditions.some(({ copyVideo }) => copyVideo) ? scan.picture.cutSeconds : null;
-  const plan = { source, renditions, cutSeconds, durationSeconds };
+  const soundBeginsLater = (scan.sound?.startSeconds ?? 0) > SYNC_TOLERANCE_SECONDS;
+  const plan = { source, renditions, cutSeconds, durationSeconds, soundBeginsLater };
   const pictures = await encodeHls(tools, plan, (percent) => ctx.progress(percent));
   const share = MIN_DECODED_SHARE[source.interlaced ? "interlaced" : "progressive"];
   if (pictures < scan.picture.packets * share) {
