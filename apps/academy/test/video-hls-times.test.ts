@@ -139,6 +139,22 @@ describe("every segment holds what the playlist promises", { timeout: 120_000 },
     expect((await readFile(join(outputs, "v0_init.mp4"))).includes("elst")).toBe(false);
   });
 
+  test("once, also of sound whose channels change in the middle", async () => {
+    const parts = ["1", "2"].map((channels) =>
+      bench.source(`${channels}.mp3`, [...tone(2), "-ar", "48000", "-ac", channels, "-c:a", "libmp3lame"]),
+    );
+    const list = join(bench.folder, "list.txt");
+    await writeFile(list, (await Promise.all(parts)).map((path) => `file ${path}\n`).join(""));
+    const sound = ["-f", "concat", "-safe", "0", "-i", list];
+    const path = await bench.source("channels.mkv", [...silent(4, 25), ...sound, ...H264, "-c:a", "copy"]);
+    const { end, outputs } = await bench.encode(path);
+    await end;
+    const packets = (await packetsOf(outputs)).flatMap(({ audio }) => audio).length;
+    const wanted = (4 * 48_000) / 1_024;
+    expect(packets).toBeGreaterThan(wanted - 5);
+    expect(packets).toBeLessThan(wanted + 8);
+  });
+
   test("and the beep comes with the flash, where one begins later by the time it was late", async () => {
     const beeps = async (source: Promise<string>) => {
       const { end, outputs } = await bench.encode(await source);
