@@ -64,6 +64,7 @@ function showDefault(value: unknown): string {
   if (value === null || (Array.isArray(value) && value.length === 0)) return "–";
   if (typeof value === "boolean") return value ? "1" : "0";
   if (typeof value === "number") return String(value);
+  if (Array.isArray(value)) return `\`${value.join(",")}\``;
   if (typeof value === "string") return `\`${value}\``;
   return `\`${Object.entries(value as Record<string, unknown>)
     .map(([key, each]) => `${key}=${typeof each === "string" ? each : JSON.stringify(each)}`)

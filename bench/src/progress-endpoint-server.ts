@@ -38,6 +38,7 @@ async function openOurs(): Promise<FastifyInstance> {
     jobTypes: [],
     signIn: { kind: "secret", secret },
     requestsPerMinute: 1_000_000_000,
+    tenantRequestsPerMinute: 1_000_000_000,
     log: { level: "warn" },
   });
 }

@@ -64,9 +64,28 @@ describe("readConfig", () => {
     expect(problemsOf("all", jwks)).toEqual([expect.stringContaining("SIGNING_SECRET")]);
     expect(readConfig("all", { ...jwks, SIGNING_SECRET: SECRET }).signIn).toMatchObject({ kind: "jwks" });
     expect(problemsOf("all", { ...jwks, JWT_SECRET: SECRET, SIGNING_SECRET: SECRET })).toHaveLength(1);
-    expect(problemsOf("all", { ...jwks, SIGNING_SECRET: SECRET, DEMO: "1" })).toEqual([
-      expect.stringMatching(/^DEMO:/),
-    ]);
+  });
+
+  it("refuses a demo beside a sign-in, by one line", () => {
+    for (const signIn of [
+      { JWT_SECRET: SECRET },
+      { JWKS_URL: "https://id.example/jwks", SIGNING_SECRET: SECRET },
+    ])
+      for (const role of ["all", "api", "progress"])
+        expect(problemsOf(role, { ...SHARED, JWT_SECRET: "", ...signIn, DEMO: "1" })).toEqual([
+          expect.stringMatching(/^DEMO:/),
+        ]);
+    expect(readConfig("all", { DEMO: "1" })).toMatchObject({ demo: true, signIn: { kind: "kept-secret" } });
+  });
+
+  it("takes proxies by address and network, and refuses what is neither", () => {
+    expect(readConfig("all", {}).values.TRUSTED_PROXIES).toEqual(["loopback"]);
+    const TRUSTED_PROXIES = "10.0.0.0/8, 192.0.2.1,2001:db8::/32,::1,loopback";
+    expect(readConfig("all", { TRUSTED_PROXIES }).values.TRUSTED_PROXIES).toHaveLength(5);
+    for (const wrong of ["proxy.example", "10.0.0.0/33", "10.0.0.0/", "10.0.0/8", "true", "1", "::/129"])
+      expect(problemsOf("all", { TRUSTED_PROXIES: wrong }), wrong).toEqual([
+        expect.stringMatching(/^TRUSTED_PROXIES: must be addresses/),
+      ]);
   });
 
   it("takes status store and queue behind sentinels and as nodes of a Cluster, and refuses what is neither", () => {

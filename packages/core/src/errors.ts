@@ -28,6 +28,12 @@ export const ERRORS = {
     "이 서버가 제공하지 않는 주소입니다.",
     "This process does not serve this address. Ask the api role.",
   ),
+  host_not_served: row(
+    421,
+    false,
+    "이 주소로는 접속할 수 없습니다. localhost로 접속하세요.",
+    "This server answers only to localhost. Open it by that name, or name its origin in ALLOWED_ORIGINS.",
+  ),
   method_not_allowed: row(405, false, "허용되지 않는 방법입니다.", "This method is not allowed here."),
   tenant_required: row(400, false, "tenant가 필요합니다.", "The token names no tenant."),
   unauthenticated: row(
@@ -125,7 +131,7 @@ export const ERRORS = {
     429,
     true,
     "요청이 너무 많습니다. 잠시 후 다시 시도하세요.",
-    "Too many detail reads; wait as Retry-After says.",
+    "Too many look-ups in the database; wait as Retry-After says.",
   ),
   signature_expired: row(
     403,

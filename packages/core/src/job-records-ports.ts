@@ -8,12 +8,15 @@ import type { Kind, Status } from "./terms.ts";
  * Adapter: Postgres, a server or embedded.
  */
 
+/** The name of a result that is a file, in its attempt's folder. */
+export const RESULT_FILE = "result.json";
+
 /** Where a row's result is. */
 export type RecordResult =
   | { readonly kind: "inline"; readonly value: Json }
   /** In the row, but above the inline size: read it with `findResult`. */
   | { readonly kind: "row"; readonly bytes: number }
-  /** `result.json` in the attempt's folder. */
+  /** {@link RESULT_FILE} in the attempt's folder. */
   | { readonly kind: "file"; readonly bytes: number };
 
 /** A row without results above the inline size. Dates are ISO 8601, UTC, milliseconds. */
@@ -134,6 +137,8 @@ export type RetryOutcome =
 export interface RequestRecords {
   submit(job: NewJob): Promise<SubmitOutcome>;
   find(ref: JobRef): Promise<JobRecord | null>;
+  /** Up to 100 rows, of whatever tenants, in the order of the refs; null where there is none. */
+  findMany(refs: readonly JobRef[]): Promise<readonly (JobRecord | null)[]>;
   /** A result kept in the row, as JSON text. */
   findResult(ref: JobRef): Promise<{ readonly attempt: number; readonly text: string } | null>;
   /** Newest first, keyset pages. @throws {invalid_request} for a cursor that is not ours. */

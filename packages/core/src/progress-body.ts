@@ -50,6 +50,8 @@ export interface JobProgressBody extends ProgressBodyBase {
   readonly error_message?: string | null;
   readonly result?: Json;
   readonly result_bytes?: number;
+  /** Named by a result that is a file of its attempt; read it at `result_url`. */
+  readonly result_file?: string;
   readonly result_url?: string;
 }
 

@@ -60,10 +60,10 @@ export function snapshotOfRecord(record: JobRecord): Snapshot {
   }
 }
 
-/** A large result by its size, without its text. */
+/** A large result, or one in a file, by its size; without its text. */
 export function snapshotResult(result: RecordResult | null): SnapshotResult | null {
   if (result === null) return null;
-  return result.kind === "inline" ? result : { kind: "large", bytes: result.bytes, text: null };
+  return result.kind === "row" ? { kind: "large", bytes: result.bytes, text: null } : result;
 }
 
 function inlineMembers(result: RecordResult | null): Readonly<Record<string, unknown>> {

@@ -1,3 +1,4 @@
+import { RESULT_FILE } from "./job-records-ports.ts";
 import { idToJson, type JobRef } from "./job-ref.ts";
 import { encodeJson } from "./json.ts";
 import type { Progress, Snapshot, SnapshotResult } from "./snapshot.ts";
@@ -122,7 +123,8 @@ function commonMembers(snapshot: Snapshot): string {
 function resultMembers(ref: JobRef, result: SnapshotResult | null): string {
   if (result === null) return `"result":null`;
   if (result.kind === "inline") return `"result":${encodeJson(result.value)}`;
-  return `"result":null,"result_bytes":${result.bytes},"result_url":"/api/v1/jobs/${ref.id}/result/"`;
+  const file = result.kind === "file" ? `"result_file":"${RESULT_FILE}",` : "";
+  return `"result":null,"result_bytes":${result.bytes},${file}"result_url":"/api/v1/jobs/${ref.id}/result/"`;
 }
 
 function videoProgress({ percent, remainingSeconds, step }: Progress): string {

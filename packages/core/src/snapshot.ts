@@ -33,11 +33,13 @@ export interface NextTry {
   readonly maxTries: number;
 }
 
-/** A result as a snapshot carries it: inline, or by size when it has a key (or file) of its own. */
+/** A result as a snapshot carries it: inline, or by size when it has a key or a file of its own. */
 export type SnapshotResult =
   | { readonly kind: "inline"; readonly value: Json }
   /** `text` is null when the writer does not have it (relay, detail): the key is then left alone. */
-  | { readonly kind: "large"; readonly bytes: number; readonly text: string | null };
+  | { readonly kind: "large"; readonly bytes: number; readonly text: string | null }
+  /** `result_file` of the attempt's folder. */
+  | { readonly kind: "file"; readonly bytes: number };
 
 interface SnapshotBase {
   readonly ref: JobRef;

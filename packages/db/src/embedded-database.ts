@@ -1,5 +1,5 @@
 import { once } from "node:events";
-import { mkdir, rm } from "node:fs/promises";
+import { chmod, mkdir, rm } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { Worker } from "node:worker_threads";
 import { openDatabase, type Database, type RecordOptions } from "./database.ts";
@@ -13,6 +13,8 @@ export interface EmbeddedDatabaseOptions extends RecordOptions {
   readonly onFailure?: (error: Error) => void;
 }
 
+/** Every tenant's rows are in it: no other account of this machine has a way to them. */
+const OWNER_ALONE = 0o700;
 /** One connection for all: whoever waits for it waits for the statements before. */
 const WAIT_TIMEOUT_MS = 30_000;
 /** `pg` connects to `.s.PGSQL.{port}` in the folder it is given as host. */
@@ -26,7 +28,7 @@ const SOCKET_PORT = 5432;
  */
 export async function openEmbeddedDatabase(options: EmbeddedDatabaseOptions): Promise<Database> {
   const dataDir = resolve(options.dataDir);
-  await mkdir(dataDir, { recursive: true });
+  await mkdir(dataDir, { recursive: true, mode: OWNER_ALONE });
   const sockets = await socketFolder(dataDir);
   const undo: (() => Promise<unknown>)[] = [];
   const undoAll = async (): Promise<void> => {
@@ -69,6 +71,8 @@ async function startThread(
   sockets: string,
   onFailure: (error: Error) => void = () => undefined,
 ): Promise<() => Promise<void>> {
+  await mkdir(folder, { recursive: true, mode: OWNER_ALONE });
+  await chmod(folder, OWNER_ALONE); // one that an earlier version made, or an unpacked copy
   const socketPath = join(sockets, `.s.PGSQL.${SOCKET_PORT}`);
   await rm(socketPath, { force: true }); // left by a killed process: the lock says nobody listens
   const thread = new Worker(new URL("../embedded/pglite-thread.js", import.meta.url), {
@@ -77,6 +81,7 @@ async function startThread(
   });
   const exited = new Promise<void>((resolve) => void thread.once("exit", () => resolve()));
   await once(thread, "message"); // rejects with the thread's error when it cannot start
+  await chmod(socketPath, 0o600);
   let stopping = false;
   thread.on("error", onFailure);
   thread.on("exit", (code) => {

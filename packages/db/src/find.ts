@@ -1,5 +1,6 @@
-import type { JobRecord, JobRef } from "@statusplane/core";
-import { firstRecord, RECORD_COLUMNS } from "./record-row.ts";
+import { refKey, type JobRecord, type JobRef } from "@statusplane/core";
+import { firstRecord, RECORD_COLUMNS, toRecord, toRef } from "./record-row.ts";
+import { refColumns } from "./ref-columns.ts";
 import type { Context } from "./settings.ts";
 import type { Statement } from "./statement.ts";
 
@@ -14,6 +15,18 @@ const FIND_AT_WORK: Statement = {
 
 /** A person's detail. */
 const FIND_FOR_PEOPLE: Statement = { ...FIND_AT_WORK, cause: "people", side: "request" };
+
+/** Each row by its whole key, the tenant first: rows of many tenants are as far apart as in statements of their own. */
+export const FIND_MANY: Statement = {
+  name: "find_many",
+  cause: "people",
+  side: "request",
+  repeatable: true,
+  text: `
+    SELECT ${RECORD_COLUMNS}
+    FROM job
+    JOIN unnest($2::text[], $3::text[], $4::text[]) AS asked (tenant_id, kind, id) USING (tenant_id, kind, id)`,
+};
 
 /** The result as it was given: json keeps the bytes. */
 const FIND_RESULT: Statement = {
@@ -35,6 +48,20 @@ export async function find(
 ): Promise<JobRecord | null> {
   const statement = reader === "worker" ? FIND_AT_WORK : FIND_FOR_PEOPLE;
   return firstRecord(await send(statement, [resultInlineMaxBytes, ref.tenant, ref.kind, ref.id]));
+}
+
+/** Many rows by one look, in the order of the refs, without results above the inline size; null where there is none. */
+export async function findMany(
+  { send, resultInlineMaxBytes }: Context,
+  refs: readonly JobRef[],
+): Promise<readonly (JobRecord | null)[]> {
+  if (refs.length === 0) return [];
+  const rows = await send(FIND_MANY, [resultInlineMaxBytes, ...refColumns(refs)]);
+  const found = new Map(rows.map((row) => [refKey(toRef(row)), row]));
+  return refs.map((ref) => {
+    const row = found.get(refKey(ref));
+    return row === undefined ? null : toRecord(row);
+  });
 }
 
 /** A result kept in the row, of any size, and the attempt that made it; null where there is none. */

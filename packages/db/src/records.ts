@@ -4,7 +4,7 @@ import { claim } from "./claim.ts";
 import { attemptsOf, forgetIdempotencyKeys } from "./collect.ts";
 import { LostRows } from "./enqueue-lost.ts";
 import { failTry } from "./fail-try.ts";
-import { find, findResult } from "./find.ts";
+import { find, findMany, findResult } from "./find.ts";
 import { finish } from "./finish.ts";
 import { followClock } from "./follow-clock.ts";
 import { handBack, releaseClaim } from "./hand-back.ts";
@@ -35,6 +35,7 @@ export function requestRecords(context: Context): RequestRecords {
   return {
     submit: (job) => submit(context, job),
     find: (ref) => find(context, ref, "people"),
+    findMany: (refs) => findMany(context, refs),
     findResult: (ref) => findResult(context, ref),
     page: (tenant, kind, options) => page(context, { tenant, kind }, options),
     cancel: (ref) => cancel(context, ref),

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { lstat, mkdir, realpath, rmdir } from "node:fs/promises";
+import { chmod, lstat, mkdir, realpath, rmdir } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
@@ -24,6 +24,7 @@ export async function socketFolder(dataDir: string): Promise<string> {
   if (!made.isDirectory() || !mine || (made.mode & 0o022) !== 0) {
     throw new Error(`${folder} is not a folder that only this user writes to`);
   }
+  await chmod(folder, 0o700);
   return folder;
 }
 

@@ -1,6 +1,6 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { copyFile, mkdtemp, readdir, rm } from "node:fs/promises";
+import { chmod, copyFile, mkdtemp, readdir, rm, stat } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
@@ -9,6 +9,7 @@ import { Worker } from "node:worker_threads";
 import { jobRef } from "@statusplane/core";
 import { openEmbeddedDatabase } from "@statusplane/db";
 import { afterEach, beforeEach, expect, it } from "vitest";
+import { socketFolder } from "../src/socket-folder.ts";
 
 let dataDir: string;
 beforeEach(async () => {
@@ -63,7 +64,15 @@ it("keeps what was acknowledged over a kill -9, refuses a second process before,
   expect(swept.every(({ record }) => record.status === "PENDING" && record.attempt === 2)).toBe(true);
 }, 120_000);
 
-it("closes so that the next start finds everything, and takes transactions while others wait", async () => {
+/** Who may do what with the folder, the database in it, its sockets' folder and the socket. */
+async function modes(): Promise<readonly string[]> {
+  const sockets = await socketFolder(dataDir);
+  const paths = [dataDir, join(dataDir, "postgres"), sockets, join(sockets, ".s.PGSQL.5432")];
+  return Promise.all(paths.map(async (path) => ((await stat(path)).mode & 0o777).toString(8)));
+}
+
+it("closes so that the next start finds everything, takes transactions while others wait, and is its owner's alone", async () => {
+  const umask = process.umask(0); // the system's own care is not what is tested
   const ref = jobRef("7", "video", "42");
   const database = await openEmbeddedDatabase({ dataDir });
   const job = { ref, jobType: "video_hls", title: null, payload: {}, createdBy: null, maxTries: 3 };
@@ -76,11 +85,15 @@ it("closes so that the next start finds everything, and takes transactions while
     database.requests.submit(job),
   ]);
   expect(outcome).toBe("committed");
+  expect(await modes()).toEqual(["700", "700", "700", "600"]);
   await database.close();
   await database.close();
   await expect(database.requests.find(ref)).rejects.toMatchObject({ code: "database_unavailable" });
 
+  await chmod(join(dataDir, "postgres"), 0o755); // as an earlier version or a copy left it
   await using again = await openEmbeddedDatabase({ dataDir });
+  process.umask(umask);
+  expect(await modes()).toEqual(["700", "700", "700", "600"]);
   expect(await again.requests.find(ref)).toMatchObject({ status: "PENDING" });
   expect((await again.query("people", { text: "SELECT text FROM note" })).rows).toEqual([{ text: "kept" }]);
 }, 120_000);

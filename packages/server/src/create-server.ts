@@ -1,12 +1,16 @@
 import cors from "@fastify/cors";
 import { StatusplaneError } from "@statusplane/core";
-import Fastify, { type FastifyInstance } from "fastify";
+import Fastify, { type FastifyBaseLogger, type FastifyInstance } from "fastify";
 import { serializerCompiler, validatorCompiler } from "fastify-type-provider-zod";
 import {
   authenticateAll,
+  DEMO_TENANTS,
   demoRoutes,
   keepPrivate,
   limitMisses,
+  limitReads,
+  limitRefusals,
+  Limits,
   refuseWatchTokens,
   signingKeys,
   signInRules,
@@ -20,6 +24,7 @@ import { answerErrors, KnownRoutes } from "./errors/index.ts";
 import { historyRoutes } from "./history/index.ts";
 import {
   acceptJsonBodies,
+  answerLoopbackOnly,
   Connections,
   fastifyOptions,
   HTTP_LIMITS,
@@ -41,8 +46,6 @@ import type { FullServerOptions, ServerOptions } from "./server-options.ts";
 import { AfterCommit, FORM_EXTRA_BYTES, submitRoutes } from "./submit/index.ts";
 import { answerPageAddress, pageRoutes } from "./web/index.ts";
 
-const REQUESTS_PER_MINUTE = 6_000;
-const MISSES_PER_MINUTE = 600;
 const UPLOAD_MAX_BYTES = 4 * 1024 ** 3;
 
 /** What the routes of all scopes share. */
@@ -59,11 +62,12 @@ interface Shared {
  */
 export async function createServer(options: ServerOptions): Promise<FastifyInstance> {
   const connections = new Connections({ ...HTTP_LIMITS, ...formLimit(options), ...options.http });
-  const fastify: FastifyInstance = Fastify(
-    fastifyOptions(options.log === false ? undefined : (options.log ?? {}), connections),
-  );
+  const fastify: FastifyInstance = Fastify({
+    ...fastifyOptions(options.log === false ? undefined : (options.log ?? {}), connections),
+    trustProxy: [...(options.trustedProxies ?? ["loopback"])],
+  });
   keepConnections(fastify, connections, options);
-  const shared = await makeShared(options);
+  const shared = await makeShared(options, fastify.log);
   const routes = new KnownRoutes();
   routes.listenTo(fastify);
   const page = { served: false };
@@ -88,15 +92,18 @@ export async function createServer(options: ServerOptions): Promise<FastifyInsta
   return fastify;
 }
 
-async function makeShared(options: ServerOptions): Promise<Shared> {
-  const { signIn, requestsPerMinute, missesPerMinute, metrics } = options;
+async function makeShared(options: ServerOptions, log: FastifyBaseLogger): Promise<Shared> {
+  const { signIn, metrics } = options;
   const keys = signingKeys(signIn);
   const watchTokens = await WatchTokens.withKey(keys.watchTokens);
+  const isDemo = options.role !== "progress" && options.demo === true;
   const tokens = new TokenVerifier({
-    signIn: await signInRules(signIn),
+    signIn: await signInRules(signIn, (err) =>
+      log.warn({ err }, "the key set was not fetched; known keys go on"),
+    ),
     watchTokens,
-    requestsPerMinute: requestsPerMinute ?? REQUESTS_PER_MINUTE,
-    missesPerMinute: missesPerMinute ?? MISSES_PER_MINUTE,
+    limits: new Limits(options),
+    tenants: isDemo ? new Set(DEMO_TENANTS.map(({ tenant }) => tenant)) : null,
   });
   return {
     tokens,
@@ -127,6 +134,14 @@ function prepare(fastify: FastifyInstance, options: ServerOptions): void {
     if (request.url.length > URL_MAX_BYTES) done(new StatusplaneError("url_too_long"));
     else done();
   });
+  if (options.role !== "progress" && options.loopbackOnly === true) {
+    answerLoopbackOnly(fastify, (options.allowedOrigins ?? []).map(hostOf));
+  }
+}
+
+/** The `Host` that a browser sends to an origin. */
+function hostOf(origin: string): string {
+  return URL.canParse(origin) ? new URL(origin).host : origin;
 }
 
 async function allowOrigins(fastify: FastifyInstance, origins: readonly string[]): Promise<void> {
@@ -183,12 +198,16 @@ async function peoplesRoutes(
   refuseWatchTokens(scope);
   keepPrivate(scope);
   limitMisses(scope);
+  limitReads(scope, shared.tokens.limits);
   const playback = playbackUrls(options, shared);
   const details = new DetailReads({
     records,
     writer,
     log,
-    ...(options.detailsPerSecond === undefined ? {} : { perSecond: options.detailsPerSecond }),
+    shareOf: (tenant) => shared.tokens.limits.readsOf(tenant),
+    ...(options.detailStatementsPerSecond === undefined
+      ? {}
+      : { statementsPerSecond: options.detailStatementsPerSecond }),
   });
   const afterCommit = new AfterCommit({
     writer,
@@ -215,13 +234,15 @@ async function peoplesRoutes(
     }),
   );
   const { extend } = options;
-  if (extend !== undefined) await scope.register(async (own) => extend(own));
+  if (extend !== undefined) await scope.register(async (own) => extend(own, details));
 }
 
 /** Without a token: files by signature, the demo's sign-in. */
 async function openRoutes(scope: FastifyInstance, options: FullServerOptions, shared: Shared): Promise<void> {
   shared.metrics.observe(scope);
-  hlsRoutes(scope, { playback: playbackUrls(options, shared), files: options.files });
+  const { limits } = shared.tokens;
+  limitRefusals(scope, limits);
+  hlsRoutes(scope, { playback: playbackUrls(options, shared), files: options.files, limits });
   if (options.demo !== true) return;
   demoRoutes(scope, options.signIn);
 }

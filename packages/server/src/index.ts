@@ -18,6 +18,7 @@ export {
   type Identity,
   type SignInOptions,
 } from "./auth/index.ts";
+export type { DetailReads } from "./detail/index.ts";
 export { sendProblem, type ProblemOptions } from "./errors/index.ts";
 export { logOptions, type LogOptions } from "./http/index.ts";
 export {

@@ -60,7 +60,7 @@ describe("the playback endpoint", () => {
     );
     expect((await get((await playback()).json().hls_url)).statusCode).toBe(200);
     await playback();
-    expect(test.records.statements).toEqual(["find"]);
+    expect(test.records.statements).toEqual(["findMany"]);
     expect(test.store.writes).toEqual(["finish READY 2 accepted"]);
   });
 

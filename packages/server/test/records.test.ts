@@ -1,6 +1,7 @@
 import { jobRef, type JobRecord } from "@statusplane/core";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { DetailReads } from "../src/detail/index.ts";
+import { KeyedBuckets } from "../src/http/index.ts";
 import { openTestServer, recordOf, signedIn, type TestServer } from "./fakes/index.ts";
 
 const AT = "2026-03-01T00:00:00.000Z";
@@ -145,25 +146,63 @@ describe("detail", () => {
 
 describe("reads of rows", () => {
   let nowMs = 0;
-  const reads = (perSecond = 50) =>
-    new DetailReads({
+  const job1 = (id: string, tenant = "1") => jobRef(tenant, "job", id);
+  const reads = ({ statements = 50, rows = 50 } = {}) => {
+    const now = (): number => nowMs;
+    const shares = new KeyedBuckets({ perSecond: rows, burst: rows, now });
+    return new DetailReads({
       records: test.records,
       writer: test.store,
       log: test.server.log,
-      perSecond,
-      now: () => nowMs,
+      shareOf: (tenant) => shares.of(tenant),
+      statementsPerSecond: statements,
+      now,
     });
+  };
+  /** Holds every statement back until it is called. */
+  function hold(): () => void {
+    let open: () => void = () => undefined;
+    test.records.gate = new Promise((resolve) => (open = resolve));
+    return open;
+  }
 
   it("asked at once are one statement; one that fails is told to all of them and not remembered", async () => {
     const details = reads();
     test.records.put(recordOf(job));
     expect(new Set(await Promise.all([1, 2, 3].map(() => details.find(job)))).size).toBe(1);
-    expect(test.records.statements).toEqual(["find"]);
+    expect(test.records.statements).toEqual(["findMany"]);
     test.records.down = "before";
     const failed = await Promise.allSettled([details.find(video), details.find(video)]);
     expect(failed.map(({ status }) => status)).toEqual(["rejected", "rejected"]);
     test.records.down = false;
     expect(await details.find(video)).toBeNull();
+  });
+
+  it("that come while a statement is under way share the next one, at most 100 in each, tenants in turn", async () => {
+    const details = reads({ rows: 1_000 });
+    const open = hold();
+    const asked = [details.find(job1("first"))];
+    for (let id = 0; id < 150; id++) asked.push(details.find(job1(String(id))));
+    for (const tenant of ["2", "3"]) asked.push(details.find(job1("a", tenant)));
+    test.records.put(recordOf(job1("a", "3")));
+    open();
+    const found = await Promise.all(asked);
+    expect(found.filter((record) => record !== null).map(({ ref }) => ref)).toEqual([job1("a", "3")]);
+    expect(test.records.lookedUp.map((keys) => keys.length)).toEqual([1, 100, 52]);
+    expect(test.records.lookedUp[1]?.slice(0, 3)).toEqual(["1.job.0", "2.job.a", "3.job.a"]);
+  });
+
+  it("that fail together are told to each of them, and the next statement is sent all the same", async () => {
+    const details = reads();
+    const open = hold();
+    const first = details.find(job1("first"));
+    const second = Promise.allSettled([details.find(job1("x")), details.find(job1("y", "2"))]);
+    test.records.down = "before";
+    open();
+    expect(await first).toBeNull();
+    expect((await second).map(({ status }) => status)).toEqual(["rejected", "rejected"]);
+    test.records.down = false;
+    expect(await details.find(job1("x"))).toBeNull();
   });
 
   it("reuse a finished answer for 5 s, an unknown one for 10 s, a live one not at all", async () => {
@@ -189,8 +228,7 @@ describe("reads of rows", () => {
   it("begun before a change are not remembered after it", async () => {
     const details = reads();
     test.records.put(recordOf(video, { status: "FAILED" }));
-    let open: () => void = () => undefined;
-    test.records.gate = new Promise((resolve) => (open = resolve));
+    const open = hold();
     const before = details.find(video);
     details.forget(video);
     open();
@@ -199,16 +237,58 @@ describe("reads of rows", () => {
     expect((await details.find(video))?.attempt).toBe(2);
   });
 
-  it("have a budget, beyond which they are refused for a while", async () => {
-    const details = reads(2);
-    await details.find(jobRef("1", "job", "x"));
-    await details.find(jobRef("1", "job", "y"));
-    await expect(details.find(jobRef("1", "job", "z"))).rejects.toMatchObject({
+  it("are paid for by their tenant's share, beyond which it is refused for a while, and nobody else", async () => {
+    const details = reads({ rows: 2 });
+    await details.find(job1("x"));
+    await details.find(job1("y"));
+    await expect(details.find(job1("z"))).rejects.toMatchObject({
       code: "detail_budget_spent",
       retryAfterSeconds: 1,
     });
+    await expect(details.find(job1("z", "2"))).resolves.toBeNull();
     nowMs += 500;
-    await expect(details.find(jobRef("1", "job", "z"))).resolves.toBeNull();
+    await expect(details.find(job1("z"))).resolves.toBeNull();
+  });
+
+  it("wait their turn where the process has sent its statements, and lose nothing by it", async () => {
+    const details = reads({ statements: 1 });
+    await details.find(job1("first"));
+    const waiting = [details.find(job1("x")), details.find(job1("y", "2"))];
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    expect(test.records.lookedUp).toHaveLength(1);
+    nowMs += 1_000;
+    expect(await Promise.all(waiting)).toEqual([null, null]);
+    expect(test.records.lookedUp).toEqual([["1.job.first"], ["1.job.x", "2.job.y"]]);
+  });
+});
+
+describe("a tenant that reads much", () => {
+  it("is refused details and history alike for a while, whatever its tokens, and nobody else is", async () => {
+    const strict = await openTestServer({ tenantReadsPerMinute: 60 });
+    strict.records.put(recordOf(job));
+    strict.records.put(recordOf(jobRef("2", "job", "b")));
+    const ask = async (url: string, tenant: number, sub: string) =>
+      strict.server.inject({ url, headers: await signedIn(tenant, { sub }) });
+    for (let n = 0; n < 5; n++) {
+      expect((await ask("/api/v1/jobs/a/", 1, `person-${n}`)).statusCode).toBe(200);
+      expect((await ask("/api/v1/jobs/?status=DONE", 1, `person-${n}`)).statusCode).toBe(200);
+    }
+    const spent = strict.records.statements.length;
+    for (const url of [
+      "/api/v1/jobs/a/",
+      "/api/v1/jobs/",
+      "/media/videos/?status=READY",
+      "/media/videos/9/playback/",
+    ]) {
+      const answer = await ask(url, 1, "somebody else");
+      expect([url, answer.statusCode, answer.json().code]).toEqual([url, 429, "detail_budget_spent"]);
+      expect(Number(answer.headers["retry-after"])).toBeGreaterThanOrEqual(1);
+    }
+    expect(strict.records.statements).toHaveLength(spent);
+    expect((await ask("/api/v1/jobs/a/progress/", 1, "a watcher")).statusCode).toBe(200); // no statement, no share
+    expect((await ask("/api/v1/jobs/b/", 2, "bob")).statusCode).toBe(200);
+    expect((await ask("/api/v1/jobs/", 2, "bob")).statusCode).toBe(200);
+    await strict.close();
   });
 });
 
@@ -378,7 +458,34 @@ describe("a result of its own", () => {
     test.records.largeResults.set("1.job.a", '{"rows":[]}');
     expect((await get("/api/v1/jobs/a/result/")).body).toBe('{"rows":[]}');
     expect((await get("/api/v1/jobs/a/result/")).body).toBe('{"rows":[]}');
-    expect(test.records.statements).toEqual(["find", "findResult"]);
+    expect(test.records.statements).toEqual(["findMany", "findResult"]);
+  });
+
+  it("is the file that the terminal snapshot names, or what it carries, without a statement", async () => {
+    const terminal = { ref: job, jobType: "ocr", attempt: 3, updatedAt: AT, status: "DONE" } as const;
+    test.store.put({ ...terminal, result: { kind: "file", bytes: 9 } });
+    await test.files.writeOutput(job, 2, "result.json", '{"old":1}');
+    expect((await get("/api/v1/jobs/a/result/")).statusCode).toBe(404); // not this attempt's
+    test.records.statements.length = 0;
+    await test.files.writeOutput(job, 3, "result.json", '{"big":3}');
+    const answer = await get("/api/v1/jobs/a/result/");
+    expect([answer.body, answer.headers["content-type"]]).toEqual([
+      '{"big":3}',
+      "application/json; charset=utf-8",
+    ]);
+    test.store.put({ ...terminal, result: { kind: "inline", value: { small: [1] } } });
+    expect((await get("/api/v1/jobs/a/result/")).body).toBe('{"small":[1]}');
+    test.store.put({ ...terminal, status: "PENDING", nextTry: null });
+    expect((await get("/api/v1/jobs/a/result/")).json().code).toBe("result_not_found");
+    expect(test.records.statements).toEqual([]);
+  });
+
+  it("that many ask for at once comes from the row by one statement", async () => {
+    test.records.put(recordOf(job, { status: "DONE", result: { kind: "row", bytes: 9 } }));
+    test.records.largeResults.set("1.job.a", '{"rows":[]}');
+    const answers = await Promise.all([1, 2, 3].map(() => get("/api/v1/jobs/a/result/")));
+    expect(answers.map(({ body }) => body)).toEqual(Array(3).fill('{"rows":[]}'));
+    expect(test.records.statements).toEqual(["findMany", "findResult"]);
   });
 
   it("comes from the attempt's folder where it is a file, and inline where it is small", async () => {

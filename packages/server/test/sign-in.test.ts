@@ -2,6 +2,16 @@ import { jobRef } from "@statusplane/core";
 import { exportJWK, generateKeyPair, SignJWT, type JWTPayload } from "jose";
 import { createHmac } from "node:crypto";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
+import {
+  Limits,
+  networkOf,
+  signingKeys,
+  signInRules,
+  TokenVerifier,
+  WatchTokens,
+} from "../src/auth/index.ts";
+import { KeyedBuckets } from "../src/http/index.ts";
+import { PlaybackUrls } from "../src/playback/index.ts";
 import { openTestServer, SECRET, signedIn, signedToken, type TestServer } from "./fakes/index.ts";
 
 const base64url = (value: unknown): string => Buffer.from(JSON.stringify(value)).toString("base64url");
@@ -157,16 +167,10 @@ describe("a sign-in token", () => {
 });
 
 describe("a key set", () => {
-  it("verifies asymmetric tokens, and no symmetric ones; while it does not answer nobody is told to sign in", async () => {
+  it("verifies asymmetric tokens, and no symmetric ones", async () => {
     const { publicKey, privateKey } = await generateKeyPair("ES256");
     const jwk = { ...(await exportJWK(publicKey)), kid: "k1", alg: "ES256" };
-    let answers = false;
-    const fetch = async (): Promise<Response> => {
-      if (!answers) throw new TypeError("fetch failed");
-      return new Response(JSON.stringify({ keys: [jwk] }), {
-        headers: { "content-type": "application/json" },
-      });
-    };
+    const fetch = async (): Promise<Response> => Response.json({ keys: [jwk] });
     const other = await openTestServer({
       signIn: { kind: "jwks", url: "https://keys.example/jwks", signingSecret: SECRET, fetch },
     });
@@ -174,11 +178,6 @@ describe("a key set", () => {
       .setProtectedHeader({ alg: "ES256", kid: "k1" })
       .setExpirationTime("1h")
       .sign(privateKey);
-    expect((await ask(`Bearer ${token}`, other.server)).json()).toMatchObject({
-      status: 503,
-      code: "sign_in_unavailable",
-    });
-    answers = true;
     expect((await ask(`Bearer ${token}`, other.server)).statusCode).toBe(404);
     const confused = byHand(
       { alg: "HS256", kid: "k1" },
@@ -187,6 +186,127 @@ describe("a key set", () => {
     );
     expect((await ask(`Bearer ${confused}`, other.server)).statusCode).toBe(401);
     await other.close();
+  });
+});
+
+/** Other texts that every verifier takes for the same token. */
+function spellings(token: string): readonly string[] {
+  const ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+  const last = ALPHABET.indexOf(token.at(-1) ?? "");
+  const loose = [0, 1, 2, 3].map((bits) => token.slice(0, -1) + (ALPHABET[(last & ~3) | bits] ?? "")); // 2 bits say nothing
+  return ["Bearer ", "bearer ", "BEARER  ", "BeArEr   "].flatMap((scheme) =>
+    loose.flatMap((each) => [`${scheme}${each}`, `${scheme}${each} `, `${scheme}${each}  `]),
+  );
+}
+
+describe("a limit", () => {
+  const answersOf = async (
+    server: TestServer["server"],
+    headers: readonly (string | undefined)[],
+    url?: string,
+  ) => {
+    const counts: Record<number, number> = {};
+    for (const authorization of headers) {
+      const { statusCode } = await server.inject({
+        url: url ?? "/api/v1/jobs/a/progress/",
+        headers: authorization === undefined ? {} : { authorization },
+      });
+      counts[statusCode] = (counts[statusCode] ?? 0) + 1;
+    }
+    return counts;
+  };
+
+  it("of a token holds in whatever spelling it comes, and for misses alike", async () => {
+    const token = await signedToken({ tenant_id: 1 });
+    const written = spellings(token);
+    expect(new Set(written).size).toBe(48);
+    const other = await openTestServer({ requestsPerMinute: 1 });
+    expect(await answersOf(other.server, written)).toEqual({ 404: 10, 429: 38 });
+    await other.close();
+    const strict = await openTestServer({ missesPerMinute: 1 });
+    expect(await answersOf(strict.server, written, "/api/v1/jobs/guess/")).toEqual({ 404: 10, 429: 38 });
+    await strict.close();
+  });
+
+  it("of a token outlives what is remembered of it", async () => {
+    const limits = new Limits({ requestsPerMinute: 1 });
+    const tokens = new TokenVerifier({
+      signIn: await signInRules({ kind: "secret", secret: SECRET }),
+      watchTokens: await WatchTokens.withKey(new Uint8Array(32)),
+      limits,
+      remembered: 1,
+    });
+    const [mine, others] = [await signedToken({ tenant_id: 1 }), await signedToken({ tenant_id: 2 })];
+    const first = await tokens.verify(mine);
+    await tokens.verify(others);
+    expect(tokens.known(mine)).toBeNull();
+    expect((await tokens.verify(mine)).budget).toBe(first.budget);
+  });
+
+  it("of a tenant counts all of its tokens together, watch tokens and playback too, and no other tenant's", async () => {
+    const other = await openTestServer({ tenantRequestsPerMinute: 1 });
+    const people = await Promise.all([1, 2, 3, 4].map((n) => signedIn(1, { sub: `p${n}` })));
+    const mint = { method: "POST", url: "/api/v1/watch-token/", payload: { jobs: ["a"] } } as const;
+    const minted = await other.server.inject({ ...mint, headers: await signedIn(1, { sub: "p1" }) });
+    const watcher = `Bearer ${minted.json().watch_token}`;
+    const all = [...people.map(({ authorization }) => authorization), watcher];
+    expect(await answersOf(other.server, [...all, ...all, ...all])).toEqual({ 404: 9, 429: 6 });
+    expect(await answersOf(other.server, [(await signedIn(2)).authorization])).toEqual({ 404: 1 });
+    const signature = new PlaybackUrls({ key: signingKeys({ kind: "secret", secret: SECRET }).playback });
+    const played = async (tenant: string) =>
+      (await other.server.inject(signature.urlsOf(jobRef(tenant, "video", "a"), 1).hls_url)).statusCode;
+    expect([await played("1"), await played("2")]).toEqual([429, 404]);
+    await other.close();
+  });
+
+  it("of an address counts what lets nobody in, and keeps nobody out who was let in before", async () => {
+    const other = await openTestServer({ addressRefusalsPerMinute: 1, trustedProxies: ["10.0.0.1"] });
+    const { authorization } = await signedIn(1);
+    const from = async (
+      remoteAddress: string,
+      headers: Record<string, string> = {},
+      url = "/api/v1/jobs/a/progress/",
+    ) => (await other.server.inject({ url, headers, remoteAddress })).statusCode;
+    expect(await from("192.0.2.1", { authorization })).toBe(404);
+    for (let n = 0; n < 5; n++) {
+      expect(await from("192.0.2.1")).toBe(401);
+      expect(await from("::ffff:192.0.2.1", { authorization: `Bearer forged.${n}.x` })).toBe(401);
+    }
+    expect(await from("192.0.2.1")).toBe(429);
+    expect(await from("192.0.2.1", { authorization: `Bearer ${await signedToken({ tenant_id: 9 })}` })).toBe(
+      429,
+    );
+    expect(await from("192.0.2.1", {}, "/media/hls/forged/master.m3u8")).toBe(429);
+    expect(await from("192.0.2.1", { authorization })).toBe(404);
+    expect(await from("192.0.2.2")).toBe(401);
+    // A trusted proxy names the client, anybody else only itself.
+    expect(await from("10.0.0.1", { "x-forwarded-for": "192.0.2.1" })).toBe(429);
+    expect(await from("10.0.0.1", { "x-forwarded-for": "192.0.2.3" })).toBe(401);
+    expect(await from("192.0.2.1", { "x-forwarded-for": "192.0.2.3" })).toBe(429);
+    await other.close();
+  });
+
+  it.each([
+    ["192.0.2.1", "192.0.2.1"],
+    ["::ffff:192.0.2.1", "192.0.2.1"],
+    ["2001:db8:0:1::7", "2001:db8:0:1::/64"],
+    ["2001:0db8::1:aaaa:bbbb:cccc:dddd", "2001:db8:0:1::/64"],
+    ["2001:db8:0:1:ffff:ffff:ffff:ffff", "2001:db8:0:1::/64"],
+    ["fe80::1%eth0", "fe80:0:0:0::/64"],
+    ["::1", "0:0:0:0::/64"],
+  ])("takes %s for %s", (address, network) => expect(networkOf(address)).toBe(network));
+
+  it("remembers so many keys at most, those first that are in use", () => {
+    let nowMs = 0;
+    const buckets = new KeyedBuckets({ perSecond: 1, burst: 2, now: () => nowMs }, 3);
+    const busy = buckets.of("busy");
+    busy.take();
+    for (const key of ["rests", "too"]) buckets.of(key);
+    buckets.of("new").take();
+    expect([buckets.of("busy") === busy, buckets.of("new").take()]).toEqual([true, true]);
+    for (const key of ["a", "b"]) buckets.of(key).take();
+    expect(buckets.of("busy")).not.toBe(busy); // the oldest, where all are in use
+    nowMs += 1;
   });
 });
 
@@ -290,6 +410,88 @@ describe("the demo", () => {
       payload: { tenant: "1" },
     });
     expect(answer.statusCode).toBe(404);
+  });
+
+  it("opens its own tenants and nobody else's, whoever signed the token", async () => {
+    const other = await openTestServer({ demo: true });
+    for (const [tenant, status] of [
+      [1, 404],
+      ["2", 404],
+      ["3", 401],
+      ["academy", 401],
+      [undefined, 401],
+    ] as const) {
+      const answer = await ask(`Bearer ${await signedToken({ tenant_id: tenant })}`, other.server);
+      expect([tenant, answer.statusCode]).toEqual([tenant, status]);
+    }
+    await other.close();
+  });
+
+  it("answers only to names of the loopback host, and to origins that are allowed by name", async () => {
+    const allowedOrigins = ["https://demo.example.com", "http://box.local:8080"];
+    const other = await openTestServer({ demo: true, loopbackOnly: true, allowedOrigins });
+    const { authorization } = await signedIn(1);
+    const named = async (host: string, url = "/api/v1/demo/") =>
+      other.server.inject({ url, headers: { host, authorization } });
+    for (const host of [
+      "localhost",
+      "LOCALHOST:3000",
+      "localhost.:3000",
+      "127.0.0.1:80",
+      "127.9.8.7",
+      "[::1]",
+      "[::1]:3000",
+      "demo.example.com",
+      "Demo.Example.com",
+      "box.local:8080",
+    ]) {
+      expect([host, (await named(host)).statusCode]).toEqual([host, 200]);
+    }
+    for (const host of [
+      "evil.example",
+      "evil.example:3000",
+      "localhost.evil.example",
+      "evil.localhost.example",
+      "127.0.0.1.evil.example",
+      "127.0.0.1:80:80",
+      "localhost@evil.example",
+      "128.0.0.1",
+      "127.1",
+      "0.0.0.0:3000",
+      "192.168.0.7",
+      "[::2]",
+      "::1",
+      "box.local",
+      "demo.example.com:3000",
+    ]) {
+      for (const url of [
+        "/",
+        "/api/v1/demo/",
+        "/api/v1/jobs/a/progress/",
+        "/api/v1/students/",
+        "/metrics",
+        "/nowhere",
+      ]) {
+        const answer = await named(host, url);
+        expect([host, url, answer.statusCode, answer.json().code]).toEqual([
+          host,
+          url,
+          421,
+          "host_not_served",
+        ]);
+      }
+    }
+    const preflight = await other.server.inject({
+      method: "OPTIONS",
+      url: "/api/v1/demo/sign-in/",
+      headers: {
+        host: "evil.example",
+        origin: "http://evil.example",
+        "access-control-request-method": "POST",
+      },
+    });
+    expect(preflight.statusCode).toBe(421);
+    await other.close();
   });
 
   it("is refused at start with a key set, as is a short secret", async () => {

@@ -91,9 +91,14 @@ function wantsDemo(role: Role, { values, isSet }: ReadVariables): boolean {
 function chooseSignIn(demo: boolean, { values, isSet }: ReadVariables, problems: string[]): SignIn | null {
   const { JWT_SECRET: secret, JWKS_URL: url, SIGNING_SECRET: signingSecret } = values;
   if (secret !== null && url !== null) problems.push("JWT_SECRET, JWKS_URL: set one of them, not both");
+  if (values.DEMO && (isSet("JWT_SECRET") || isSet("JWKS_URL"))) {
+    problems.push(
+      "DEMO: anybody may sign in; unset it, or JWT_SECRET and JWKS_URL, which let in some people only",
+    );
+    return null;
+  }
   if (url !== null) {
     if (signingSecret === null) problems.push("SIGNING_SECRET: required with JWKS_URL (32 bytes or more)");
-    if (demo) problems.push("DEMO: signs in with JWT_SECRET, not with JWKS_URL; unset one of them");
     return { kind: "jwks", url, signingSecret: signingSecret ?? "" };
   }
   if (secret !== null) return { kind: "secret", secret };

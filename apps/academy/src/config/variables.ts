@@ -1,4 +1,5 @@
 import { CRASH_POINTS, DEFAULT_TIMINGS, isCrashPointName, type CrashPointName } from "@statusplane/core";
+import { isIPv4, isIPv6 } from "node:net";
 import { z } from "zod";
 import { timings } from "./timings.ts";
 
@@ -63,6 +64,19 @@ const variable = <T>(schema: z.ZodType<T, string>, fallback: T, about: string): 
 const hidden = <T>(entry: Variable<T>): Variable<T> => ({ ...entry, secret: true });
 const optional = <T>(schema: z.ZodType<T, string>, about: string): Variable<T | null> =>
   variable<T | null>(schema, null, about);
+
+const listed = (text: string): readonly string[] =>
+  text
+    .split(",")
+    .map((each) => each.trim())
+    .filter((each) => each !== "");
+
+function isProxy(text: string): boolean {
+  const [address = "", bits] = text.split("/");
+  const greatest = isIPv4(address) ? 32 : isIPv6(address) ? 128 : -1;
+  if (bits === undefined) return greatest > 0 || text === "loopback";
+  return /^\d{1,3}$/.test(bits) && Number(bits) <= greatest;
+}
 
 /** Per job type, `*` for every other: how many run at once in one worker process. */
 const concurrency = z
@@ -139,16 +153,15 @@ export const VARIABLES = {
       "signs watch tokens and playback URLs; derived from `JWT_SECRET` if not set, required with `JWKS_URL`",
     ),
   ),
-  DEMO: variable(flag, false, "1: sign-in by one click as one of two demo tenants"),
+  DEMO: variable(
+    flag,
+    false,
+    "1: sign-in by one click as one of two demo tenants, the only ones then; not beside `JWT_SECRET` or `JWKS_URL`",
+  ),
   ALLOWED_ORIGINS: variable(
-    z.string().transform((text): readonly string[] =>
-      text
-        .split(",")
-        .map((each) => each.trim())
-        .filter((each) => each !== ""),
-    ),
+    z.string().transform((text): readonly string[] => listed(text)),
     [],
-    "comma-separated origins for CORS; not set: same origin only",
+    "comma-separated origins for CORS; not set: same origin only. A demo on a loopback `HOST` answers to their names, too",
   ),
   FINISHED_TTL_SECONDS: variable(
     wholeNumber(0, 315_360_000, "seconds").refine(
@@ -176,7 +189,7 @@ export const VARIABLES = {
   STRICT: variable(
     flag,
     false,
-    "1: what the start only warns of refuses it: an open Redis, a `volatile-*` policy, no append-only file, `synchronous_commit=off`, too few connections",
+    "1: what the start only warns of refuses it: an open Redis, a `volatile-*` policy, no append-only file, `synchronous_commit=off`, too few connections, a worker without bubblewrap, little room in `DATA_DIR`",
   ),
   DRAIN_SECONDS: variable(
     wholeNumber(0, 20, "seconds"),
@@ -197,12 +210,43 @@ export const VARIABLES = {
   RATE_LIMIT_PER_MINUTE: variable(
     wholeNumber(1, 100_000_000, "requests"),
     6_000,
-    "requests per token and minute",
+    "requests per token and minute, however the token is written",
   ),
   RATE_LIMIT_MISSES_PER_MINUTE: variable(
     wholeNumber(1, 100_000_000, "requests"),
     600,
     "of them those for jobs that are not there, on routes that may look into the database",
+  ),
+  RATE_LIMIT_TENANT_PER_MINUTE: variable(
+    wholeNumber(1, 100_000_000, "requests"),
+    600_000,
+    "requests per tenant and minute: all of its tokens, watch tokens and playback addresses together",
+  ),
+  RATE_LIMIT_READS_PER_MINUTE: variable(
+    wholeNumber(1, 100_000_000, "reads"),
+    3_000,
+    "rows looked up and pages of history per tenant and minute",
+  ),
+  RATE_LIMIT_ADDRESS_PER_MINUTE: variable(
+    wholeNumber(1, 100_000_000, "requests"),
+    60_000,
+    "requests per client address (of IPv6 its /64) and minute that no token or signature lets in",
+  ),
+  TRUSTED_PROXIES: variable(
+    z
+      .string()
+      .transform((text): readonly string[] => listed(text))
+      .refine(
+        (proxies) => proxies.every(isProxy),
+        "must be addresses, networks (10.0.0.0/8) or loopback, comma-separated",
+      ),
+    ["loopback"],
+    "proxies whose `X-Forwarded-For` names the client: comma-separated addresses, networks or `loopback`",
+  ),
+  MIN_FREE_BYTES: variable(
+    wholeNumber(0, 2 ** 20 * BYTES_GIB, "bytes"),
+    BYTES_GIB,
+    "below so many free bytes in `DATA_DIR`, or when a file would leave less, files are refused (507); 0: never",
   ),
   TIMINGS: variable(
     timings,

@@ -8,6 +8,7 @@
 export { confineCommand, confinementGaps, findConfinement, type Confinement } from "./confinement.ts";
 export { ensureFfmpeg, type EnsureFfmpegOptions, type EnsureOutcome } from "./ensure-ffmpeg.ts";
 export { openFfmpeg, type FfmpegSource } from "./ffmpeg-source.ts";
+export { findProgram } from "./find-program.ts";
 export { findFfmpeg, type Ffmpeg, type FfmpegPaths } from "./find-ffmpeg.ts";
 export type { Machine } from "./install-plan.ts";
 export { runInstallStep } from "./run-install-step.ts";

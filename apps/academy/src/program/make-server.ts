@@ -3,6 +3,7 @@ import type { Database } from "@statusplane/db";
 import {
   createServer,
   requireTenant,
+  type DetailReads,
   type FullServerOptions,
   type MetricSources,
   type Readiness,
@@ -22,7 +23,7 @@ const WEB_ROOT = fileURLToPath(new URL("../../../web/dist", import.meta.url));
 
 /** The server of this role: role progress gets a reader and nothing else of storage. */
 export async function makeServer(parts: Parts, files: FolderFiles | null): Promise<FastifyInstance> {
-  const { config, jobs, stores, health, registry, leaving, logStream } = parts;
+  const { config, jobs, stores, health, disk, registry, leaving, logStream } = parts;
   const { values } = config;
   const common = {
     reader: stores.store.reader,
@@ -30,6 +31,10 @@ export async function makeServer(parts: Parts, files: FolderFiles | null): Promi
     allowedOrigins: values.ALLOWED_ORIGINS,
     requestsPerMinute: values.RATE_LIMIT_PER_MINUTE,
     missesPerMinute: values.RATE_LIMIT_MISSES_PER_MINUTE,
+    tenantRequestsPerMinute: values.RATE_LIMIT_TENANT_PER_MINUTE,
+    tenantReadsPerMinute: values.RATE_LIMIT_READS_PER_MINUTE,
+    addressRefusalsPerMinute: values.RATE_LIMIT_ADDRESS_PER_MINUTE,
+    trustedProxies: values.TRUSTED_PROXIES,
     readiness: () => readiness(parts),
     metrics: { registry, access: metricsAccess(config), sources: metricSources(parts) },
     leaving,
@@ -51,16 +56,24 @@ export async function makeServer(parts: Parts, files: FolderFiles | null): Promi
     queue,
     installation: stores.store.installation,
     uploadMaxBytes: values.UPLOAD_MAX_BYTES,
-    acceptsWork: () => health.acceptsWork(),
+    acceptsWork: (fileBytes) =>
+      health.acceptsWork() ?? (fileBytes === null || disk === null ? null : disk.refusesFile(fileBytes)),
     demo: config.demo,
+    loopbackOnly: config.demo && config.role === "all" && isLoopback(values.HOST),
     webRoot: WEB_ROOT,
-    extend: (signedIn) => addStudents(signedIn, database, files),
+    extend: (signedIn, details) => addStudents(signedIn, { database, files, details }),
   };
   return createServer(full);
 }
 
-function addStudents(signedIn: FastifyInstance, database: Database, files: FolderFiles): void {
-  const findRecord: typeof database.requests.find = (ref) => database.requests.find(ref);
+interface StudentsParts {
+  readonly database: Database;
+  readonly files: FolderFiles;
+  readonly details: Pick<DetailReads, "find">;
+}
+
+function addStudents(signedIn: FastifyInstance, { database, files, details }: StudentsParts): void {
+  const findRecord: DetailReads["find"] = (ref) => details.find(ref);
   studentsRoutes(signedIn, { students: new StudentRecords(database), findRecord, files, requireTenant });
 }
 
@@ -90,16 +103,26 @@ function keysByClass(
     : { live_or_finished: keys };
 }
 
-function riskCodes({ risks, health }: Pick<Parts, "risks" | "health">): readonly string[] {
-  return [...risks, ...health.risks].map(({ code }) => code);
+function riskCodes({ risks, health, disk }: Pick<Parts, "risks" | "health" | "disk">): readonly string[] {
+  return [...risks, ...health.risks, ...(disk?.risks ?? [])].map(({ code }) => code);
 }
 
-function metricSources({ config, jobs, stores, counts, health, risks, running, undo }: Parts): MetricSources {
+function metricSources({
+  config,
+  jobs,
+  stores,
+  counts,
+  health,
+  disk,
+  risks,
+  running,
+  undo,
+}: Parts): MetricSources {
   const common: MetricSources = {
     writes: () => counts.writes(),
     foreignReads: () => counts.foreignReads,
     storeMemory: () => health.memory,
-    risks: () => riskCodes({ risks, health }),
+    risks: () => riskCodes({ risks, health, disk }),
     storeKeys: () => keysByClass(health.memory, config.values.FINISHED_TTL_SECONDS),
   };
   if (stores.durable === null) return common;
@@ -120,12 +143,12 @@ function metricSources({ config, jobs, stores, counts, health, risks, running, u
 }
 
 /** From what the process already knows: nobody is asked. */
-function readiness({ health, risks, running, config, leaving }: Parts): Readiness {
+function readiness({ health, disk, risks, running, config, leaving }: Parts): Readiness {
   const checks: Record<string, Json> = {
     status_store: health.answers ? "ok" : "unreachable",
     eviction: health.eviction,
     append_only: health.memory?.appendOnly ?? null,
-    risks: riskCodes({ risks, health }),
+    risks: riskCodes({ risks, health, disk }),
     role: config.role,
   };
   const reconciler = running.reconciler?.status();

@@ -2,6 +2,7 @@ import type { Logger } from "pino";
 import type { Registry } from "prom-client";
 import type { Config } from "../config/config.ts";
 import type { FfmpegSource } from "../ffmpeg/index.ts";
+import type { DiskHealth } from "./disk-health.ts";
 import type { Stores } from "./open-stores.ts";
 import type { RunningParts } from "./process-metrics.ts";
 import type { JobCatalogue } from "../jobs/job-types.ts";
@@ -34,8 +35,10 @@ export interface Parts extends StartOptions {
   readonly stores: Stores;
   readonly counts: WriteCounts;
   readonly health: StoreHealth;
-  /** What was found at the start beside the status store's own settings, which `health` watches. */
+  /** What was found at the start, beside what `health` and `disk` watch. */
   readonly risks: readonly Risk[];
+  /** Null for role progress, which has no files. */
+  readonly disk: DiskHealth | null;
   readonly registry: Registry;
   readonly ffmpeg: FfmpegSource;
   readonly running: RunningParts;

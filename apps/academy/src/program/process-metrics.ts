@@ -1,5 +1,6 @@
 import type { Database } from "@statusplane/db";
 import type { ReconcilerHandle, StatusWorker } from "@statusplane/worker";
+import type { DiskHealth } from "./disk-health.ts";
 import { collectDefaultMetrics, Gauge, type Registry } from "prom-client";
 
 /** What runs in this process; a part that this role does not have, or not yet, is absent. */
@@ -8,10 +9,16 @@ export interface RunningParts {
   worker?: StatusWorker;
 }
 
-/** Registers what worker, reconciler and connection pool count, and Node's own figures. Asked only when `/metrics` is. */
+export interface ProcessMetricsOptions {
+  readonly registry: Registry;
+  readonly running: RunningParts;
+  /** Null in a process without files. */
+  readonly disk: Pick<DiskHealth, "free"> | null;
+}
+
+/** Registers what worker, reconciler, disk and connection pool count, and Node's own figures. Asked only when `/metrics` is. */
 export function registerProcessMetrics(
-  registry: Registry,
-  running: RunningParts,
+  { registry, running, disk }: ProcessMetricsOptions,
   database: Database | null,
 ): void {
   collectDefaultMetrics({ register: registry });
@@ -27,6 +34,11 @@ export function registerProcessMetrics(
     });
     registry.registerMetric(made);
   };
+  if (disk !== null) {
+    gauge("disk_free_bytes", "Room for files, as last looked at", ["of"], (each) => {
+      for (const [what, bytes] of disk.free) each.labels(what).set(bytes);
+    });
+  }
   if (database === null) return;
   gauge("database_connections", "Connections of this process", ["state"], (each) => {
     for (const [state, count] of Object.entries(database.connections())) each.labels(state).set(count);

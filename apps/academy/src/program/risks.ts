@@ -1,6 +1,7 @@
 import { hostsWithoutPassword, type StoreMemory } from "@statusplane/core";
 import type { ServerSettings } from "@statusplane/db";
 import { isLoopback } from "../config/config.ts";
+import type { Confinement } from "../ffmpeg/index.ts";
 import type { Values } from "../config/variables.ts";
 
 /** A setting of what we stand on that makes a fault cost more than it must. */
@@ -17,7 +18,9 @@ export type RiskCode =
   | "evicts_live_jobs"
   | "append_only_off"
   | "commits_may_be_lost"
-  | "few_connections";
+  | "few_connections"
+  | "unconfined"
+  | "disk_low";
 
 /** Connections that Postgres should have left over for operators, migrations and other programs. */
 const SPARE_CONNECTIONS = 10;
@@ -56,6 +59,14 @@ export function storeRisks({ policy, appendOnly }: StoreMemory): readonly Risk[]
     risks.push({ code: "append_only_off", problem });
   }
   return risks;
+}
+
+/** What this system lacks to hold back what opens strangers' files. */
+export function confinementRisks({ bwrap }: Pick<Confinement, "bwrap">): readonly Risk[] {
+  if (bwrap !== null) return [];
+  const problem =
+    "bwrap: it is missing or not allowed here, so that ffmpeg sees the whole file system and the network; install bubblewrap and allow user namespaces";
+  return [{ code: "unconfined", problem }];
 }
 
 /** What a Postgres server says of itself. @param poolMax connections of this process at most. */

@@ -8,14 +8,21 @@ import { createReconciler, createWorker, type ReconcilerOptions } from "@statusp
 import type { Logger } from "pino";
 import { Registry } from "prom-client";
 import { ConfigError, type Config } from "../config/config.ts";
-import { ensureFfmpeg, openFfmpeg, type EnsureFfmpegOptions } from "../ffmpeg/index.ts";
+import {
+  ensureFfmpeg,
+  findConfinement,
+  findProgram,
+  openFfmpeg,
+  type EnsureFfmpegOptions,
+} from "../ffmpeg/index.ts";
 import { createCollector, openFolderFiles, type FolderFiles } from "../files/index.ts";
 import { defineJobTypes, jobTypeNames } from "../jobs/job-types.ts";
 import { makeServer } from "./make-server.ts";
 import { openStores, type Stores } from "./open-stores.ts";
 import type { Parts, StartOptions } from "./parts.ts";
 import { registerProcessMetrics } from "./process-metrics.ts";
-import { addressRisks, databaseRisks, type Risk } from "./risks.ts";
+import { DiskHealth } from "./disk-health.ts";
+import { addressRisks, confinementRisks, databaseRisks, type Risk } from "./risks.ts";
 import { StoreHealth } from "./store-health.ts";
 import { whenItAnswers } from "./when-it-answers.ts";
 import { WriteCounts } from "./write-counts.ts";
@@ -33,14 +40,15 @@ export async function startProgram(options: StartOptions): Promise<void> {
   const health = new StoreHealth({ installation: stores.store.installation, log });
   await health.start();
   undo.push("store health", async () => health.stop());
+  const files = stores.durable === null ? null : await openFolderFiles(config.values.DATA_DIR);
+  const disk = files === null ? null : await watchDisk(options, files);
   const risks = await risksAtStart(options, stores);
-  refuseRisks(config, [...risks, ...health.risks]);
+  refuseRisks(config, [...risks, ...health.risks, ...(disk?.risks ?? [])]);
   const ffmpeg = openFfmpeg(ffmpegPaths(config));
   const registry = new Registry();
-  const parts: Parts = { ...options, stores, counts, health, risks, registry, ffmpeg, running: {} };
+  const parts: Parts = { ...options, stores, counts, health, risks, disk, registry, ffmpeg, running: {} };
 
-  registerProcessMetrics(parts.registry, parts.running, stores.durable?.database ?? null);
-  const files = stores.durable === null ? null : await openFolderFiles(config.values.DATA_DIR);
+  registerProcessMetrics(parts, stores.durable?.database ?? null);
   const address = config.role === "worker" ? null : await listen(parts, files);
   const isWorker = config.role === "all" || config.role === "worker";
   if (stores.durable !== null && files !== null) {
@@ -52,13 +60,23 @@ export async function startProgram(options: StartOptions): Promise<void> {
   if (isWorker) void prepareFfmpeg(parts); // never rejects; video jobs wait meanwhile
 }
 
+async function watchDisk(
+  { config: { values }, log, undo }: StartOptions,
+  { paths: { uploads, outputs } }: FolderFiles,
+): Promise<DiskHealth> {
+  const disk = new DiskHealth({ folders: { uploads, outputs }, minFreeBytes: values.MIN_FREE_BYTES, log });
+  await disk.start();
+  undo.push("disk health", async () => disk.stop());
+  return disk;
+}
+
 function announce({ config: { role, demo }, jobs, announce: say }: Parts, address: string | null): void {
   if (address === null) return say(`Statusplane (${role}) runs ${jobTypeNames(jobs).join(", ")}`);
   say(role === "all" ? `Statusplane is at ${address}/` : `Statusplane (${role}) is at ${address}/`);
   if (demo) say("anyone who opens it signs in as one of two demo tenants");
 }
 
-/** What does not change while the process lives; the store's own settings are watched by its health. */
+/** What does not change while the process lives; the store's own settings and the disk's room are watched. */
 async function risksAtStart({ config, log }: StartOptions, { durable }: Stores): Promise<readonly Risk[]> {
   const { values } = config;
   const risks = [...addressRisks(values)];
@@ -66,8 +84,16 @@ async function risksAtStart({ config, log }: StartOptions, { durable }: Stores):
     const settings = await whenItAnswers(() => durable.database.serverSettings(), { log });
     risks.push(...databaseRisks(settings, values.DB_POOL_MAX));
   }
+  if (config.role === "all" || config.role === "worker") {
+    risks.push(...confinementRisks(await findConfinement([await findHarmlessProgram()])));
+  }
   for (const { code, problem } of risks) log.warn({ risk: code }, problem);
   return risks;
+}
+
+/** To try a confinement with, where ffmpeg itself may be missing yet. */
+async function findHarmlessProgram(): Promise<string> {
+  return (await findProgram("true")) ?? "/bin/true";
 }
 
 /** @throws {ConfigError} with STRICT=1, naming every risk. */

@@ -55,7 +55,10 @@ export function studentsRoutes(fastify: FastifyInstance, options: StudentsOption
   const tags = ["students"];
   fastify.get(
     "/api/v1/students",
-    { schema: { tags, summary: "Students by number", querystring: query, response: { 200: page } } },
+    {
+      config: { readsRecords: true },
+      schema: { tags, summary: "Students by number", querystring: query, response: { 200: page } },
+    },
     async (request) => {
       const { cursor, limit } = request.query as z.infer<typeof query>; // validated by the schema
       return students.page(requireTenant(request), {

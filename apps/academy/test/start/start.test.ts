@@ -1,4 +1,7 @@
 import { readFileSync } from "node:fs";
+import { mkdtemp, rm, symlink } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { withClient, withRedis } from "@statusplane/test-support";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { databaseRisks, storeRisks } from "../../src/program/risks.ts";
@@ -111,6 +114,47 @@ describe("a start", () => {
       });
     },
   );
+
+  it("warns of a disk with little room, answers files with 507 before they are read, and goes on with the rest", async () => {
+    const env = { MIN_FREE_BYTES: String(2 ** 50) };
+    const program = await bench.started("api", env);
+    expect(program.warned()).toEqual(["disk_low"]);
+    expect(await (await program.get("/readyz")).json()).toMatchObject({
+      ready: true,
+      checks: { risks: ["disk_low"] },
+    });
+    const metrics = await (await program.get("/metrics")).text();
+    expect(metrics).toContain('statusplane_risks{risk="disk_low"} 1');
+    expect(metrics).toMatch(/^statusplane_disk_free_bytes\{of="uploads"\} [1-9]/m);
+    expect(metrics).toMatch(/^statusplane_disk_free_bytes\{of="outputs"\} [1-9]/m);
+    const form = new FormData();
+    form.set("file", new Blob(["not even looked at"]), "a.mp4");
+    const answer = await program.send("POST", "/media/videos/", form);
+    expect([answer.status, ((await answer.json()) as { code: string }).code]).toEqual([507, "storage_full"]);
+    expect(await bench.start("api", { ...env, STRICT: "1" })).toEqual({
+      outcome: "refused",
+      problems: [expect.stringMatching(/^MIN_FREE_BYTES: .*uploads has \d+ bytes free/)],
+    });
+  });
+
+  it("of a worker warns where nothing holds ffmpeg back, and is refused with STRICT=1", async () => {
+    const PATH = process.env["PATH"];
+    const folder = await mkdtemp(join(tmpdir(), "statusplane-path-"));
+    try {
+      await symlink("/bin/true", join(folder, "true"));
+      process.env["PATH"] = folder; // a machine without bwrap
+      const program = await bench.started("worker");
+      expect(program.warned()).toEqual(["unconfined"]);
+      expect(await bench.start("worker", { STRICT: "1" })).toEqual({
+        outcome: "refused",
+        problems: [expect.stringMatching(/^bwrap: .*install bubblewrap/)],
+      });
+      expect((await bench.start("api", { STRICT: "1" })).outcome).toBe("started"); // runs no ffmpeg
+    } finally {
+      process.env["PATH"] = PATH;
+      await rm(folder, { recursive: true });
+    }
+  });
 
   it("names all risks together", async () => {
     const env = { ...(await setting("status", { appendonly: "no" })), ...(await asynchronousCommits()) };

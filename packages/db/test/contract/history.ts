@@ -1,7 +1,22 @@
 import type { JobRecord } from "@statusplane/core";
 import type { Database } from "@statusplane/db";
 import { expect, it } from "vitest";
+import { FIND_MANY } from "../../src/find.ts";
+import { PAGES } from "../../src/page.ts";
 import { newRef, newTenant, running, submitted, success } from "./open-records.ts";
+
+/** How Postgres carries a statement out whose plan knows no value. */
+async function planOf(database: Database, text: string, values: string): Promise<string> {
+  return database.transaction("watching", async ({ query }) => {
+    await query({ text: "SET LOCAL plan_cache_mode = force_generic_plan" });
+    await query({ text: `PREPARE planned AS ${text}` });
+    const { rows } = await query({
+      text: `EXPLAIN (ANALYZE, TIMING OFF, COSTS OFF) EXECUTE planned (${values})`,
+    });
+    await query({ text: "DEALLOCATE planned" });
+    return rows.map((row) => String(row["QUERY PLAN"])).join("\n");
+  });
+}
 
 /** Keyset pages. */
 export function describeHistory(database: () => Database): void {
@@ -56,6 +71,51 @@ export function describeHistory(database: () => Database): void {
     expect(await ids({ status: "DONE" })).toEqual([done.ref.id]);
     expect(await ids({ jobType: "ocr" })).toEqual([ocr.ref.id]);
     expect(await ids({ status: "DONE", jobType: "ocr" })).toEqual([]);
+  });
+
+  it("walks an index, whatever it is narrowed by, and looks rows up by their key, under a plan made for all values", async () => {
+    const tenants = [newTenant(), newTenant()];
+    const [tenant = ""] = tenants;
+    await database().query("watching", {
+      text: `
+        INSERT INTO job (tenant_id, kind, id, job_type, payload, status, created_at, finished_at, result_bytes, result)
+        SELECT tenant, 'job', 'row-' || lpad(n::text, 6, '0'), CASE WHEN n % 100 = 0 THEN 'ocr' ELSE 'excel_import' END, '{}',
+          CASE WHEN n % 1000 = 0 THEN 'FAILED' ELSE 'DONE' END, '2026-01-01'::timestamptz + n * interval '1 second',
+          '2026-02-01', 2, '{}'
+        FROM generate_series(1, 20000) AS n, unnest($1::text[]) AS tenant`,
+      values: [tenants],
+    });
+    await database().query("watching", { text: "ANALYZE job" });
+    const page = "'{$T}', 'job', $CURSOR, 'row-010000', 21";
+    for (const [statement, values, index] of [
+      [PAGES.get("page"), page, "job_history"],
+      [PAGES.get("page_by_status"), `${page}, 'FAILED'`, "job_history_status"],
+      [PAGES.get("page_by_job_type"), `${page}, 'ocr'`, "job_history_type"],
+      [PAGES.get("page_by_status_by_job_type"), `${page}, 'FAILED', 'ocr'`, "job_history_status_type"],
+      [FIND_MANY, "'{{$T},{$T}}', '{job,job}', '{row-000001,row-000002}'", "job_pkey"],
+    ] as const) {
+      for (const cursor of values.includes("$CURSOR") ? ["NULL", "1767235600000000"] : [""]) {
+        const given = values
+          .replaceAll("'{$T}'", `'${tenant}'`)
+          .replaceAll("{$T}", tenant)
+          .replace("$CURSOR", cursor);
+        const plan = await planOf(database(), statement?.text ?? "", `8192, ${given}`);
+        expect(plan, plan).toMatch(new RegExp(`Index Scan.* using ${index} on job`));
+        expect(plan).not.toMatch(/Seq Scan|Sort|Filter:|Rows Removed/);
+      }
+    }
+    const failed = await database().requests.page(tenant, "job", {
+      cursor: null,
+      limit: 100,
+      status: "FAILED",
+    });
+    expect(failed.items.map(({ ref }) => ref.id)).toEqual(
+      Array.from({ length: 20 }, (_, n) => `row-${String(20_000 - n * 1_000).padStart(6, "0")}`),
+    );
+    await database().query("watching", {
+      text: "DELETE FROM job WHERE tenant_id = ANY ($1::text[])",
+      values: [tenants],
+    });
   });
 
   it.each([

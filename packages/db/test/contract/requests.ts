@@ -96,6 +96,19 @@ export function describeRequests(database: () => Database): void {
     expect(await database().requests.find(jobRef(b, "video", "7"))).toBeNull();
   });
 
+  it("finds many rows of many tenants by one statement, in the order asked, each under its own tenant alone", async () => {
+    const [one, two] = [newRef(), newRef("video")];
+    await submitted(database(), one);
+    await submitted(database(), two);
+    const before = { ...database().statements };
+    const foreign = jobRef(two.tenant, one.kind, one.id);
+    const found = await database().requests.findMany([two, foreign, newRef(), one, two]);
+    expect(found.map((record) => record?.ref ?? null)).toEqual([two, null, null, one, two]);
+    expect(found[3]).toEqual(await database().requests.find(one));
+    expect(database().statements.people - before.people).toBe(2);
+    expect(await database().requests.findMany([])).toEqual([]);
+  });
+
   it("shows no tenant another's job, and lets none cancel or retry it, whatever its status", async () => {
     const [waiting, live, failed, done] = await Promise.all([
       submitted(database()),

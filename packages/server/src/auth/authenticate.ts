@@ -1,10 +1,11 @@
-import { StatusplaneError } from "@statusplane/core";
+import { hasCode, StatusplaneError } from "@statusplane/core";
 import type { FastifyInstance, FastifyReply, FastifyRequest, onRequestHookHandler } from "fastify";
 import { addVary, answerError, sendProblem } from "../errors/index.ts";
+import type { TokenBucket } from "../http/index.ts";
 import { requireIdentity, type Identity } from "./identity.ts";
 import type { TokenVerifier } from "./token-verifier.ts";
 
-/** Requires a token on every route of this scope, and spends one request of its budget. */
+/** Requires a token on every route of this scope, and spends one request of its budget and its tenant's. */
 export function authenticateAll(fastify: FastifyInstance, tokens: TokenVerifier): void {
   fastify.addHook("onRequest", authenticateWith(tokens));
 }
@@ -12,24 +13,43 @@ export function authenticateAll(fastify: FastifyInstance, tokens: TokenVerifier)
 /** The same for single routes. A known token goes through without a promise: this is the poll's path. */
 export function authenticateWith(tokens: TokenVerifier): onRequestHookHandler {
   return (request, reply, done) => {
-    const header = request.headers.authorization;
-    if (header === undefined) return void sendProblem(reply, "unauthenticated");
-    const known = tokens.known(header);
+    const token = bearerToken(request.headers.authorization);
+    const known = token === null ? null : tokens.known(token);
     if (known !== null) return admit(request, reply, known, done);
-    tokens.verify(header).then(
+    // Whoever brings no token, or ever new wrong ones, is counted by address: nothing else names them.
+    const refusals = tokens.limits.ofAddress(request);
+    if (refusals.isSpent()) return refuse(reply, refusals);
+    if (token === null) {
+      refusals.take();
+      return void sendProblem(reply, "unauthenticated");
+    }
+    tokens.verify(token).then(
       (identity) => admit(request, reply, identity, done),
-      (error: unknown) => void answerError(error, request, reply),
+      (error: unknown) => {
+        if (hasCode(error, "unauthenticated")) refusals.take();
+        answerError(error, request, reply);
+      },
     );
   };
 }
 
 function admit(request: FastifyRequest, reply: FastifyReply, identity: Identity, done: () => void): void {
-  if (!identity.budget.take()) {
-    sendProblem(reply, "rate_limited", { retryAfterSeconds: identity.budget.retryAfterSeconds() });
-    return;
+  for (const budget of [identity.budget, identity.tenantBudget]) {
+    if (budget !== null && budget.isSpent()) return refuse(reply, budget);
   }
+  identity.budget.take();
+  identity.tenantBudget?.take();
   request.identity = identity;
   done();
+}
+
+function refuse(reply: FastifyReply, budget: TokenBucket): void {
+  sendProblem(reply, "rate_limited", { retryAfterSeconds: budget.retryAfterSeconds() });
+}
+
+/** The token of an Authorization header, however the scheme and the blanks around it are written; null: there is none. */
+export function bearerToken(header: string | undefined): string | null {
+  return header === undefined ? null : (/^bearer +([A-Za-z0-9_.-]+) *$/i.exec(header)?.[1] ?? null);
 }
 
 /**

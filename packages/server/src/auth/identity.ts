@@ -2,11 +2,14 @@ import { isId, jobRef, StatusplaneError, type JobRef, type Kind } from "@statusp
 import type { FastifyRequest } from "fastify";
 import type { TokenBucket } from "../http/index.ts";
 
-interface IdentityBase {
+/** What every identity has. */
+export interface IdentityBase {
   /** Unix ms, skew included: from then on the token is not accepted. */
   readonly expiresAtMs: number;
   /** Requests of this token. */
   readonly budget: TokenBucket;
+  /** Requests of all of its tenant's tokens together; null: it names no tenant. */
+  readonly tenantBudget: TokenBucket | null;
   /** Of them those for a job that is not there: each may cost a statement, and a guesser makes many. */
   readonly misses: TokenBucket;
 }

@@ -7,6 +7,7 @@ export * from "./authenticate.ts";
 export * from "./demo-routes.ts";
 export * from "./identity.ts";
 export * from "./limit-misses.ts";
+export * from "./limits.ts";
 export * from "./sign-in.ts";
 export * from "./signing-keys.ts";
 export * from "./token-verifier.ts";

@@ -1,5 +1,6 @@
-import { createRemoteJWKSet, customFetch, type FetchImplementation, type JWTVerifyOptions } from "jose";
+import type { FetchImplementation, JWTVerifyGetKey, JWTVerifyOptions } from "jose";
 import { webcrypto } from "node:crypto";
+import { KeySet } from "./key-set.ts";
 import { assertLong } from "./signing-keys.ts";
 
 interface SignInBase {
@@ -27,22 +28,25 @@ export type SignInOptions =
     });
 
 const ASYMMETRIC = ["RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA"];
-const JWKS_TIMEOUT_MS = 3_000;
 /** How far clocks may differ. */
 export const SKEW_SECONDS = 30;
 
 /** What a verification needs: key and rules, made once. */
 export interface SignInRules {
-  readonly key: webcrypto.CryptoKey | ReturnType<typeof createRemoteJWKSet>;
+  readonly key: webcrypto.CryptoKey | JWTVerifyGetKey;
   readonly options: JWTVerifyOptions;
 }
 
 /**
  * Key and rules of sign-in tokens. The key comes from configuration alone: `kid` chooses within the key set, `jku`,
  * `jwk` and `x5u` in a token mean nothing.
+ * @param onKeySetFailure told of each fetch of the key set that failed.
  * @throws {TypeError} for a secret under 32 bytes or a URL that is none.
  */
-export async function signInRules(signIn: SignInOptions): Promise<SignInRules> {
+export async function signInRules(
+  signIn: SignInOptions,
+  onKeySetFailure?: (error: unknown) => void,
+): Promise<SignInRules> {
   const options: JWTVerifyOptions = {
     requiredClaims: ["exp"],
     clockTolerance: SKEW_SECONDS,
@@ -53,11 +57,13 @@ export async function signInRules(signIn: SignInOptions): Promise<SignInRules> {
   if (signIn.kind === "secret") {
     return { key: await hmacKey(new TextEncoder().encode(assertLong(signIn.secret))), options };
   }
-  const key = createRemoteJWKSet(new URL(signIn.url), {
-    timeoutDuration: JWKS_TIMEOUT_MS,
-    ...(signIn.fetch === undefined ? {} : { [customFetch]: signIn.fetch }),
+  const { url, fetch } = signIn;
+  const keySet = new KeySet({
+    url: new URL(url).href,
+    ...(fetch === undefined ? {} : { fetch }),
+    ...(onKeySetFailure === undefined ? {} : { onFailure: onKeySetFailure }),
   });
-  return { key, options };
+  return { key: keySet.key, options };
 }
 
 function isSet(value: string | null | undefined): value is string {

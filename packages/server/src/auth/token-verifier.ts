@@ -1,68 +1,63 @@
 import { isId, isStorableText, StatusplaneError } from "@statusplane/core";
 import { decodeJwt, errors, jwtVerify, type JWTPayload } from "jose";
-import { TokenBucket } from "../http/index.ts";
-import type { Identity } from "./identity.ts";
+import { hash } from "node:crypto";
+import type { Identity, IdentityBase } from "./identity.ts";
+import type { Limits } from "./limits.ts";
 import { SKEW_SECONDS, type SignInRules } from "./sign-in.ts";
 import { jobsOfWatchToken, WATCH_AUDIENCE, type WatchTokens } from "./watch-tokens.ts";
 
 export interface TokenVerifierOptions {
   readonly signIn: SignInRules;
   readonly watchTokens: WatchTokens;
-  /** Requests per token and minute. */
-  readonly requestsPerMinute: number;
-  /** Of them, requests per token and minute for jobs that are not there. */
-  readonly missesPerMinute: number;
+  readonly limits: Limits;
+  /** The only tenants that sign-in tokens may name; null: any. */
+  readonly tenants?: ReadonlySet<string> | null;
   /** Verified tokens remembered at most; the oldest goes first. Default 10,000. */
   readonly remembered?: number;
   /** Unix ms. Default: `Date.now`. */
   readonly now?: () => number;
 }
 
-/** A token is allowed a burst of this many seconds' worth of requests. */
-const BURST_SECONDS = 10;
-
 /**
- * Verifies tokens, and remembers each verified one until it expires: a known token costs one map lookup. Keyed by the
- * whole Authorization header, as it came.
+ * Verifies tokens, and remembers each verified one until it expires: a known token costs one map lookup. What counts its
+ * requests outlives that memory, and is kept by what is signed: of one token there can be several signatures, and of one
+ * signature several spellings.
  */
 export class TokenVerifier {
+  readonly limits: Limits;
   readonly #options: TokenVerifierOptions;
   readonly #now: () => number;
   readonly #known = new Map<string, Identity>();
   readonly #underWay = new Map<string, Promise<Identity>>();
 
   constructor(options: TokenVerifierOptions) {
+    this.limits = options.limits;
     this.#options = options;
     this.#now = options.now ?? (() => Date.now());
   }
 
   /** The identity of a token verified before; null: it has to be verified (again). */
-  known(header: string): Identity | null {
-    const identity = this.#known.get(header);
+  known(token: string): Identity | null {
+    const identity = this.#known.get(token);
     if (identity === undefined) return null;
     if (identity.expiresAtMs > this.#now()) return identity;
-    this.#known.delete(header);
+    this.#known.delete(token);
     return null;
   }
 
-  /**
-   * @param header the whole `Authorization` header.
-   * @throws {unauthenticated} whatever is wrong with the token; {sign_in_unavailable} when the key set does not answer.
-   */
-  verify(header: string): Promise<Identity> {
-    // One verification for all who bring a token at once: they also share its budget.
-    const underWay = this.#underWay.get(header);
+  /** @throws {unauthenticated} whatever is wrong with the token; {sign_in_unavailable} when the key set does not answer. */
+  verify(token: string): Promise<Identity> {
+    // One verification for all who bring a token at once.
+    const underWay = this.#underWay.get(token);
     if (underWay !== undefined) return underWay;
-    const verifying = this.#verify(header).finally(() => this.#underWay.delete(header));
-    this.#underWay.set(header, verifying);
+    const verifying = this.#verify(token).finally(() => this.#underWay.delete(token));
+    this.#underWay.set(token, verifying);
     return verifying;
   }
 
-  async #verify(header: string): Promise<Identity> {
-    const token = /^bearer +([A-Za-z0-9_.-]+) *$/i.exec(header)?.[1];
-    if (token === undefined) throw new StatusplaneError("unauthenticated");
+  async #verify(token: string): Promise<Identity> {
     const identity = await this.#identify(token);
-    if (identity.expiresAtMs > this.#now()) this.#remember(header, identity);
+    if (identity.expiresAtMs > this.#now()) this.#remember(token, identity);
     return identity;
   }
 
@@ -78,12 +73,17 @@ export class TokenVerifier {
         ? jwtVerify(token, key, this.#at(options))
         : jwtVerify(token, key, this.#at(options)),
     );
+    const tenant = tenantOf(claims);
+    const { tenants = null } = this.#options;
+    if (tenants !== null && (tenant === null || !tenants.has(tenant))) {
+      throw new StatusplaneError("unauthenticated");
+    }
     return {
       kind: "person",
-      tenant: tenantOf(claims),
+      tenant,
       subject: subjectOf(claims),
       operator: claims["role"] === "operator",
-      ...this.#limits(claims),
+      ...this.#counted(token, tenant, claims),
     };
   }
 
@@ -92,51 +92,47 @@ export class TokenVerifier {
     const claims = await verified(jwtVerify(token, key, this.#at(rules)));
     const tenant = tenantOf(claims);
     if (tenant === null) throw new StatusplaneError("unauthenticated");
-    return { kind: "watcher", tenant, jobs: jobsOfWatchToken(claims), ...this.#limits(claims) };
+    return {
+      kind: "watcher",
+      tenant,
+      jobs: jobsOfWatchToken(claims),
+      ...this.#counted(token, tenant, claims),
+    };
   }
 
   #at<T extends object>(rules: T): T & { readonly currentDate: Date } {
     return { ...rules, currentDate: new Date(this.#now()) };
   }
 
-  #limits(claims: JWTPayload): Pick<Identity, "expiresAtMs" | "budget" | "misses"> {
-    const { requestsPerMinute, missesPerMinute } = this.#options;
+  #counted(token: string, tenant: string | null, claims: JWTPayload): IdentityBase {
     return {
       expiresAtMs: ((claims.exp ?? 0) + SKEW_SECONDS) * 1_000,
-      budget: bucketOf(requestsPerMinute),
-      misses: bucketOf(missesPerMinute),
+      ...this.limits.ofToken(hash("sha256", token.slice(0, token.lastIndexOf(".")), "base64url")),
+      tenantBudget: tenant === null ? null : this.limits.ofTenant(tenant),
     };
   }
 
-  #remember(header: string, identity: Identity): void {
+  #remember(token: string, identity: Identity): void {
     const most = this.#options.remembered ?? 10_000;
     if (this.#known.size >= most) {
       const oldest = this.#known.keys().next();
       if (oldest.done !== true) this.#known.delete(oldest.value);
     }
-    this.#known.set(header, identity);
+    this.#known.set(token, identity);
   }
 }
 
-function bucketOf(perMinute: number): TokenBucket {
-  const perSecond = perMinute / 60;
-  return new TokenBucket({ perSecond, burst: Math.max(10, perSecond * BURST_SECONDS) });
-}
-
+/** jose throws its own classes for what is wrong with a token, and one for a key set; all else is no token's fault. */
 async function verified(verification: Promise<{ readonly payload: JWTPayload }>): Promise<JWTPayload> {
   try {
     return (await verification).payload;
   } catch (error) {
-    const faultOfKeySet =
-      error instanceof errors.JWKSTimeout || error instanceof errors.JWKSInvalid || isFetchError(error);
-    throw new StatusplaneError(faultOfKeySet ? "sign_in_unavailable" : "unauthenticated", { cause: error });
+    if (error instanceof StatusplaneError) throw error;
+    const faultOfToken =
+      (error instanceof errors.JOSEError && !(error instanceof errors.JWKSInvalid)) ||
+      error instanceof SyntaxError;
+    throw new StatusplaneError(faultOfToken ? "unauthenticated" : "sign_in_unavailable", { cause: error });
   }
-}
-
-/** jose throws its own classes for what is wrong with a token; a key set that cannot be fetched is something else. */
-function isFetchError(error: unknown): boolean {
-  if (!(error instanceof errors.JOSEError)) return !(error instanceof SyntaxError);
-  return error.code === "ERR_JOSE_GENERIC";
 }
 
 function audienceOf(token: string): unknown {

@@ -12,13 +12,16 @@ import {
 } from "@statusplane/core";
 import type { FastifyBaseLogger } from "fastify";
 import { TokenBucket } from "../http/index.ts";
+import { LookUps, type LookUp } from "./look-ups.ts";
 
 export interface DetailReadsOptions {
-  readonly records: Pick<RequestRecords, "find">;
+  readonly records: Pick<RequestRecords, "findMany">;
   readonly writer: Pick<StatusWriter, "write">;
   readonly log: FastifyBaseLogger;
-  /** Rows read a second by this process at most, and the burst. Default 50. */
-  readonly perSecond?: number;
+  /** What a tenant may read; each row looked up takes one. */
+  readonly shareOf: (tenant: string) => TokenBucket;
+  /** Statements of this process a second at most, and the burst. Default 50. */
+  readonly statementsPerSecond?: number;
   /** Monotonic ms. Default: `performance.now`. */
   readonly now?: () => number;
 }
@@ -32,19 +35,25 @@ interface Remembered {
   readonly untilMs: number;
 }
 
-/** Reads of single rows: single-flight, remembered for moments, within a budget. One per process. */
+/**
+ * Reads of single rows: one for all who ask at once, remembered for moments, each paid for by its tenant's share, many in
+ * one statement. One per process.
+ */
 export class DetailReads {
   readonly #options: DetailReadsOptions;
   readonly #now: () => number;
-  readonly #budget: TokenBucket;
-  readonly #underWay = new Map<string, Promise<JobRecord | null>>();
+  readonly #lookUps: LookUps;
+  readonly #underWay = new Map<string, LookUp>();
   readonly #remembered = new Map<string, Remembered>();
 
   constructor(options: DetailReadsOptions) {
     this.#options = options;
     this.#now = options.now ?? (() => performance.now());
-    const perSecond = options.perSecond ?? 50;
-    this.#budget = new TokenBucket({ perSecond, burst: perSecond, now: this.#now });
+    const perSecond = options.statementsPerSecond ?? 50;
+    this.#lookUps = new LookUps({
+      findMany: (refs) => options.records.findMany(refs),
+      statements: new TokenBucket({ perSecond, burst: perSecond, now: this.#now }),
+    });
   }
 
   /**
@@ -56,11 +65,10 @@ export class DetailReads {
     const remembered = this.#remembered.get(key);
     if (remembered !== undefined && remembered.untilMs > this.#now()) return remembered.record;
     const underWay = this.#underWay.get(key);
-    if (underWay !== undefined) return underWay;
-    if (!this.#budget.take()) {
-      throw new StatusplaneError("detail_budget_spent", {
-        retryAfterSeconds: this.#budget.retryAfterSeconds(),
-      });
+    if (underWay !== undefined) return underWay.row;
+    const share = this.#options.shareOf(ref.tenant);
+    if (!share.take()) {
+      throw new StatusplaneError("detail_budget_spent", { retryAfterSeconds: share.retryAfterSeconds() });
     }
     return this.#read(ref, key);
   }
@@ -82,21 +90,21 @@ export class DetailReads {
   }
 
   #read(ref: JobRef, key: string): Promise<JobRecord | null> {
-    const reading = this.#options.records.find(ref);
+    const reading = this.#lookUps.ask(ref);
     this.#underWay.set(key, reading);
     const land = (record: JobRecord | null | undefined): void => {
       if (this.#underWay.get(key) !== reading) return;
       this.#underWay.delete(key);
       if (record !== undefined) this.#remember(key, record);
     };
-    reading.then(
+    reading.row.then(
       (record) => {
         land(record);
         if (record !== null) void this.#seed(record);
       },
       () => land(undefined), // whoever asked is told by the reading itself
     );
-    return reading;
+    return reading.row;
   }
 
   #remember(key: string, record: JobRecord | null): void {

@@ -1,4 +1,4 @@
-import { ERRORS, StatusplaneError } from "@statusplane/core";
+import { ERRORS, StatusplaneError, type ErrorCode } from "@statusplane/core";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { coerceError } from "./coerce-error.ts";
 import type { KnownRoutes } from "./known-routes.ts";
@@ -25,6 +25,9 @@ export function answerErrors(fastify: FastifyInstance, options: AnswerErrorsOpti
   });
 }
 
+/** While one of these is away many requests are answered so: whoever asks it logs the outage, once. */
+const LOGGED_ELSEWHERE: ReadonlySet<ErrorCode> = new Set(["store_unavailable", "sign_in_unavailable"]);
+
 /** Answers a thrown value; only what nobody foresaw is logged as an error, for the rest has its counters. */
 export function answerError(error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply {
   const known = coerceError(error);
@@ -36,8 +39,7 @@ export function answerError(error: unknown, request: FastifyRequest, reply: Fast
       known.message,
     );
   } else if (ERRORS[known.code].http >= 500) {
-    // While the status store is away every poll is answered so: the store's adapter logs the outage, once.
-    const level = known.code === "store_unavailable" ? "debug" : "warn";
+    const level = LOGGED_ELSEWHERE.has(known.code) ? "debug" : "warn";
     request.log[level](
       { code: known.code, cause: messageOf(known.cause), request: request.id },
       known.message,

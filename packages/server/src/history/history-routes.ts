@@ -41,6 +41,7 @@ export function historyRoutes(fastify: FastifyInstance, { records, playback }: H
   app.get(
     "/media/videos",
     {
+      config: { readsRecords: true },
       schema: {
         tags,
         summary: "Videos, newest first",
@@ -56,6 +57,7 @@ export function historyRoutes(fastify: FastifyInstance, { records, playback }: H
   app.get(
     "/api/v1/jobs",
     {
+      config: { readsRecords: true },
       schema: {
         tags,
         summary: "Jobs, newest first",

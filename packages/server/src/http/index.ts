@@ -9,5 +9,7 @@ export * from "./fastify-options.ts";
 export * from "./http-limits.ts";
 export * from "./json-body.ts";
 export * from "./keep-connections.ts";
+export * from "./keyed-buckets.ts";
 export * from "./log-options.ts";
+export * from "./loopback-host.ts";
 export * from "./token-bucket.ts";

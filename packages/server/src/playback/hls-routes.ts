@@ -1,6 +1,7 @@
 import { StatusplaneError, type RequestFiles } from "@statusplane/core";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { z } from "zod";
+import type { Limits } from "../auth/index.ts";
 import { matchesEtag } from "../progress/index.ts";
 import { parseRange } from "./byte-range.ts";
 import { openOutput, type OutputFile } from "./output-file.ts";
@@ -9,6 +10,8 @@ import type { PlaybackUrls } from "./playback-signature.ts";
 export interface HlsOptions {
   readonly playback: PlaybackUrls;
   readonly files: Pick<RequestFiles, "outputFolder">;
+  /** Whoever plays spends the requests of the tenant that the signature names. */
+  readonly limits: Pick<Limits, "ofTenant">;
 }
 
 /** Exactly what the encoder writes, in one flat folder. */
@@ -23,7 +26,7 @@ const CONTENT_TYPES: Readonly<Record<string, string>> = {
 };
 
 /** `GET /media/hls/{signature}/{file}`: no token, no lookup but the file. */
-export function hlsRoutes(fastify: FastifyInstance, { playback, files }: HlsOptions): void {
+export function hlsRoutes(fastify: FastifyInstance, { playback, files, limits }: HlsOptions): void {
   fastify.get(
     "/media/hls/:signature/:file",
     {
@@ -43,6 +46,10 @@ export function hlsRoutes(fastify: FastifyInstance, { playback, files }: HlsOpti
       };
       if (!HLS_FILE.test(name)) throw new StatusplaneError("route_not_found");
       const { ref, attempt, expiresAtMs } = playback.verify(signature);
+      const requests = limits.ofTenant(ref.tenant);
+      if (!requests.take()) {
+        throw new StatusplaneError("rate_limited", { retryAfterSeconds: requests.retryAfterSeconds() });
+      }
       const file = await openOutput(files.outputFolder(ref, attempt), name);
       if (file === null) throw new StatusplaneError("route_not_found");
       const lifeSeconds = Math.max(0, Math.floor((expiresAtMs - Date.now()) / 1_000));

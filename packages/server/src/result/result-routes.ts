@@ -1,11 +1,15 @@
 import {
   encodeJson,
+  isTerminal,
+  RESULT_FILE,
   StatusplaneError,
   type JobRef,
+  type Json,
   type RequestFiles,
   type RequestRecords,
   type StatusReader,
   type StatusWriter,
+  type StoredSnapshot,
 } from "@statusplane/core";
 import type { FastifyInstance } from "fastify";
 import type { Readable } from "node:stream";
@@ -13,17 +17,22 @@ import { z } from "zod";
 import { recordRef } from "../auth/index.ts";
 import type { DetailReads } from "../detail/index.ts";
 import { openOutput } from "../playback/index.ts";
+import { RowResults } from "./row-results.ts";
 
 export interface ResultOptions {
-  readonly reader: Pick<StatusReader, "readResult">;
+  readonly reader: Pick<StatusReader, "read" | "readResult">;
   readonly writer: Pick<StatusWriter, "restoreResult">;
   readonly records: Pick<RequestRecords, "findResult">;
   readonly files: Pick<RequestFiles, "outputFolder">;
   readonly details: DetailReads;
 }
 
+type Content = string | Readable;
+
 /** `GET /api/v1/jobs/{id}/result/`. */
 export function resultRoutes(fastify: FastifyInstance, options: ResultOptions): void {
+  const { reader, files } = options;
+  const rows = new RowResults(options);
   fastify.get(
     "/api/v1/jobs/:id/result",
     {
@@ -33,25 +42,53 @@ export function resultRoutes(fastify: FastifyInstance, options: ResultOptions): 
     },
     async (request, reply) => {
       const ref = recordRef(request, "job");
-      const result = (await options.reader.readResult(ref)) ?? (await resultOfRecord(ref, options));
+      const snapshot = await reader.read(ref);
+      const result =
+        (snapshot === null ? null : await shownResult(snapshot, files)) ??
+        (await reader.readResult(ref)) ??
+        (await recordedResult(ref, { ...options, rows }));
       return reply.header("content-type", "application/json; charset=utf-8").send(result);
     },
   );
 }
 
-/** @throws {record_not_found | result_not_found} */
-async function resultOfRecord(ref: JobRef, options: ResultOptions): Promise<string | Readable> {
-  const record = await options.details.get(ref);
-  if (record.result === null) throw new StatusplaneError("result_not_found");
-  if (record.result.kind === "inline") return encodeJson(record.result.value);
-  if (record.result.kind === "file") {
-    const folder = options.files.outputFolder(ref, record.attempt);
-    const file = await openOutput(folder, "result.json");
-    if (file === null) throw new StatusplaneError("result_not_found");
-    return file.stream();
-  }
-  const found = await options.records.findResult(ref);
+/**
+ * What the snapshot alone leads to: a result that it carries, or the file that it names.
+ * @returns null when the result is elsewhere.
+ * @throws {result_not_found} while the job lives.
+ */
+async function shownResult(
+  { ref, attempt, status, text }: StoredSnapshot,
+  files: ResultOptions["files"],
+): Promise<Content | null> {
+  if (!isTerminal(status)) throw new StatusplaneError("result_not_found");
+  const shown = JSON.parse(text) as { readonly result?: Json; readonly result_file?: Json };
+  if (shown.result !== undefined && shown.result !== null) return encodeJson(shown.result);
+  return shown.result_file === RESULT_FILE && attempt > 0 ? openResultFile(ref, attempt, files) : null;
+}
+
+async function openResultFile(
+  ref: JobRef,
+  attempt: number,
+  files: ResultOptions["files"],
+): Promise<Readable | null> {
+  const file = await openOutput(files.outputFolder(ref, attempt), RESULT_FILE);
+  return file?.stream() ?? null;
+}
+
+/** By the row, where the status store does not know. @throws {record_not_found | result_not_found} */
+async function recordedResult(
+  ref: JobRef,
+  { details, files, rows }: ResultOptions & { readonly rows: RowResults },
+): Promise<Content> {
+  const { result, attempt } = await details.get(ref);
+  if (result?.kind === "inline") return encodeJson(result.value);
+  const found =
+    result?.kind === "file"
+      ? await openResultFile(ref, attempt, files)
+      : result?.kind === "row"
+        ? await rows.read(ref)
+        : null;
   if (found === null) throw new StatusplaneError("result_not_found");
-  options.writer.restoreResult(ref, found.attempt, found.text).catch(() => undefined); // the next miss tries again
-  return found.text;
+  return found;
 }

@@ -12,6 +12,6 @@ export interface SubmitOptions {
   readonly jobTypes: readonly AcceptedJobType[];
   /** Largest file, bytes. */
   readonly uploadMaxBytes: number;
-  /** Asked before a body is read: the code that new work is refused with, null when there is room. */
-  readonly acceptsWork: () => ErrorCode | null;
+  /** Asked before a body is read, with the declared size of one that has a file: the code it is refused with, or null. */
+  readonly acceptsWork: (fileBytes: number | null) => ErrorCode | null;
 }

@@ -66,7 +66,9 @@ async function submit(
   options: SubmitOptions,
 ): Promise<FastifyReply> {
   const tenant = requireTenant(request);
-  const refused = options.acceptsWork();
+  const refused = options.acceptsWork(
+    request.isMultipart() ? Number(request.headers["content-length"] ?? 0) : null,
+  );
   if (refused !== null) throw new StatusplaneError(refused);
   refuseUnknown(Object.keys(request.query as object), []); // members belong into the body
   const idempotencyKey = idempotencyKeyOf(request);

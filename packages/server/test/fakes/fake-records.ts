@@ -50,10 +50,12 @@ export class FakeRecords implements RequestRecords {
   readonly rows = new Map<string, JobRecord>();
   readonly largeResults = new Map<string, string>();
   readonly statements: string[] = [];
+  /** What each findMany was asked for. */
+  readonly lookedUp: string[][] = [];
   readonly #keys = new Map<string, { readonly bodyHash: string; readonly ref: JobRef }>();
   /** Postgres does not answer. "after" a submit: the COMMIT is done, nobody knows. */
   down: false | "before" | "after" = false;
-  /** Awaited within each find, to hold it open. */
+  /** Awaited within each find and findMany, to hold it open. */
   gate: Promise<void> = Promise.resolve();
 
   put(record: JobRecord): JobRecord {
@@ -82,6 +84,13 @@ export class FakeRecords implements RequestRecords {
     this.#ask("find");
     await this.gate;
     return this.rows.get(refKey(ref)) ?? null;
+  }
+
+  async findMany(refs: readonly JobRef[]): Promise<readonly (JobRecord | null)[]> {
+    this.#ask("findMany");
+    this.lookedUp.push(refs.map(refKey));
+    await this.gate;
+    return refs.map((ref) => this.rows.get(refKey(ref)) ?? null);
   }
 
   async findResult(ref: JobRef): Promise<{ readonly attempt: number; readonly text: string } | null> {

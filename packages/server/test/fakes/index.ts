@@ -6,6 +6,7 @@
 export * from "./caching-proxy.ts";
 export * from "./fake-records.ts";
 export * from "./fake-status-store.ts";
+export * from "./key-server.ts";
 export * from "./temporary-files.ts";
 export * from "./test-server.ts";
 export * from "./tokens.ts";

@@ -59,8 +59,8 @@ export function assertResultFits(kind: Kind, value: unknown): void {
 /** The row's snapshot, with the text for the `:result` key, which only its worker has at hand. */
 export function snapshotWithResult(record: JobRecord, keyText: string | null): Snapshot {
   const snapshot = snapshotOfRecord(record);
-  if (keyText === null || record.result?.kind === "file") return snapshot;
-  if ((snapshot.status !== "DONE" && snapshot.status !== "CANCELLED") || snapshot.result === null)
+  if (keyText === null) return snapshot;
+  if ((snapshot.status !== "DONE" && snapshot.status !== "CANCELLED") || snapshot.result?.kind !== "large")
     return snapshot;
   return { ...snapshot, result: { kind: "large", bytes: utf8Bytes(keyText), text: keyText } };
 }

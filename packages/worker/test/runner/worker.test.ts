@@ -220,6 +220,7 @@ describe("results by size", () => {
       result_bytes: 8_193,
       result_url: "/api/v1/jobs/a/result/",
     });
+    expect(store.body(ref)).not.toHaveProperty("result_file");
     expect(store.shown(ref)?.resultText).toHaveLength(8_193);
     expect(records.row(ref).result).toEqual({ kind: "row", bytes: 8_193 });
   });
@@ -235,7 +236,7 @@ describe("results by size", () => {
     await settle();
     expect(fileAtCommit).toBe(true);
     expect(records.row(ref).result).toEqual({ kind: "file", bytes: 20_002 });
-    expect(store.body(ref)).toMatchObject({ result: null, result_bytes: 20_002 });
+    expect(store.body(ref)).toMatchObject({ result: null, result_bytes: 20_002, result_file: "result.json" });
     expect(store.shown(ref)?.resultText).toBeNull();
     expect(files.removed).toEqual([]);
   });
