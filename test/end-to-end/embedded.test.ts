@@ -1,3 +1,4 @@
+import { get } from "node:http";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -40,6 +41,29 @@ describe("the program with nothing configured", () => {
       .split("\n")
       .map((line) => JSON.parse(line) as { readonly msg: string });
     expect(events.map(({ msg }) => msg)).toContainEqual(`Statusplane is at ${program.url}/`);
+  });
+
+  it("answers to names of this machine alone", async () => {
+    const { port } = new URL(program.url);
+    const asked = (host: string): Promise<number | undefined> =>
+      new Promise((resolve, reject) => {
+        const options = { port, path: "/api/v1/demo/", headers: { host } };
+        const request = get(options, (answer) => resolve(answer.resume().statusCode));
+        request.on("error", reject);
+      });
+    expect(await asked(`localhost:${port}`)).toBe(200);
+    expect(await asked(`[::1]:${port}`)).toBe(200);
+    for (const host of [`evil.example:${port}`, "localhost.evil.example", ""]) {
+      expect([host, await asked(host)]).toEqual([host, 421]);
+    }
+    for (const signIn of ["JWT_SECRET", "JWKS_URL"]) {
+      const env = { DEMO: "1", [signIn]: `https://${"x".repeat(32)}`, SIGNING_SECRET: "x".repeat(32) };
+      const refused = await startProgram({ env }).then(
+        () => "started",
+        (error: Error) => error.message,
+      );
+      expect(refused).toMatch(/^the program ended with 2:\nDEMO: anybody may sign in[^\n]*$/);
+    }
   });
 
   it("encodes a video that then plays, and shows its steps on the way", async () => {

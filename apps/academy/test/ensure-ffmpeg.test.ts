@@ -124,6 +124,6 @@ test("an ffmpeg that is there is told with what the system lacks to hold it back
   const say: EnsureFfmpegOptions["say"] = (level, sentence) => void said.push(`${level} ${sentence}`);
   expect(await ensureFfmpeg({ ffmpeg: source, say, install: null, ask: null })).toBe("present");
   expect(said.map((sentence) => sentence.split(" ").slice(0, 2).join(" "))).toEqual([
-    ...["info ffmpeg", "warn bubblewrap", "warn prlimit", "warn setpriv"],
+    ...["info ffmpeg", "warn prlimit", "warn setpriv"],
   ]);
 });

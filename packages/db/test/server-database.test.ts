@@ -200,7 +200,7 @@ describe("migrations", () => {
     await writeFile(join(folder, "notes.txt"), "not SQL");
     expect(await apply(database)).toEqual(["002_more.sql"]);
     expect(await appliedNames(database, "school")).toEqual(["001_jobs.sql", "002_more.sql"]);
-    expect(await appliedNames(database, "statusplane")).toEqual(["001_jobs.sql"]);
+    expect(await appliedNames(database, "statusplane")).toEqual(["001_jobs.sql", "002_history_filters.sql"]);
   });
 
   it("leave nothing of a file that fails, and name it", async () => {

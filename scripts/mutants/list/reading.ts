@@ -78,7 +78,7 @@ export const READING: Area = {
       name: "detail-is-single-flight",
       why: "everybody who waits for one job reads its row at the same moment",
       file: at("detail/detail-reads.ts"),
-      replace: [without("if (underWay !== undefined) return underWay;")],
+      replace: [without("if (underWay !== undefined) return underWay.row;")],
       test: {
         project: "unit",
         file: "packages/server/test/records.test.ts",

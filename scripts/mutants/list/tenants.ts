@@ -55,7 +55,7 @@ export const TENANTS: Area = {
       name: "tenant-in-history",
       why: "a tenant's history shows every tenant's jobs",
       file: at("page.ts"),
-      replace: [tenantOf("$2", "AND kind = $3::text\n      AND ($4")],
+      replace: [tenantOf("$2", "AND kind = $3::text\n          AND (created_at")],
       test: postgres(
         "filters by status and job type, and shows one tenant's one kind",
         "refuses the cursor %j",

@@ -66,12 +66,9 @@ export async function findConfinement(programs: readonly string[]): Promise<Conf
   return { bwrap: await alone("bwrap"), prlimit: await alone("prlimit"), setpriv: await alone("setpriv") };
 }
 
-/** What is lacking here, a sentence each: to be said at start, for an operator to decide. */
+/** What is lacking beside bwrap, a sentence each: to be said at start. That bwrap is lacking is a risk of the program. */
 export function confinementGaps({ bwrap, prlimit, setpriv }: Confinement): readonly string[] {
   return [
-    ...(bwrap === null
-      ? ["bubblewrap (bwrap) cannot be used: ffmpeg sees the whole file system and the network."]
-      : []),
     ...(prlimit === null ? ["prlimit cannot be used: only the clock limits what ffmpeg takes."] : []),
     ...(setpriv === null && bwrap === null
       ? ["setpriv cannot be used: an ffmpeg outlives a worker that is killed."]
