@@ -264,7 +264,7 @@ describe("reads of rows", () => {
 
 describe("a tenant that reads much", () => {
   it("is refused details and history alike for a while, whatever its tokens, and nobody else is", async () => {
-    const strict = await openTestServer({ tenantReadsPerMinute: 60 });
+    const strict = await openTestServer({ tenantReadsPerMinute: 1 });
     strict.records.put(recordOf(job));
     strict.records.put(recordOf(jobRef("2", "job", "b")));
     const ask = async (url: string, tenant: number, sub: string) =>
@@ -294,7 +294,7 @@ describe("a tenant that reads much", () => {
 
 describe("a token that guesses ids", () => {
   it("is refused for a while, and nobody else is", async () => {
-    const strict = await openTestServer({ missesPerMinute: 60 });
+    const strict = await openTestServer({ missesPerMinute: 1 });
     const ask = (url: string, headers: { authorization: string }, method: "GET" | "POST" = "GET") =>
       strict.server.inject({ method, url, headers });
     strict.records.put(recordOf(job));

@@ -152,7 +152,7 @@ describe("a sign-in token", () => {
   afterEach(() => void vi.useRealTimers());
 
   it("has a budget of its own", async () => {
-    const other = await openTestServer({ requestsPerMinute: 60 });
+    const other = await openTestServer({ requestsPerMinute: 1 });
     const [alice, bob] = [await signedIn(1), await signedIn(1, { sub: "bob" })];
     const answers = await Promise.all(
       Array.from({ length: 11 }, () => ask(alice.authorization, other.server)),
