@@ -1,9 +1,11 @@
 /**
- * What the tests need from the system, how to see whether it is there, and how to install it without asking. Nothing
- * is skipped for want of a package: it is installed, or the exact command is printed.
+ * What the tests need from the system, how to see whether it is there, and how to install it: asked first at a
+ * terminal, announced where nobody can be asked. Nothing is skipped for want of a package: it is installed, or the exact
+ * command is printed.
  */
 import { spawnSync } from "node:child_process";
 import { existsSync } from "node:fs";
+import { askYesNo, findTerminal } from "../apps/academy/src/cli/ask-at-terminal.ts";
 import { findChromium, findProgram, findPython, postgresFolders } from "@statusplane/test-support";
 
 interface Need {
@@ -64,12 +66,14 @@ const NEEDS: readonly Need[] = [
 ];
 
 /** @returns the lines to show the person, empty when everything is there. */
-export function installMissing(): string[] {
+export async function installMissing(): Promise<string[]> {
   const missing = NEEDS.filter((need) => !need.isThere());
   if (missing.length === 0) return [];
   console.log(`Missing: ${missing.map((need) => need.what).join(", ")}.`);
   const commands = existsSync("/etc/debian_version") ? debianCommands(missing) : homebrewCommands(missing);
   if (commands === null) return unable(missing, "Install them with your system's package manager.");
+  if (commands.run.length === 0 || !(await mayInstall(commands.byHand)))
+    return unable(missing, commands.byHand);
   for (const command of commands.run) {
     console.log(`$ ${command.join(" ")}`);
     const [program = "", ...args] = command;
@@ -83,7 +87,16 @@ export function installMissing(): string[] {
   return still.length === 0 ? [] : unable(still, commands.byHand);
 }
 
+/** `INSTALL_FFMPEG=0|1` decides it beforehand, as for `npm start`; else the person at the terminal; yes without one. */
+async function mayInstall(command: string): Promise<boolean> {
+  const decided = process.env["INSTALL_FFMPEG"];
+  if (decided === "0" || decided === "1") return decided === "1";
+  const terminal = await findTerminal();
+  return terminal === null || askYesNo(terminal, `Install it now (${command})?`);
+}
+
 interface Commands {
+  /** Empty where a password would be asked for. */
   readonly run: readonly (readonly string[])[];
   readonly byHand: string;
 }
@@ -93,8 +106,7 @@ function debianCommands(missing: readonly Need[]): Commands {
   const byHand = `sudo apt-get update && sudo apt-get install -y ${packages.join(" ")}`;
   const install = ["apt-get", "install", "-y", "-qq", "--no-install-recommends", ...packages];
   if (process.getuid?.() === 0) return { run: [["apt-get", "update", "-qq"], install], byHand };
-  if (spawnSync("sudo", ["-n", "true"], { stdio: "ignore" }).status !== 0)
-    return { run: [["false"]], byHand };
+  if (spawnSync("sudo", ["-n", "true"], { stdio: "ignore" }).status !== 0) return { run: [], byHand };
   return {
     run: [
       ["sudo", "-n", "apt-get", "update", "-qq"],

@@ -36,7 +36,7 @@ function runProject(project: string): { passed: number; failed: number; skipped:
   return { passed: report.numPassedTests, failed, skipped: report.numPendingTests };
 }
 
-const problem = installMissing();
+const problem = await installMissing();
 if (problem.length > 0) {
   console.error(problem.join("\n"));
   process.exit(2);

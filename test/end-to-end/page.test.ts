@@ -65,7 +65,7 @@ describe("the page", () => {
     const { page, context } = await openPage(browser, { language: "fr-FR" });
     const note = await noteFile();
     await page.goto(`${program.url}/`);
-    await page.getByRole("button", { name: /가람학원/ }).waitFor();
+    await page.getByRole("button", { name: /가람학원|Garam/ }).waitFor();
     await dropFiles(page, [note]);
     await page.getByText("Sign in first, then drop your files.").waitFor(); // English: the browser asks for neither
     await signInAsDemo(page, program.url, 2);
@@ -157,7 +157,7 @@ describe("the page", () => {
   ])("is accessible and fits: %s", async (_, options) => {
     const { page, context } = await openPage(browser, options);
     await page.goto(`${program.url}/`);
-    await page.getByRole("button", { name: /가람학원/ }).waitFor();
+    await page.getByRole("button", { name: /가람학원|Garam/ }).waitFor();
     await expectSound(page);
     await signInAsDemo(page, program.url, 1);
     for (const view of ["work", "history", "students"]) {

@@ -47,7 +47,7 @@ export async function openPage(
 /** Signs the tab in as a demo tenant by the click that a person makes. */
 export async function signInAsDemo(page: Page, url: string, tenant: 1 | 2): Promise<void> {
   await page.goto(`${url}/`);
-  await page.getByRole("button", { name: tenant === 1 ? /가람학원/ : /나래학원/ }).click();
+  await page.getByRole("button", { name: tenant === 1 ? /가람학원|Garam/ : /나래학원|Narae/ }).click();
   await page.locator("input[type=file]").waitFor({ state: "attached" });
 }
 

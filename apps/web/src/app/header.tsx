@@ -1,6 +1,6 @@
 import type { ReactNode } from "react";
 import { hashOfView, useTheme, VIEWS, type View } from "../browser/index.ts";
-import { setLanguage, useFormat } from "../text/index.ts";
+import { lookUp, setLanguage, useFormat } from "../text/index.ts";
 import { Button, Icon, VisuallyHidden, type IconName } from "../ui/index.ts";
 import type { Session } from "../session/index.ts";
 import styles from "./header.module.css";
@@ -84,7 +84,9 @@ export function Header({ signedIn }: HeaderProps): ReactNode {
         {signedIn !== null && (
           <p className={styles.who}>
             <span className={styles.name}>
-              {signedIn.session.name ?? messages.app.tenant(signedIn.session.tenant)}
+              {lookUp(messages.signIn.demoNames, signedIn.session.name) ??
+                signedIn.session.name ??
+                messages.app.tenant(signedIn.session.tenant)}
             </span>
             {signedIn.session.isDemo && <span className={styles.badge}>{messages.app.demo}</span>}
             {signedIn.session.role === "operator" && (

@@ -1,5 +1,5 @@
 import { useState, type ReactNode } from "react";
-import { unreachable, useText } from "../text/index.ts";
+import { lookUp, unreachable, useText } from "../text/index.ts";
 import { Button, Notice } from "../ui/index.ts";
 import { signInToDemo, type DemoTenant } from "./demo.ts";
 import { signIn } from "./session.ts";
@@ -33,7 +33,7 @@ export function DemoSignIn({ tenants }: { readonly tenants: readonly DemoTenant[
       <div className={styles.tenants}>
         {tenants.map(({ tenant, name }) => (
           <Button key={tenant} look="primary" disabled={entering !== null} onClick={() => void enter(tenant)}>
-            {messages.signIn.enter(name)}
+            {messages.signIn.enter(lookUp(messages.signIn.demoNames, name) ?? name)}
           </Button>
         ))}
       </div>

@@ -45,6 +45,7 @@ export const en: Messages = {
     demoTitle: "Start with a demo academy",
     demoNote: "Sample academies to explore. There's no password, so don't upload real data.",
     enter: (name) => `Explore ${name}`,
+    demoNames: { 가람학원: "Garam Academy", 나래학원: "Narae Academy" },
     tokenTitle: "Sign in with a token",
     tokenNote: "Paste the token your academy's platform issued. It is kept in this tab only.",
     tokenLabel: "Token",

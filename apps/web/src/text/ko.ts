@@ -40,6 +40,7 @@ export const ko = {
     demoTitle: "데모 학원으로 시작하기",
     demoNote: "둘러보기용 학원입니다. 비밀번호가 없으니 실제 자료는 올리지 마세요.",
     enter: (name: string) => `${name} 둘러보기`,
+    demoNames: { 가람학원: "가람학원", 나래학원: "나래학원" } as Readonly<Record<string, string>>,
     tokenTitle: "토큰으로 로그인",
     tokenNote: "학원 플랫폼에서 발급한 토큰을 붙여 넣으세요. 이 탭에만 보관됩니다.",
     tokenLabel: "토큰",
