@@ -12,8 +12,8 @@ const SLOW_CLIENTS = 1_000;
 const WATCHERS = 30;
 const ASK_EVERY_MS = 100;
 /** So long that every deadline but that of the slowest uploads has come for everybody. */
-const ROUND_MS = 25_000;
-const SETTLE_MS = 3_000;
+const ROUND_MS = 20_000;
+const SETTLE_MS = 6_000;
 const ROUNDS = 3;
 
 interface Round {
