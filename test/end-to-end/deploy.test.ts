@@ -1,6 +1,6 @@
 import { eventually } from "@statusplane/test-support";
 import { openAsBlob } from "node:fs";
-import { Agent, request, type RequestOptions } from "node:http";
+import { Agent, request } from "node:http";
 import { setTimeout as sleep } from "node:timers/promises";
 import { inspect } from "node:util";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -26,23 +26,24 @@ class Visitor {
   }
 
   async get(path: string): Promise<Asked> {
-    return this.#ask({ path });
+    return this.#ask(path, {});
   }
 
   async post(path: string, form: FormData): Promise<Asked> {
     const encoded = new Response(form);
     const body = Buffer.from(await encoded.arrayBuffer());
-    return this.#ask({ path, method: "POST", headers: { "content-type": typeOf(encoded) } }, body);
+    return this.#ask(path, { "content-type": typeOf(encoded) }, body);
   }
 
   leave(): void {
     this.#agent.destroy();
   }
 
-  #ask(options: RequestOptions, body?: Buffer): Promise<Asked> {
-    const headers = { ...this.#headers, ...options.headers, "content-length": body?.byteLength ?? 0 };
+  #ask(path: string, added: Readonly<Record<string, string>>, body?: Buffer): Promise<Asked> {
+    const headers = { ...this.#headers, ...added, "content-length": body?.byteLength ?? 0 };
+    const method = body === undefined ? "GET" : "POST";
     return new Promise((resolve, reject) => {
-      const asking = request({ ...options, agent: this.#agent, port: this.#port, headers }, (answer) => {
+      const asking = request({ path, method, agent: this.#agent, port: this.#port, headers }, (answer) => {
         answer.resume().once("end", () => resolve({ status: answer.statusCode ?? 0 }));
         answer.once("error", reject);
       });

@@ -94,7 +94,7 @@ describe("the page", () => {
     await page.locator("[data-upload=failed]").waitFor({ timeout: 30_000 });
     expect(await page.locator("[data-upload=failed]").innerText()).toMatch(/not a video/);
     await page.locator("[data-status=READY]").waitFor({ timeout: 60_000 });
-    expect(answers.toSorted()).toEqual([202, 415]);
+    expect(new Set(answers)).toEqual(new Set([415, 202]));
     await context.close();
   });
 
