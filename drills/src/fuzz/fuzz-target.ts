@@ -48,6 +48,9 @@ export async function openTarget(random: Random): Promise<FuzzTarget> {
     RESULT_INLINE_MAX_BYTES: "1024",
     RATE_LIMIT_PER_MINUTE: "100000000",
     RATE_LIMIT_MISSES_PER_MINUTE: "100000000",
+    RATE_LIMIT_TENANT_PER_MINUTE: "100000000",
+    RATE_LIMIT_READS_PER_MINUTE: "100000000",
+    RATE_LIMIT_ADDRESS_PER_MINUTE: "100000000",
   };
   const program = await startProgram({ role: "api", env });
   const worker = await startProgram({ role: "worker", env });
