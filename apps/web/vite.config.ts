@@ -12,6 +12,8 @@ export default defineConfig({
     outDir: "dist",
     // The page's content security policy allows no data: URLs.
     assetsInlineLimit: 0,
+    // A busy machine's timings are no news to whoever starts the product.
+    rolldownOptions: { checks: { bundlerTimings: false } },
   },
   server: { proxy: { "/api": SERVER, "/media": SERVER } },
 });
