@@ -3,7 +3,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { Drill } from "../drill.ts";
 import { fleetLeg } from "../fleet-leg.ts";
 import { openSingleRedis } from "../fleet/status-redis.ts";
-import { readStatements } from "../audit/statements.ts";
+import { readStatements, ROW_LOOK_UPS } from "../audit/statements.ts";
 
 const BOUND_MS = 20_000;
 
@@ -27,7 +27,7 @@ export const t5: Drill = {
       async round({ fleet, random, recovered, fault, violate }) {
         await sleep(random.between(500, 1_500));
         const running = await countRunning(fleet.pool);
-        const before = await readStatements(fleet.pool, /^\s*SELECT[\s\S]*FROM job\b[\s\S]*tenant_id = \$/);
+        const before = await readStatements(fleet.pool, ROW_LOOK_UPS);
         const end = fault("redis emptied");
         if (random.chance(0.5)) {
           await fleet.statusRedis.kill();
@@ -40,8 +40,7 @@ export const t5: Drill = {
         const all = await fleet.pool.query<never>("SELECT tenant_id AS tenant, kind, id FROM job");
         const recoveryMs = await recovered(all.rows);
         end();
-        const selects =
-          (await readStatements(fleet.pool, /^\s*SELECT[\s\S]*FROM job\b[\s\S]*tenant_id = \$/)) - before;
+        const selects = (await readStatements(fleet.pool, ROW_LOOK_UPS)) - before;
         looks += selects;
         lossesOfRunning += running;
         // jobs that started while Redis was away are looked at, too: each running job once per loss
