@@ -1,7 +1,5 @@
-import { jobRef } from "@statusplane/core";
 import { openServerDatabase, type Database } from "@statusplane/db";
 import { findProgram, postgresFolders, startPostgres, withClient } from "@statusplane/test-support";
-import type { JobContext } from "@statusplane/worker";
 import { writeXlsxStream } from "hucre/xlsx";
 import { execFile } from "node:child_process";
 import { createWriteStream } from "node:fs";
@@ -11,22 +9,11 @@ import { join } from "node:path";
 import { performance } from "node:perf_hooks";
 import { pipeline } from "node:stream/promises";
 import { promisify } from "node:util";
+import { builtJob, runImport } from "./built-import-job.ts";
 import { STUDENT_COLUMNS } from "../../apps/academy/src/jobs/excel-import/index.ts";
 
 const execute = promisify(execFile);
 
-/** The built job, as the product runs it: from source its reading process would pay for the loader at every call. */
-let built: Promise<typeof import("../../apps/academy/src/jobs/excel-import/index.ts")> | undefined;
-function builtJob(): NonNullable<typeof built> {
-  return (built ??= buildJob());
-}
-
-async function buildJob(): Promise<typeof import("../../apps/academy/src/jobs/excel-import/index.ts")> {
-  const root = new URL("../../", import.meta.url);
-  await execute("npx", ["tsc", "-b", "apps/academy"], { cwd: root });
-  const entry = new URL("apps/academy/dist/jobs/excel-import/index.js", root);
-  return (await import(entry.href)) as typeof import("../../apps/academy/src/jobs/excel-import/index.ts");
-}
 /** Large enough that the start of a process is no part of the answer. */
 const ROWS = 300_000;
 const ROW_BY_ROW_ROWS = 3_000;
@@ -122,28 +109,9 @@ async function writeInputs(folder: string): Promise<void> {
 }
 
 async function runJob(database: Database, folder: string, tenant: string): Promise<void> {
-  const ref = jobRef(tenant, "job", "import");
-  await database.requests.submit({
-    ref,
-    jobType: "excel_import",
-    title: null,
-    payload: {},
-    createdBy: null,
-    maxTries: 3,
-  });
-  await database.worker.claim(ref, "bench", 90_000);
-  const ctx: JobContext = {
-    ...{ ref, tenant, attempt: 1, createdBy: null, title: null, payload: {} },
-    inputPath: join(folder, "students.xlsx"),
-    signal: new AbortController().signal,
-    log: { info: () => undefined, warn: () => undefined, error: () => undefined },
-    outputFolder: async () => {
-      await mkdir(join(folder, "outputs"), { recursive: true });
-      return join(folder, "outputs");
-    },
-    ...{ step: () => undefined, progress: () => undefined, partial: () => undefined, kept: () => undefined },
-  };
-  await (await builtJob()).excelImportJob({ database }).run(ctx, {});
+  const outputFolder = join(folder, "outputs");
+  await mkdir(outputFolder, { recursive: true });
+  await runImport({ database, tenant, path: join(folder, "students.xlsx"), outputFolder });
 }
 
 async function runCopy(url: string, folder: string, tenant: string): Promise<void> {

@@ -14,10 +14,10 @@ const BENCHES: Readonly<Record<string, () => Promise<{ run(options: BenchOptions
   writes: () => import("./writes.ts"),
   polling: () => import("./polling.ts"),
   import: () => import("./import.ts"),
+  "hostile-imports": () => import("./hostile-imports.ts"),
   video: () => import("./video.ts"),
   memory: () => import("./memory.ts"),
   cancel: () => import("./cancel.ts"),
-  "slow-clients": () => import("./slow-clients.ts"),
 };
 
 const { values, positionals: names } = parseArgs({

@@ -17,6 +17,8 @@ const CARRIAGE_RETURN = 0x0d;
 const LETTER_A = 0x41;
 const LETTER_Z = 0x5a;
 const MAX_ASCII = 0x7f;
+/** Each costs two searches. */
+const FEW_COLUMNS = 4;
 /** Beyond every column there is. */
 const FAR_RIGHT = 1_000_000;
 
@@ -95,11 +97,10 @@ export class PlainRow {
 
   /**
    * Whether a cell of the range may stand behind one that lies right of it: programs write cells in order
-   * (ECMA-376, 18.3.1.73), but not all do. Where one column is wanted, its reference is searched for.
+   * (ECMA-376, 18.3.1.73), but not all do. Where few columns are wanted, their references are searched for.
    */
-  #mayComeBack(at: number, { from, to }: ColumnRange): boolean {
-    if (from !== to) return true;
-    return this.#references.within(this.#row, { at, column: from });
+  #mayComeBack(at: number, range: ColumnRange): boolean {
+    return range.to - range.from >= FEW_COLUMNS || this.#references.within(this.#row, at, range);
   }
 
   #spell(prefix: string): void {
@@ -202,29 +203,32 @@ export class PlainRow {
   }
 }
 
-/** Where in a piece the next reference to one column stands; searched once for all rows up to there. */
+/** Where in a piece the next references to a few columns stand; each is searched once for all rows up to there. */
 class References {
-  #column = -1;
+  #from = -1;
+  #to = -1;
   #needles: readonly string[] = [];
   #bytes: Uint8Array | null = null;
   #next: number[] = [];
 
-  within({ bytes, text, to }: PlainElement, { at, column }: { at: number; column: number }): boolean {
-    if (column !== this.#column) {
-      this.#column = column;
-      this.#needles = [`r="${lettersOf(column)}`, `r='${lettersOf(column)}`];
+  within({ bytes, text, to: end }: PlainElement, at: number, { from, to }: ColumnRange): boolean {
+    if (from !== this.#from || to !== this.#to || bytes !== this.#bytes) {
+      const columns = Array.from({ length: to - from + 1 }, (_, i) => lettersOf(from + i));
+      this.#needles = columns.flatMap((letters) => [`r="${letters}`, `r='${letters}`]);
+      this.#next = this.#needles.map(() => -1);
+      this.#from = from;
+      this.#to = to;
+      this.#bytes = bytes;
     }
-    if (bytes !== this.#bytes) this.#next = [-1, -1];
-    this.#bytes = bytes;
-    return this.#needles.some((needle, i) => {
+    for (const [i, needle] of this.#needles.entries()) {
       let next = this.#next[i] ?? -1;
       if (next < at) {
         next = text.indexOf(needle, at);
-        if (next === -1) next = text.length;
-        this.#next[i] = next;
+        this.#next[i] = next === -1 ? text.length : next;
       }
-      return next < to;
-    });
+      if (next !== -1 && next < end) return true;
+    }
+    return false;
   }
 }
 

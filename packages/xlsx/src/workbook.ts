@@ -64,6 +64,11 @@ export class Workbook {
     this.sheets = [...this.#partOfSheet.keys()];
   }
 
+  /** Size of the file. */
+  get fileBytes(): number {
+    return this.#zip.fileBytes;
+  }
+
   /** Bytes of sheets read so far, to be held against the sum of {@link Sheet.bytes}. */
   get bytesRead(): number {
     return this.#bytesRead;

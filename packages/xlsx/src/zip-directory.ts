@@ -72,9 +72,10 @@ async function placeOf(file: FileHandle, end: Buffer, endAt: number): Promise<Pl
     offset: end.readUInt32LE(16),
     behind: endAt,
   };
-  if (bytes > MAX_DIRECTORY_BYTES) throw new XlsxError("too_large", "the zip's directory");
   for (const start of [behind - bytes, offset]) {
-    if (start >= 0 && (await startsEntry(file, start))) return { start, bytes, shift: start - offset };
+    if (start < 0 || !(await startsEntry(file, start))) continue;
+    if (bytes > MAX_DIRECTORY_BYTES) throw new XlsxError("too_large", "the zip's directory");
+    return { start, bytes, shift: start - offset };
   }
   return null;
 }

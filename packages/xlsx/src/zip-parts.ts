@@ -23,7 +23,7 @@ export interface ZipOptions {
 /** The parts of a package by their name (which OPC compares without case), each read as a bounded stream. */
 export class ZipParts {
   readonly #file: FileHandle;
-  readonly #fileBytes: number;
+  readonly fileBytes: number;
   readonly #signal: AbortSignal | undefined;
   readonly #entries: ZipDirectory;
   /** What may be inflated yet, in all readings together. */
@@ -37,7 +37,7 @@ export class ZipParts {
     { entries, limits, signal }: ZipOptions & { entries: ZipDirectory },
   ) {
     this.#file = file;
-    this.#fileBytes = fileBytes;
+    this.fileBytes = fileBytes;
     this.#entries = entries;
     this.#signal = signal;
     this.#bytesLeft = limits.maxInflatedBytes + fileBytes * limits.inflatedBytesPerByte;
@@ -86,11 +86,11 @@ export class ZipParts {
     if (method !== METHOD_STORED && method !== METHOD_DEFLATED)
       throw new XlsxError("unreadable", `compression method ${method}`);
     const header =
-      offset < this.#fileBytes ? await readAt(this.#file, offset, LOCAL_HEADER_BYTES) : Buffer.alloc(0);
+      offset < this.fileBytes ? await readAt(this.#file, offset, LOCAL_HEADER_BYTES) : Buffer.alloc(0);
     if (header.length < LOCAL_HEADER_BYTES || header.readUInt32LE(0) !== LOCAL_HEADER_SIGNATURE)
       throw new XlsxError("unreadable", "an entry is not where the zip's directory says");
     const start = offset + LOCAL_HEADER_BYTES + header.readUInt16LE(26) + header.readUInt16LE(28);
-    if (start + compressedBytes > this.#fileBytes) throw new XlsxError("unreadable", "the zip is cut off");
+    if (start + compressedBytes > this.fileBytes) throw new XlsxError("unreadable", "the zip is cut off");
     const raw = Readable.from(storedBytes(this.#file, start, start + compressedBytes));
     return method === METHOD_STORED ? untilLeft(raw, raw) : untilLeft(raw, inflateFrom(raw));
   }

@@ -76,9 +76,12 @@ export function partsOf({ sheets, strings, styles, date1904, more = [] }: Fixtur
   return [...entries, ...more];
 }
 
-/** Puts bytes into a file of this test's own folder and answers its path. */
-export async function writeFixture(content: Buffer | string): Promise<string> {
-  const path = join(folder, `${++files}.xlsx`);
+/**
+ * Puts bytes into a file of this test's own folder and answers its path.
+ * @param name replaces the file of that name. Default: a new one.
+ */
+export async function writeFixture(content: Buffer | string, name = String(++files)): Promise<string> {
+  const path = join(folder, `${name}.xlsx`);
   await writeFile(path, content);
   return path;
 }

@@ -68,7 +68,7 @@ async function* chunks(
   { rejectedPath, afterPosition, chunkRows }: ReaderOrder,
   superseded: ReadonlySet<number>,
 ): AsyncGenerator<ReaderMessage, void, undefined> {
-  await using rejected = new RejectedRows(rejectedPath);
+  await using rejected = new RejectedRows(rejectedPath, workbook.fileBytes);
   const literals = new ColumnLiterals(STUDENT_COLUMNS.length);
   const use = new FileUse();
   let position = afterPosition;

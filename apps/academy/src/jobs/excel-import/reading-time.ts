@@ -12,8 +12,8 @@ const MEBIBYTE = 1_048_576;
  * three times slower they still come through. Small files cost less than a second, however they are written; four that
  * ask for more end within half a minute on two processors.
  */
-const BASE: ReadingTime = { processorSeconds: 8, waitedSeconds: 24 };
-const PER_MEBIBYTE: ReadingTime = { processorSeconds: 1.5, waitedSeconds: 6 };
+const BASE: ReadingTime = { processorSeconds: 8, waitedSeconds: 20 };
+const PER_MEBIBYTE: ReadingTime = { processorSeconds: 1.5, waitedSeconds: 4 };
 
 /** The time that a file's size pays for. */
 export function readingTimeOf(fileBytes: number): ReadingTime {

@@ -10,15 +10,23 @@ import type { StudentRow } from "./student-rows.ts";
 const SHOWN_ERRORS = 20;
 const TITLES = [...STUDENT_COLUMNS.map(([, title]) => title), ...REJECTED_TITLES];
 
+const MEBIBYTE = 1_048_576;
+/** What the rejected rows' sheet may hold: so many bytes of any file, and so many for each of its own. */
+const BASE_BYTES = 24 * MEBIBYTE;
+const BYTES_PER_BYTE = 48;
+
 /** The rejected rows: the first few for the result, all of them for a workbook that can be mended and sent again. */
 export class RejectedRows {
   readonly errors: RowError[] = [];
   count = 0;
   readonly #path: string;
+  readonly #maxBytes: number;
   #workbook: RejectedWorkbook | undefined;
 
-  constructor(path: string) {
+  /** @param fileBytes of the workbook that they come from: what pays for them. */
+  constructor(path: string, fileBytes: number) {
     this.#path = path;
+    this.#maxBytes = BASE_BYTES + fileBytes * BYTES_PER_BYTE;
   }
 
   async add({ sheet, row, list, cells }: StudentRow, problems: readonly RowProblem[]): Promise<void> {
@@ -26,7 +34,7 @@ export class RejectedRows {
     const [first] = problems;
     if (first !== undefined && this.errors.length < SHOWN_ERRORS) this.errors.push({ sheet, row, ...first });
     if (this.#workbook === undefined) {
-      this.#workbook = await RejectedWorkbook.create(this.#path);
+      this.#workbook = await RejectedWorkbook.create(this.#path, this.#maxBytes);
       await this.#workbook.addRow(TITLES);
     }
     const texts: string[] = problems.map(({ message }) => message);

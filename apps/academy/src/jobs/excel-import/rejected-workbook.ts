@@ -89,11 +89,11 @@ export class RejectedWorkbook {
 
   /**
    * Makes the file, replacing one that is there.
-   * @param maxBytes of the sheet before it is deflated. Default 3 GiB: twice a million rejected rows of a real list, and
-   * what a zip can say (4 GiB). A small file can name one long text in every row.
+   * @param maxBytes of the sheet before it is deflated, up to 3 GiB, which is the default: twice a million rejected rows
+   * of a real list, and what a zip can say (4 GiB). A small file can name one long text in every row.
    */
   static async create(path: string, maxBytes = MAX_BYTES): Promise<RejectedWorkbook> {
-    return new RejectedWorkbook(await open(path, "w"), maxBytes);
+    return new RejectedWorkbook(await open(path, "w"), Math.min(maxBytes, MAX_BYTES));
   }
 
   /** @throws {XlsxError} `too_complex` beyond the limit. */

@@ -1,6 +1,5 @@
 import { parseRedisUrl, type RedisAddress } from "@statusplane/core";
 import type { Cluster, Redis } from "ioredis";
-import { blockShortly, giveUpWhenSilent } from "./give-up-silent.ts";
 import type { BullmqPackages } from "./load-bullmq.ts";
 
 export type QueueConnection = Redis | Cluster;
@@ -71,8 +70,6 @@ export function consumerConnections(options: ConnectionOptions): ConsumerConnect
     duplicate(...args: unknown[]): QueueConnection {
       const copy = duplicate(...args);
       copy.on("error", options.onError);
-      if (!copy.isCluster) blockShortly(copy as Redis);
-      giveUpWhenAnySilent(copy);
       all.push(copy);
       return copy;
     },
@@ -118,14 +115,7 @@ function connect(
           reconnectOnError,
         });
   connection.on("error", onError);
-  giveUpWhenAnySilent(connection);
   return connection;
-}
-
-/** A Cluster's are those to its nodes. */
-function giveUpWhenAnySilent(connection: QueueConnection): void {
-  if (connection.isCluster) connection.on("+node", (node: Redis) => giveUpWhenSilent(node));
-  else giveUpWhenSilent(connection as Redis);
 }
 
 function connectCluster(

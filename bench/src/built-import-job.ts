@@ -1,0 +1,47 @@
+import { jobRef } from "@statusplane/core";
+import type { Database } from "@statusplane/db";
+import type { JobContext } from "@statusplane/worker";
+import { execFile } from "node:child_process";
+import { promisify } from "node:util";
+
+type ImportJob = typeof import("../../apps/academy/src/jobs/excel-import/index.ts");
+
+const execute = promisify(execFile);
+let built: Promise<ImportJob> | undefined;
+let jobs = 0;
+
+/** The built job, as the product runs it: from source its reading process would pay for the loader at every call. */
+export function builtJob(): Promise<ImportJob> {
+  return (built ??= buildJob());
+}
+
+async function buildJob(): Promise<ImportJob> {
+  const root = new URL("../../", import.meta.url);
+  await execute("npx", ["tsc", "-b", "apps/academy"], { cwd: root });
+  const entry = new URL("apps/academy/dist/jobs/excel-import/index.js", root);
+  return (await import(entry.href)) as ImportJob;
+}
+
+export interface ImportRun {
+  readonly database: Database;
+  readonly tenant: string;
+  readonly path: string;
+  readonly outputFolder: string;
+}
+
+/** Runs one import of a file to its end, as a worker would. @throws what it fails with. */
+export async function runImport({ database, tenant, path, outputFolder }: ImportRun): Promise<void> {
+  const ref = jobRef(tenant, "job", `import-${++jobs}`);
+  const job = { ref, jobType: "excel_import", title: null, payload: {}, createdBy: null, maxTries: 1 };
+  await database.requests.submit(job);
+  await database.worker.claim(ref, "bench", 90_000);
+  const ctx: JobContext = {
+    ...{ ref, tenant, attempt: 1, createdBy: null, title: null, payload: {} },
+    inputPath: path,
+    signal: new AbortController().signal,
+    log: { info: () => undefined, warn: () => undefined, error: () => undefined },
+    outputFolder: () => Promise.resolve(outputFolder),
+    ...{ step: () => undefined, progress: () => undefined, partial: () => undefined, kept: () => undefined },
+  };
+  await (await builtJob()).excelImportJob({ database }).run(ctx, {});
+}
