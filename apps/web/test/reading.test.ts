@@ -32,14 +32,16 @@ describe("what a server answers is checked before it is shown", () => {
       outcome: "partial",
       columns_used: ["학번", "이름"],
       columns_ignored: ["혈액형"],
-      sheets_ignored: ["숨김"],
+      sheets_ignored: ["2반"],
+      sheets_hidden: ["숨김"],
       hidden_rows: 2,
     });
     expect(result).toEqual({
       outcome: "partial",
       columnsUsed: ["학번", "이름"],
       columnsIgnored: ["혈액형"],
-      sheetsIgnored: ["숨김"],
+      sheetsIgnored: ["2반"],
+      sheetsHidden: ["숨김"],
       hiddenRows: 2,
       total: 3,
       inserted: 1,

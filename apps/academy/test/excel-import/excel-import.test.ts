@@ -74,6 +74,7 @@ describe("an import", () => {
       ],
       columns_ignored: ["혈액형"],
       sheets_ignored: [],
+      sheets_hidden: [],
       hidden_rows: 0,
       errors: [],
       rejected_url: null,
@@ -125,11 +126,12 @@ describe("an import", () => {
       { name: "숨김", hidden: true, rows: [TITLES, ["4", "d"]] },
     );
     expect(await bench.run(path, { tenant: "sheets" })).toMatchObject({
-      outcome: "complete",
+      outcome: "partial",
       total: 3,
       inserted: 3,
       rejected: 0,
-      sheets_ignored: ["숨김", "안내"],
+      sheets_ignored: ["안내"],
+      sheets_hidden: ["숨김"],
     });
     expect((await bench.students("sheets")).map(({ student_no, name }) => [student_no, name])).toEqual([
       ["1", "a"],

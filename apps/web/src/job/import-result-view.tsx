@@ -74,6 +74,7 @@ function FileUse({ result }: { readonly result: ImportResult }): ReactNode {
     [words.columnsUsed, result.columnsUsed.join(", ")],
     [words.columnsIgnored, result.columnsIgnored.map((name) => columnName(name, words)).join(", ")],
     [words.sheetsIgnored, result.sheetsIgnored.join(", ")],
+    [words.sheetsHidden, result.sheetsHidden.join(", ")],
     [words.hiddenRows, result.hiddenRows === 0 ? "" : words.rows(count(result.hiddenRows))],
   ].filter(([, value]) => value !== "");
   if (lines.length === 0) return null;

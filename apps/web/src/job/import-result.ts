@@ -27,8 +27,9 @@ export interface ImportResult extends ImportCounts {
   /** Titles of the file's columns. */
   readonly columnsUsed: readonly string[];
   readonly columnsIgnored: readonly string[];
-  /** Names of sheets that were not read. */
+  /** Names of sheets that hold something and were not imported. */
   readonly sheetsIgnored: readonly string[];
+  readonly sheetsHidden: readonly string[];
   /** Hidden rows that were imported. */
   readonly hiddenRows: number;
   /** The first few. */
@@ -73,6 +74,7 @@ export function readImportResult(value: unknown): ImportResult | null {
     columnsUsed: textsOf(value["columns_used"]),
     columnsIgnored: textsOf(value["columns_ignored"]),
     sheetsIgnored: textsOf(value["sheets_ignored"]),
+    sheetsHidden: textsOf(value["sheets_hidden"]),
     hiddenRows: countOf(value["hidden_rows"]),
     errors: errors.map((error) => ({
       sheet: textOf(error["sheet"]),

@@ -176,13 +176,14 @@ export const en: Messages = {
     outcomes: { complete: "Done", partial: "Partly imported", none: "Nothing imported" },
     outcomeMore: {
       complete: "All rows were imported.",
-      partial: "Some rows or columns were left out. See below.",
+      partial: "Something was left out. See below.",
       none: "No row was imported. See below.",
     },
     columnsUsed: "Imported columns",
     columnsIgnored: "Columns left out",
     columnLetters: (letters) => `column ${letters} (no title)`,
     sheetsIgnored: "Sheets left out",
+    sheetsHidden: "Hidden sheets, not read",
     hiddenRows: "Imported although hidden",
     errorsFirst: (shown, all) =>
       shown === all

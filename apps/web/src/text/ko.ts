@@ -170,13 +170,14 @@ export const ko = {
     outcomes: { complete: "완료", partial: "일부만 가져옴", none: "가져온 행 없음" },
     outcomeMore: {
       complete: "모든 행을 가져왔습니다.",
-      partial: "가져오지 않은 행이나 열이 있습니다. 아래를 확인해 주세요.",
+      partial: "가져오지 않은 내용이 있습니다. 아래를 확인해 주세요.",
       none: "가져온 행이 없습니다. 아래를 확인해 주세요.",
     },
     columnsUsed: "가져온 열",
     columnsIgnored: "가져오지 않은 열",
     columnLetters: (letters: string) => `제목 없는 ${letters}열`,
     sheetsIgnored: "가져오지 않은 시트",
+    sheetsHidden: "읽지 않은 숨겨진 시트",
     hiddenRows: "숨겨져 있지만 가져온 행",
     errorsFirst: (shown: string, all: string) =>
       shown === all ? `오류 ${all}행` : `오류 ${all}행 중 ${shown}행 표시`,

@@ -275,7 +275,7 @@ export const LAYOUT_CASES: readonly WorkbookCase[] = [
         { names: ["보내기 요약", "시트 1"] },
       ),
     students: [S(1)],
-    result: { outcome: "complete", sheets_ignored: ["보내기 요약"] },
+    result: { outcome: "partial", sheets_ignored: ["보내기 요약"] },
   },
   {
     name: "odd-sheet-names",

@@ -126,7 +126,13 @@ class ImportProgress {
   #checkpoint: Checkpoint;
   #rejected = 0;
   #errors: readonly RowError[] = [];
-  #use: FileUsed = { columns_used: [], columns_ignored: [], sheets_ignored: [], hidden_rows: 0 };
+  #use: FileUsed = {
+    columns_used: [],
+    columns_ignored: [],
+    sheets_ignored: [],
+    sheets_hidden: [],
+    hidden_rows: 0,
+  };
 
   constructor(ctx: Context, start: Checkpoint) {
     this.#ctx = ctx;

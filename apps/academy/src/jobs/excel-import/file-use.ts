@@ -1,4 +1,5 @@
-import type { CellValue } from "@statusplane/xlsx";
+import type { CellValue, Sheet } from "@statusplane/xlsx";
+import { shownName } from "./cell-text.ts";
 import { columnLetters } from "./column-letters.ts";
 import { isBlank, type HeaderRow } from "./header-row.ts";
 
@@ -8,8 +9,10 @@ export type FileUsed = {
   readonly columns_used: readonly string[];
   /** Of columns with values that are not imported; one without a title is named as Excel does, `F:F`. */
   readonly columns_ignored: readonly string[];
-  /** Sheets with values that are not imported: hidden ones, and those without a header. */
+  /** Sheets with values and without a header: nothing of them is imported. */
   readonly sheets_ignored: readonly string[];
+  /** Hidden sheets: they are not read. */
+  readonly sheets_hidden: readonly string[];
   /** Rows that are imported though they are hidden, by a filter or by hand. */
   readonly hidden_rows: number;
 };
@@ -28,11 +31,13 @@ export class FileUse {
   readonly #used = new Set<string>();
   readonly #ignored = new Set<string>();
   readonly #sheets = new Set<string>();
+  readonly #hiddenSheets = new Set<string>();
   readonly #columns = new Map<HeaderRow, Columns>();
   hiddenRows = 0;
 
-  ignoredSheet(name: string): void {
-    if (this.#sheets.size < MAX_NAMES) this.#sheets.add(name);
+  ignoredSheet({ name, hidden }: Pick<Sheet, "name" | "hidden">): void {
+    const names = hidden ? this.#hiddenSheets : this.#sheets;
+    if (names.size < MAX_NAMES) names.add(shownName(name));
   }
 
   /** Looks at a row below a header for values in columns that are not imported. */
@@ -66,6 +71,7 @@ export class FileUse {
       columns_used: [...this.#used],
       columns_ignored: [...this.#ignored],
       sheets_ignored: [...this.#sheets],
+      sheets_hidden: [...this.#hiddenSheets],
       hidden_rows: this.hiddenRows,
     };
   }

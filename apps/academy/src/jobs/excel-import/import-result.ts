@@ -11,7 +11,7 @@ export type ImportCounts = {
 };
 
 /**
- * What became of the whole file: `complete` all of it was imported, `partial` some rows or columns were left out,
+ * What became of the whole file: `complete` all of it was imported, `partial` some rows, columns or sheets that a person sees were left out,
  * `none` no row was imported.
  */
 export type ImportOutcome = "complete" | "partial" | "none";
@@ -54,8 +54,8 @@ export function importResult({ counts, use, errors, rejectedUrl }: ImportEnd): I
 
 function outcomeOf(
   { total, rejected }: ImportCounts,
-  { columns_ignored: ignored }: Pick<FileUsed, "columns_ignored">,
+  { columns_ignored: columns, sheets_ignored: sheets }: FileUsed,
 ): ImportOutcome {
   if (total === rejected) return "none";
-  return rejected > 0 || ignored.length > 0 ? "partial" : "complete";
+  return rejected > 0 || columns.length > 0 || sheets.length > 0 ? "partial" : "complete";
 }

@@ -109,13 +109,12 @@ export async function* readStudentRows(
   workbook: Workbook,
   use?: FileUse,
 ): AsyncGenerator<StudentBatch, void, undefined> {
-  for (const sheet of workbook.sheets)
-    if (sheet.hidden && sheet.bytes > 0) use?.ignoredSheet(shownName(sheet.name));
+  for (const sheet of workbook.sheets) if (sheet.hidden && sheet.bytes > 0) use?.ignoredSheet(sheet);
   const merged = new Map<Sheet, MergedCells | null>();
   const bodies = readBodies(workbook, {
     range: () => ALL,
     headerBelow: readHeaderBelow,
-    onSkipped: ({ name }) => use?.ignoredSheet(shownName(name)),
+    onSkipped: (sheet) => use?.ignoredSheet(sheet),
   });
   for await (const { sheet, rows, percent } of bodies) {
     if (!merged.has(sheet)) merged.set(sheet, mergedCells(workbook, sheet));
