@@ -63,11 +63,11 @@ async function measureAll({ old, ours, milliseconds }: Sides): Promise<readonly 
       oldDoes === null ? null : old.meter.measure(oldDoes),
     ]);
     phases.push({ name, ours: ourRates, old: oldRates });
-    const { inProgress, videos, imports } = ours.report();
+    const { inProgress, videos, imports, failed } = ours.report();
     const work =
       inProgress === 0
         ? ""
-        : `: ${inProgress.toFixed(2)} of 5 jobs in progress on average, ${videos} videos and ${imports} imports ended`;
+        : `: ${inProgress.toFixed(2)} of 5 jobs in progress on average, ${videos} videos and ${imports} imports ended${failed.length === 0 ? "" : `, NOT: ${failed.join(", ")}`}`;
     console.log(`measured: ${name}${work}`);
   };
   await phase("Postgres alone", idle, idle);

@@ -24,6 +24,21 @@ interface Slot {
   isRunning: boolean;
 }
 
+/** What a progress body says of the end. */
+interface Shown {
+  readonly status: string;
+  readonly error_code?: string;
+}
+
+export interface WorkReport {
+  /** Jobs in progress, on average. */
+  readonly inProgress: number;
+  readonly videos: number;
+  readonly imports: number;
+  /** What did not succeed: a busy machine can have a job over its limits. */
+  readonly failed: readonly string[];
+}
+
 /** 3 videos and 2 imports, each followed by the next as soon as it has ended; what ended leaves no file. */
 export class ContinuousWork {
   readonly #options: WorkOptions;
@@ -36,6 +51,7 @@ export class ContinuousWork {
   #looks = 0;
   #running = 0;
   #ended = { video: 0, job: 0 };
+  readonly #failed: string[] = [];
   #timer: NodeJS.Timeout | null = null;
   #isOver = false;
   #failure: unknown = null;
@@ -73,14 +89,14 @@ export class ContinuousWork {
     if (this.#failure !== null) throw this.#failure;
   }
 
-  /** What was in progress on average, and what ended, since the last call. */
-  report(): { readonly inProgress: number; readonly videos: number; readonly imports: number } {
+  /** What was in progress and what ended since the last call. @throws what ended a slot's work. */
+  report(): WorkReport {
     this.check();
     const inProgress = this.#looks === 0 ? 0 : this.#running / this.#looks;
     const { video: videos, job: imports } = this.#ended;
     this.#looks = this.#running = 0;
     this.#ended = { video: 0, job: 0 };
-    return { inProgress, videos, imports };
+    return { inProgress, videos, imports, failed: this.#failed.splice(0) };
   }
 
   stop(): void {
@@ -99,10 +115,10 @@ export class ContinuousWork {
       slot.url = submitted.progress_url;
       const id = String(submitted.id ?? submitted.job_id);
       const ref = jobRef(this.#options.tenant, slot.kind, id);
-      const status = await this.#untilEnd(slot, ref);
+      const end = await this.#untilEnd(slot, ref);
       if (this.#isOver) return;
-      if (status !== "READY" && status !== "DONE") throw new Error(`${slot.kind} ${id} ended ${status}`);
-      this.#ended[slot.kind] += 1;
+      if (end.status === "READY" || end.status === "DONE") this.#ended[slot.kind] += 1;
+      else this.#failed.push(`${slot.kind} ${end.status} ${end.error_code}`);
       for (const path of [this.#paths.jobOutputs(ref), this.#paths.input(ref)]) {
         await rm(path, { recursive: true, force: true });
       }
@@ -115,18 +131,15 @@ export class ContinuousWork {
     return kind === "video" ? api.submitVideo(videoPath) : api.submitImport(workbookPath);
   }
 
-  async #untilEnd(slot: Slot, ref: JobRef): Promise<string> {
+  async #untilEnd(slot: Slot, ref: JobRef): Promise<Shown> {
+    let shown: Shown = { status: "PENDING" };
     while (!this.#isOver) {
       const stored = await this.#options.reader.read(ref);
-      const status = stored === null ? "PENDING" : statusOf(stored.text);
-      slot.isRunning = status === "PROCESSING";
-      if (!slot.isRunning && status !== "PENDING") return status;
+      if (stored !== null) shown = JSON.parse(stored.text) as Shown;
+      slot.isRunning = shown.status === "PROCESSING";
+      if (!slot.isRunning && shown.status !== "PENDING") return shown;
       await sleep(LOOK_EVERY_MS);
     }
-    return "over";
+    return shown;
   }
-}
-
-function statusOf(text: string): string {
-  return (JSON.parse(text) as { readonly status: string }).status;
 }
