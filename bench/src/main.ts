@@ -20,23 +20,35 @@ const BENCHES: Readonly<Record<string, () => Promise<{ run(options: BenchOptions
   cancel: () => import("./cancel.ts"),
 };
 
-const { values, positionals: names } = parseArgs({
-  allowPositionals: true,
-  options: { minutes: { type: "string" } },
-});
-const minutes = values.minutes === undefined ? null : Number(values.minutes);
-if (minutes !== null && !(minutes > 0)) {
-  console.error(`--minutes must be a number above 0: ${values.minutes}`);
-  process.exit(2);
-}
-const unknown = names.filter((name) => !Object.hasOwn(BENCHES, name));
-if (names.length === 0 || unknown.length > 0) {
-  if (unknown.length > 0) console.error(`There is no bench ${unknown.join(", ")}.`);
-  console.error(`npm run bench -- NAME   where NAME is one of: ${Object.keys(BENCHES).join(", ")}`);
-  process.exit(2);
-}
+const { names, minutes } = readArguments(process.argv.slice(2));
 for (const name of names) {
   console.log(`\n## ${name}`);
   await (await BENCHES[name]?.())?.run({ minutes });
 }
 process.exit(0);
+
+function readArguments(args: readonly string[]): { readonly names: readonly string[] } & BenchOptions {
+  try {
+    const { values, positionals } = parseArgs({
+      args: [...args],
+      allowPositionals: true,
+      options: { minutes: { type: "string" } },
+    });
+    const given = values.minutes === undefined ? null : Number(values.minutes);
+    if (given !== null && !(given > 0)) endWithUsage(`--minutes must be a number above 0: ${values.minutes}`);
+    const unknown = positionals.filter((name) => !Object.hasOwn(BENCHES, name));
+    if (unknown.length > 0) endWithUsage(`There is no bench ${unknown.join(", ")}.`);
+    if (positionals.length === 0) endWithUsage("Which bench?");
+    return { names: positionals, minutes: given };
+  } catch (error) {
+    endWithUsage(error instanceof Error ? error.message : String(error));
+  }
+}
+
+function endWithUsage(problem: string): never {
+  console.error(problem);
+  console.error(
+    `npm run bench -- NAME [--minutes N]   where NAME is one of: ${Object.keys(BENCHES).join(", ")}`,
+  );
+  process.exit(2);
+}
