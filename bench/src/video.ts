@@ -28,6 +28,7 @@ const CLIP: VideoSource = {
     ...{ width: 1_280, height: 720 },
   },
   audio: { track: 1, browserSound: true },
+  moreAudio: [],
 };
 
 /**

@@ -14,6 +14,8 @@ const FFMPEG: Ffmpeg = {
   ffprobePath: "/usr/bin/ffprobe",
   version: "5.1",
   confinement: { bwrap: "/usr/bin/bwrap", prlimit: "/usr/bin/prlimit", setpriv: "/usr/bin/setpriv" },
+  decodable: new Set(["h264"]),
+  filters: new Set(["zscale"]),
 };
 const NO_CONFINEMENT = { bwrap: null, prlimit: null, setpriv: null };
 

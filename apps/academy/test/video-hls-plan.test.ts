@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { outputFrameRate, parseRatio } from "../src/jobs/video-hls/frame-rate.ts";
+import { believableRate, outputFrameRate, parseRatio } from "../src/jobs/video-hls/frame-rate.ts";
 import { looksLikeVideo, VIDEO_LIMITS } from "../src/jobs/video-hls/index.ts";
 import { percentOf } from "../src/jobs/video-hls/encode-hls.ts";
 import { posterSeconds } from "../src/jobs/video-hls/make-poster.ts";
@@ -23,6 +23,7 @@ const SOURCE: VideoSource = {
     ...{ width: 1_920, height: 1_080 },
   },
   audio: { track: 1, browserSound: true },
+  moreAudio: [],
 };
 const TRACK: TrackWalk = {
   ...{ packets: 1_500, hiddenPackets: 0, bytes: 15_000_000, startSeconds: 0, endSeconds: 60 },
@@ -47,6 +48,8 @@ describe("the renditions", () => {
 
   test("of a very wide picture stay within what decoders take", () => {
     expect(sizes(7_680, 1_080)).toEqual(["360p 960x136", "720p 1920x270", "1080p 2880x406"]);
+    expect(sizes(3_840, 100)).toEqual(["100p 3840x100"]);
+    expect(sizes(7_680, 400)).toEqual(["360p 2458x128"]);
   });
 
   test("have the source itself on top where it can be taken over, and below only what is clearly smaller", () => {
@@ -140,6 +143,56 @@ describe("the walk over the packets", () => {
   });
 });
 
+const DECODERS = { canDecode: (codec: string) => codec !== "mpegh_3d_audio" };
+
+describe("of many tracks", () => {
+  const read = (...streams: readonly object[]) => {
+    const report = { format: {}, streams: streams.map((each, index) => ({ index, ...each })) };
+    const { videoTrack, audio, moreAudio } = readSource(
+      parseReport(JSON.stringify(report)),
+      VIDEO_LIMITS,
+      DECODERS,
+    );
+    return [videoTrack, audio?.track ?? null, moreAudio.map(({ track }) => track)];
+  };
+  const picture = { codec_type: "video", codec_name: "h264", width: 640, height: 360 };
+  const sound = { codec_type: "audio", codec_name: "aac", channels: 2 };
+  const cover = { ...picture, codec_name: "mjpeg", disposition: { attached_pic: 1 } };
+  const subtitles = Array.from({ length: 30 }, () => ({ codec_type: "subtitle", codec_name: "srt" }));
+
+  test("the first picture and the default sound are taken, that can be decoded", () => {
+    expect(read(cover, picture, sound, { ...sound, disposition: { default: 1 } })).toEqual([1, 3, [2]]);
+    expect(read({ ...picture, codec_name: "unknown" }, picture, ...subtitles)).toEqual([1, null, []]);
+    const named = { ...sound, codec_name: "mpegh_3d_audio", disposition: { default: 1 } };
+    expect(read(picture, named, sound)).toEqual([0, 2, []]);
+    expect(read(picture, named)).toEqual([0, null, []]);
+  });
+
+  test("a declared rate or length refuses nothing", () => {
+    expect(read({ ...picture, duration: "99999999", avg_frame_rate: "1000/1" })).toEqual([0, null, []]);
+  });
+
+  test("a picture that cannot be decoded is unreadable", () => {
+    expect(() => read({ ...picture, codec_name: "mpegh_3d_audio" }, sound)).toThrow(
+      expect.objectContaining({ code: "video_unreadable" }),
+    );
+  });
+});
+
+test("a declared rate that is a clock is replaced by what the packets count", () => {
+  const believed = (declared: number, packets: number, seconds: number) => {
+    const { numerator, denominator } = believableRate(
+      { numerator: declared, denominator: 1 },
+      { packets, seconds },
+    );
+    return numerator / denominator;
+  };
+  expect(believed(1_000, 120, 4)).toBe(30);
+  expect(believed(30, 120, 4)).toBe(30);
+  expect(believed(60, 240 * 4, 4)).toBe(60);
+  expect(believed(30, 1, 0)).toBe(30);
+});
+
 test("packets are not counted where the codec, the colour or the declared bit rate rules a copy out", () => {
   const h264 = { index: 0, codec_type: "video", codec_name: "h264", profile: "High", level: 40 };
   const shape = {
@@ -151,7 +204,7 @@ test("packets are not counted where the codec, the colour or the declared bit ra
   };
   const worthCounting = (change: object) => {
     const report = { format: { duration: "60" }, streams: [{ ...h264, ...shape, ...change }] };
-    return readSource(parseReport(JSON.stringify(report)), VIDEO_LIMITS).browserPicture;
+    return readSource(parseReport(JSON.stringify(report)), VIDEO_LIMITS, DECODERS).browserPicture;
   };
   expect(worthCounting({})).toBe(true);
   expect(worthCounting({ bit_rate: "9000000" })).toBe(true);
@@ -177,10 +230,12 @@ test("a rendition's frame rate is the source's, halved to 60 at most, multiplied
 
 test("a cheap look at the first bytes refuses what is no mp4, mov, mkv or webm", () => {
   const box = (type: string) => Buffer.concat([Buffer.from([0, 0, 0, 24]), Buffer.from(type)]);
-  for (const type of ["ftyp", "moov", "mdat", "wide", "free", "skip"])
+  for (const type of ["ftyp", "styp", "uuid", "moov", "mdat", "wide", "free", "skip"])
     expect(looksLikeVideo(box(type))).toBeNull();
   expect(looksLikeVideo(Buffer.from("1a45dfa3", "hex"))).toBeNull();
   expect(looksLikeVideo(Buffer.alloc(0))).toBe("file_empty");
+  for (const still of ["heic", "avif"])
+    expect(looksLikeVideo(Buffer.concat([box("ftyp"), Buffer.from(still)]))).toBe("not_a_video");
   for (const text of ["#EXTM3U\n#EXTINF:2,", "ffconcat version 1.0", "PK\u0003\u0004", "f", "RIFF....AVI "]) {
     expect(looksLikeVideo(Buffer.from(text)), text).toBe("not_a_video");
   }

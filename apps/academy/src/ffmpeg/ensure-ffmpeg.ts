@@ -33,6 +33,11 @@ export async function ensureFfmpeg(options: EnsureFfmpegOptions): Promise<Ensure
   if (found === null) return outcome;
   say("info", `ffmpeg ${found.version} is ${outcome === "installed" ? "installed" : "there"}`);
   for (const gap of confinementGaps(found.confinement)) say("warn", gap);
+  if (!found.filters.has("zscale"))
+    say(
+      "warn",
+      "This ffmpeg lacks the filter zscale (libzimg): HDR videos fail until one that has it is installed.",
+    );
   return outcome;
 }
 

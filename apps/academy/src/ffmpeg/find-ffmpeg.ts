@@ -16,6 +16,10 @@ export interface Ffmpeg {
   /** As the program says it, e.g. `5.1.9-0+deb12u1`. */
   readonly version: string;
   readonly confinement: Confinement;
+  /** Codecs that it can decode, e.g. `h264`. */
+  readonly decodable: ReadonlySet<string>;
+  /** Names of its filters, e.g. `zscale`, which needs libzimg. */
+  readonly filters: ReadonlySet<string>;
 }
 
 export interface FfmpegPaths {
@@ -39,10 +43,12 @@ export async function findFfmpeg(paths: FfmpegPaths = {}): Promise<Ffmpeg | null
     paths.ffprobePath ??
     (beside !== null && (await isExecutable(beside)) ? beside : await findProgram("ffprobe", paths.path));
   if (ffprobePath === null || !(await isExecutable(ffprobePath))) return null;
-  const [version, probeVersion, encoders] = await Promise.all([
+  const [version, probeVersion, encoders, codecs, filters] = await Promise.all([
     output(ffmpegPath, ["-version"]),
     output(ffprobePath, ["-version"]),
     output(ffmpegPath, ["-hide_banner", "-encoders"]),
+    output(ffmpegPath, ["-hide_banner", "-codecs"]),
+    output(ffmpegPath, ["-hide_banner", "-filters"]),
   ]);
   const words = new Set(encoders?.split(/\s+/));
   if (version === null || probeVersion === null || !NEEDED_ENCODERS.every((name) => words.has(name)))
@@ -52,7 +58,14 @@ export async function findFfmpeg(paths: FfmpegPaths = {}): Promise<Ffmpeg | null
     ffprobePath,
     version: /^ffmpeg version (\S+)/.exec(version)?.[1] ?? "unknown",
     confinement: await findConfinement([ffmpegPath, ffprobePath]),
+    // " DEV.LS h264  H.264 …": D where it can be decoded. " TSC scale  V->V  …".
+    decodable: namesIn(codecs, /^ D\S+ +(\S+)/gm),
+    filters: namesIn(filters, /^ [.A-Z]{2,3} +(\S+)/gm),
   };
+}
+
+function namesIn(listing: string | null, line: RegExp): ReadonlySet<string> {
+  return new Set(Array.from((listing ?? "").matchAll(line), ([, name = ""]) => name));
 }
 
 async function output(program: string, args: readonly string[]): Promise<string | null> {

@@ -19,6 +19,21 @@ export function parseRatio(text: string | undefined): Ratio | null {
   return numerator > 0 && denominator > 0 ? { numerator, denominator } : null;
 }
 
+/** A declared rate that is this much above what was counted is a clock, not a rate. */
+const CLOCK_ABOVE = 2.5;
+
+/**
+ * The declared rate, unless the packets say that it is none: Matroska's may be a millisecond per picture at 30 a second.
+ * @param counted packets of the picture, and the seconds that they last.
+ */
+export function believableRate(declared: Ratio, counted: { packets: number; seconds: number }): Ratio {
+  if (counted.packets < 2 || counted.seconds <= 0) return declared;
+  const perSecond = counted.packets / counted.seconds;
+  if (declared.numerator / declared.denominator <= perSecond * CLOCK_ABOVE) return declared;
+  const rate = { numerator: Math.max(1, Math.round(perSecond)), denominator: 1 };
+  return outputFrameRate(rate, rate);
+}
+
 /**
  * The constant rate that renditions get. Steady sources keep theirs, halved until it is 60 at most, or multiplied to be 10
  * at least; sources of varying rate (screen recordings, browsers' own) get their base rate up to 30: theirs may be a

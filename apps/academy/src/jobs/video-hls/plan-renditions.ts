@@ -17,6 +17,9 @@ const LADDER: readonly Rung[] = [
 ];
 /** Hardware decoders end at 4,096 pixels: a very wide picture gets lower instead. */
 const MAX_ASPECT = 8 / 3;
+/** But not below this, where the source has it: a strip of a few lines shows nothing. */
+const MIN_SHORT_SIDE = 128;
+const MAX_LONG_SIDE = 4_096;
 /** A copied track may cost this much more than what we would make of it. */
 const COPY_BITS_FACTOR = 1.5;
 /** Below a copied rendition only what is clearly smaller is worth its encoding. */
@@ -95,7 +98,8 @@ function smallestRung(shortSide: number): Rung {
 
 function encoded(source: VideoSource, rung: Rung): PlannedRendition {
   const [short, long] = [Math.min(source.width, source.height), Math.max(source.width, source.height)];
-  const scale = Math.min(rung.shortSide / short, (rung.shortSide * MAX_ASPECT) / long, 1);
+  const narrowest = Math.max((rung.shortSide * MAX_ASPECT) / long, MIN_SHORT_SIDE / short);
+  const scale = Math.min(rung.shortSide / short, narrowest, MAX_LONG_SIDE / long, 1);
   return {
     ...rung,
     name: `${rung.shortSide}p`,

@@ -1,5 +1,6 @@
 import { JobError } from "@statusplane/core";
 import { z } from "zod";
+import { needsZscale } from "./color-filters.ts";
 import { inputArguments } from "./tool-arguments.ts";
 import { readSource, type VideoSource } from "./video-source.ts";
 import { toolFailure, type VideoTools } from "./video-tools.ts";
@@ -7,6 +8,11 @@ import { toolFailure, type VideoTools } from "./video-tools.ts";
 const PROBE_SECONDS = 60;
 /** ffprobe says about 2 KiB a track; more than this is no description. */
 const MAX_REPORT_CHARACTERS = 262_144;
+/** Of the tags these two alone: a recorder's log or a description may be longer than everything else together. */
+const ENTRIES = [
+  ...["format=duration,start_time", "stream", "stream_tags=DURATION,rotate", "stream_disposition"],
+  "stream_side_data=side_data_type,rotation",
+].join(":");
 
 /** A number that ffprobe writes as text ("12.5") and leaves out, or calls "N/A", when it does not know it. */
 const numeral = z
@@ -50,13 +56,14 @@ export type ProbeStream = z.infer<typeof stream>;
 
 /**
  * Asks ffprobe what the upload is.
- * @throws {JobError} video_unreadable, video_no_picture, video_too_large, video_too_slow.
+ * @throws {JobError} video_unreadable, video_no_picture, video_too_large, video_too_slow; ffmpeg_missing when the one that
+ * there is cannot convert these colours.
  */
 export async function probeVideo(tools: VideoTools): Promise<VideoSource> {
   const lines: string[] = [];
   let characters = 0;
   const args = [
-    ...["-hide_banner", "-v", "error", "-print_format", "json", "-show_format", "-show_streams"],
+    ...["-hide_banner", "-v", "error", "-print_format", "json", "-show_entries", ENTRIES],
     ...inputArguments(tools.inputPath, tools.limits),
   ];
   const end = await tools.run("ffprobe", args, {
@@ -73,7 +80,12 @@ export async function probeVideo(tools: VideoTools): Promise<VideoSource> {
       ? new JobError("video_unreadable", { cause: failure.cause })
       : failure;
   }
-  return readSource(parseReport(lines.join("\n")), tools.limits);
+  const source = readSource(parseReport(lines.join("\n")), tools.limits, tools);
+  if (needsZscale(source.colors) && !tools.hasFilter("zscale")) {
+    const cause = new Error("ffmpeg lacks the filter zscale: install an ffmpeg that was built with libzimg");
+    throw new JobError("ffmpeg_missing", { cause });
+  }
+  return source;
 }
 
 /** @throws {JobError} video_unreadable when it is not what ffprobe writes about a video. */

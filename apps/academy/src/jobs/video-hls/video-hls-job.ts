@@ -2,6 +2,7 @@ import { JobError } from "@statusplane/core";
 import { defineJob, type JobContext, type JobDefinition } from "@statusplane/worker";
 import type { FfmpegSource } from "../../ffmpeg/index.ts";
 import { encodeHls } from "./encode-hls.ts";
+import { believableRate } from "./frame-rate.ts";
 import { POSTER_NAME, startPoster } from "./make-poster.ts";
 import { planEncoded, planRenditions, type PlannedRendition } from "./plan-renditions.ts";
 import { probeVideo } from "./probe-video.ts";
@@ -15,7 +16,7 @@ import {
 } from "./publish-hls.ts";
 import { playedSeconds, scanPackets, type PacketScan } from "./scan-packets.ts";
 import { SYNC_TOLERANCE_SECONDS } from "./segment-times.ts";
-import { VIDEO_LIMITS, type VideoLimits } from "./video-limits.ts";
+import { assertWithinLimits, VIDEO_LIMITS, type VideoLimits } from "./video-limits.ts";
 import type { VideoSource } from "./video-source.ts";
 import { openVideoTools, type VideoTools } from "./video-tools.ts";
 
@@ -159,18 +160,28 @@ interface Plan {
 
 /** What a header says of times is not believed before the packets were looked at. */
 async function plan(tools: VideoTools, probed: VideoSource): Promise<Plan> {
-  const scan = await scanPackets(tools, probed);
-  const source = scan.sound === null ? { ...probed, audio: null } : probed;
-  if (scan.picture.encrypted || scan.sound?.encrypted === true) throw encrypted();
+  const { source, scan } = await scanReadable(tools, probed);
   const durationSeconds = playedSeconds(scan);
-  if (durationSeconds > tools.limits.maxDurationSeconds) throw new JobError("video_too_large");
+  assertWithinLimits(scan, tools.limits);
   assertWhole(scan.picture.endSeconds, source.durationSeconds);
   return { source, renditions: planRenditions(source, scan), scan, durationSeconds };
 }
 
+/** With the first sound that is not encrypted; a track of it without a packet is none. */
+async function scanReadable(tools: VideoTools, probed: VideoSource): Promise<Pick<Plan, "source" | "scan">> {
+  const scan = await scanPackets(tools, probed);
+  if (scan.picture.encrypted) throw encrypted();
+  const [next = null, ...rest] = probed.moreAudio;
+  if (scan.sound?.encrypted === true) return scanReadable(tools, { ...probed, audio: next, moreAudio: rest });
+  const { packets, startSeconds, endSeconds } = scan.picture;
+  const frameRate = believableRate(probed.frameRate, { packets, seconds: endSeconds - startSeconds });
+  const source = { ...probed, frameRate, audio: scan.sound === null ? null : probed.audio };
+  return { source, scan };
+}
+
 /** Nobody but the owner of a key can see it, and its packets look like any others. */
 function encrypted(): JobError {
-  return new JobError("video_unreadable", { cause: new Error("the tracks are encrypted") });
+  return new JobError("video_unreadable", { cause: new Error("the picture is encrypted") });
 }
 
 /** @throws {JobError} video_unreadable when what was read ends far before what the file declares. */

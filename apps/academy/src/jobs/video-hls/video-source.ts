@@ -22,6 +22,8 @@ export interface VideoSource {
   /** Whether every browser plays the picture's track as it is; its keyframes and true bit rate are another question. */
   readonly browserPicture: boolean;
   readonly audio: AudioTrack | null;
+  /** Other tracks of sound, best first: for where that one turns out to be encrypted. */
+  readonly moreAudio: readonly AudioTrack[];
 }
 
 export interface AudioTrack {
@@ -37,25 +39,28 @@ const MAX_COPIED_SIDES = { long: 1_920, short: 1_080 };
 /** Twice what any copied track may cost: so much, as declared, need not be counted packet by packet. */
 const HOPELESS_BITS_PER_SECOND = 15_000_000;
 
-/** @throws {JobError} video_no_picture, video_unreadable, video_too_large. */
-export function readSource(report: ProbeReport, limits: VideoLimits): VideoSource {
-  const picture = report.streams.find(isPicture);
-  if (picture === undefined)
+/** What the source needs to know of the ffmpeg that reads it. */
+export interface DecoderFacts {
+  canDecode(codec: string): boolean;
+}
+
+/**
+ * The first picture and the default sound that can be decoded. What the header says of lengths and rates refuses nothing.
+ * @throws {JobError} video_no_picture, video_unreadable, video_too_large by the pictures' size.
+ */
+export function readSource(report: ProbeReport, limits: VideoLimits, decoders: DecoderFacts): VideoSource {
+  const isKnown = ({ codec_name: codec = "unknown" }: ProbeStream) =>
+    codec !== "unknown" && decoders.canDecode(codec);
+  const pictures = report.streams.filter(isPicture);
+  if (pictures.length === 0)
     throw new JobError(report.streams.length > 0 ? "video_no_picture" : "video_unreadable");
-  const { width = 0, height = 0, codec_name: codec } = picture;
-  if (width < 1 || height < 1 || codec === undefined || codec === "unknown")
-    throw new JobError("video_unreadable");
-  const ownRate = parseRatio(picture.avg_frame_rate) ?? parseRatio(picture.r_frame_rate);
+  const picture = pictures.find((each) => isKnown(each) && (each.width ?? 0) > 0 && (each.height ?? 0) > 0);
+  if (picture === undefined) throw new JobError("video_unreadable");
+  const { width = 0, height = 0 } = picture;
   const durationSeconds = declaredDuration(picture) ?? report.format.duration;
-  if (
-    Math.max(width, height) > limits.maxLongSide ||
-    Math.min(width, height) > limits.maxShortSide ||
-    report.streams.length > limits.maxStreams ||
-    (durationSeconds ?? 0) > limits.maxDurationSeconds ||
-    (ownRate !== null && ownRate.numerator / ownRate.denominator > limits.maxFramesPerSecond)
-  ) {
+  if (Math.max(width, height) > limits.maxLongSide || Math.min(width, height) > limits.maxShortSide)
     throw new JobError("video_too_large");
-  }
+  const [audio = null, ...moreAudio] = readAudio(report.streams.filter(isKnown));
   const frameRate = outputFrameRate(parseRatio(picture.avg_frame_rate), parseRatio(picture.r_frame_rate));
   return {
     videoTrack: picture.index,
@@ -66,7 +71,7 @@ export function readSource(report: ProbeReport, limits: VideoLimits): VideoSourc
     durationSeconds,
     startSeconds: report.format.start_time ?? 0,
     browserPicture: isBrowserPicture(picture, frameRate),
-    audio: readAudio(report.streams),
+    ...{ audio, moreAudio },
   };
 }
 
@@ -140,18 +145,21 @@ function isBrowserPicture(picture: ProbeStream, frameRate: Ratio): boolean {
   );
 }
 
-function readAudio(streams: readonly ProbeStream[]): AudioTrack | null {
-  const usable = streams.filter(
-    ({ codec_type: type, codec_name: codec, channels = 0 }) =>
-      type === "audio" && codec !== undefined && codec !== "unknown" && channels > 0,
-  );
-  const audio = usable.find(({ disposition }) => disposition["default"] === 1) ?? usable[0];
-  if (audio === undefined) return null;
-  const browserSound =
+/** Tracks of sound, the default one first. */
+function readAudio(streams: readonly ProbeStream[]): AudioTrack[] {
+  const isDefault = ({ disposition }: ProbeStream) => (disposition["default"] === 1 ? 0 : 1);
+  return streams
+    .filter(({ codec_type: type, channels = 0 }) => type === "audio" && channels > 0)
+    .sort((a, b) => isDefault(a) - isDefault(b))
+    .map((track) => ({ track: track.index, browserSound: isBrowserSound(track) }));
+}
+
+function isBrowserSound(audio: ProbeStream): boolean {
+  return (
     audio.codec_name === "aac" &&
     audio.profile === "LC" &&
     (audio.channels ?? 0) <= 2 &&
     [44_100, 48_000].includes(audio.sample_rate ?? 0) &&
-    (audio.bit_rate ?? 0) <= MAX_COPIED_AUDIO_BITS_PER_SECOND;
-  return { track: audio.index, browserSound };
+    (audio.bit_rate ?? 0) <= MAX_COPIED_AUDIO_BITS_PER_SECOND
+  );
 }

@@ -7,6 +7,8 @@ export interface VideoTools {
   readonly inputPath: string;
   readonly folder: string;
   readonly limits: VideoLimits;
+  canDecode(codec: string): boolean;
+  hasFilter(name: string): boolean;
   run(tool: "ffprobe" | "ffmpeg", args: readonly string[], options: ToolRunOptions): Promise<ConfinedEnd>;
 }
 
@@ -37,6 +39,8 @@ export async function openVideoTools(options: VideoToolsOptions): Promise<VideoT
     inputPath,
     folder,
     limits,
+    canDecode: (codec) => ffmpeg.decodable.has(codec),
+    hasFilter: (name) => ffmpeg.filters.has(name),
     async run(tool, args, { withinSeconds, onLine, signal }) {
       const program = tool === "ffmpeg" ? ffmpeg.ffmpegPath : ffmpeg.ffprobePath;
       try {
@@ -90,13 +94,15 @@ export function toolFailure(tool: "ffprobe" | "ffmpeg", end: ConfinedEnd): JobEr
   return new JobError(failureCode(end, words), { cause });
 }
 
+/** What ffmpeg says of a file that is damaged, or of which it could not decode a single picture ("… after EOF"). */
+const UNREADABLE =
+  /Invalid data found|moov atom not found|not contain any stream|Output file is empty|Cannot determine format of input/;
+
 function failureCode({ limit }: ConfinedEnd, words: string): string {
   if (limit === "wall_clock" || limit === "cpu") return "video_too_slow";
   if (limit === "file_size") return "output_too_large";
   if (/No space left on device|Disk quota exceeded/.test(words)) return "storage_full";
   if (/exceeds max_streams|max_streams/.test(words)) return "video_too_large";
-  if (/Invalid data found|moov atom not found|not contain any stream|Output file is empty/.test(words)) {
-    return "video_unreadable";
-  }
+  if (UNREADABLE.test(words)) return "video_unreadable";
   return "encode_failed";
 }
