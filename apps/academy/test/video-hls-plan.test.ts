@@ -168,6 +168,13 @@ describe("of many tracks", () => {
     expect(read(picture, named)).toEqual([0, null, []]);
   });
 
+  test("a length of all ones is unknown", () => {
+    const unknown = { ...picture, index: 0, duration_ts: 0xff_ff_ff_ff };
+    const report = { format: { duration: "279620" }, streams: [unknown] };
+    const source = readSource(parseReport(JSON.stringify(report)), VIDEO_LIMITS, DECODERS);
+    expect(source.durationSeconds).toBeNull();
+  });
+
   test("a declared rate or length refuses nothing", () => {
     expect(read({ ...picture, duration: "99999999", avg_frame_rate: "1000/1" })).toEqual([0, null, []]);
   });

@@ -38,6 +38,7 @@ const stream = z.object({
   r_frame_rate: z.string().optional(),
   avg_frame_rate: z.string().optional(),
   duration: numeral,
+  duration_ts: z.number().optional(),
   sample_rate: numeral,
   channels: z.number().optional(),
   bit_rate: numeral,

@@ -57,7 +57,9 @@ export function readSource(report: ProbeReport, limits: VideoLimits, decoders: D
   const picture = pictures.find((each) => isKnown(each) && (each.width ?? 0) > 0 && (each.height ?? 0) > 0);
   if (picture === undefined) throw new JobError("video_unreadable");
   const { width = 0, height = 0 } = picture;
-  const durationSeconds = declaredDuration(picture) ?? report.format.duration;
+  const durationSeconds = isUnknownDuration(picture)
+    ? null
+    : (declaredDuration(picture) ?? report.format.duration);
   if (Math.max(width, height) > limits.maxLongSide || Math.min(width, height) > limits.maxShortSide)
     throw new JobError("video_too_large");
   const [audio = null, ...moreAudio] = readAudio(report.streams.filter(isKnown));
@@ -79,6 +81,11 @@ export function readSource(report: ProbeReport, limits: VideoLimits, decoders: D
 function isPicture({ codec_type: type, disposition }: ProbeStream): boolean {
   const stills = ["attached_pic", "timed_thumbnails", "still_image"];
   return type === "video" && stills.every((name) => (disposition[name] ?? 0) === 0);
+}
+
+/** All ones: ISO/IEC 14496-12 has it so where the length is not known, as in a recording that is written in fragments. */
+function isUnknownDuration({ duration_ts: ticks }: ProbeStream): boolean {
+  return ticks === 0xff_ff_ff_ff;
 }
 
 /** mp4 and mov know each track's own; Matroska may, in a tag ("00:00:05.005000000"). */
