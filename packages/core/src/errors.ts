@@ -194,7 +194,7 @@ export const ERRORS = {
     422,
     false,
     "동영상이 허용 범위를 넘습니다.",
-    "The video exceeds the limits (7680×4320, 120 fps, 6 hours, 8 tracks).",
+    "The video exceeds the limits (7680×4320, 480 fps, 6 hours, 64 tracks).",
   ),
   video_too_slow: row(422, false, "인코딩 시간이 한도를 넘었습니다.", "Encoding took longer than the limit."),
   encode_failed: row(500, true, "인코딩에 실패했습니다.", "Encoding failed."),
