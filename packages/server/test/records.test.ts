@@ -480,6 +480,24 @@ describe("a result of its own", () => {
     expect(test.records.statements).toEqual([]);
   });
 
+  it.each([
+    [0, `{"status":"DONE","result":1e999}`],
+    [2, `{"attempt":2,"version":2147483647,"status":"DONE","result":1e999}`],
+    [
+      2,
+      `{"attempt":2,"version":2147483647,"status":"DONE","result":${"[".repeat(9_000)}${"]".repeat(9_000)}}`,
+    ],
+    [2, `{"attempt":2,"version":2147483647,"status":"DONE","result":`],
+  ])("comes from the row where another program wrote what is none: %#", async (attempt, text) => {
+    test.store.putText(job, { attempt, version: 2_147_483_647, status: "DONE", text });
+    expect((await get("/api/v1/jobs/a/result/")).json().code).toBe("record_not_found");
+    test.records.put(
+      recordOf(jobRef("1", "job", "b"), { status: "DONE", result: { kind: "inline", value: [1] } }),
+    );
+    test.store.putText(jobRef("1", "job", "b"), { attempt, version: 2_147_483_647, status: "DONE", text });
+    expect((await get("/api/v1/jobs/b/result/")).body).toBe("[1]");
+  });
+
   it("that many ask for at once comes from the row by one statement", async () => {
     test.records.put(recordOf(job, { status: "DONE", result: { kind: "row", bytes: 9 } }));
     test.records.largeResults.set("1.job.a", '{"rows":[]}');

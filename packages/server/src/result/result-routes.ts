@@ -62,9 +62,23 @@ async function shownResult(
   files: ResultOptions["files"],
 ): Promise<Content | null> {
   if (!isTerminal(status)) throw new StatusplaneError("result_not_found");
-  const shown = JSON.parse(text) as { readonly result?: Json; readonly result_file?: Json };
-  if (shown.result !== undefined && shown.result !== null) return encodeJson(shown.result);
-  return shown.result_file === RESULT_FILE && attempt > 0 ? openResultFile(ref, attempt, files) : null;
+  const shown = attempt > 0 ? readShown(text) : null; // another program's value names no attempt
+  return shown === "file" ? openResultFile(ref, attempt, files) : (shown?.inline ?? null);
+}
+
+/** @returns null where the result is elsewhere, and for a text that only begins like one of ours. */
+function readShown(text: string): { readonly inline: string } | "file" | null {
+  try {
+    const { result = null, result_file: file } = JSON.parse(text) as ShownResult;
+    return result === null ? (file === RESULT_FILE ? "file" : null) : { inline: encodeJson(result) };
+  } catch {
+    return null; // the row says more
+  }
+}
+
+interface ShownResult {
+  readonly result?: Json;
+  readonly result_file?: Json;
 }
 
 async function openResultFile(
