@@ -18,6 +18,7 @@ const BENCHES: Readonly<Record<string, () => Promise<{ run(options: BenchOptions
   video: () => import("./video.ts"),
   memory: () => import("./memory.ts"),
   cancel: () => import("./cancel.ts"),
+  "slow-clients": () => import("./slow-clients.ts"),
 };
 
 const { names, minutes } = readArguments(process.argv.slice(2));

@@ -1,5 +1,5 @@
 import { startProgram, type RunningProgram } from "@statusplane/test-support";
-import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, readFile, rm, truncate, writeFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -76,6 +76,25 @@ describe("the page", () => {
       await page.locator("[data-upload=refused]").first().waitFor();
       expect(page.url()).toBe(`${program.url}/#/work`);
     }
+    await context.close();
+  });
+
+  it("says why an upload is refused that still arrives, and goes on", async () => {
+    const { page, context } = await openPage(browser, { language: "en-US" });
+    const answers: number[] = [];
+    page.on("response", (answer) => {
+      if (answer.request().method() === "POST" && answer.url().includes("/media/"))
+        answers.push(answer.status());
+    });
+    await signInAsDemo(page, program.url, 1);
+    const zeros = join(folder, "zeros.mp4");
+    await writeFile(zeros, "");
+    await truncate(zeros, 50 * 1024 ** 2);
+    await upload(page, [zeros, await makeVideo(folder, { seconds: 1, size: "320x180" })]);
+    await page.locator("[data-upload=failed]").waitFor({ timeout: 30_000 });
+    expect(await page.locator("[data-upload=failed]").innerText()).toMatch(/not a video/);
+    await page.locator("[data-status=READY]").waitFor({ timeout: 60_000 });
+    expect(new Set(answers)).toEqual(new Set([415, 202]));
     await context.close();
   });
 

@@ -1,5 +1,6 @@
 import { parseRedisUrl, type RedisAddress } from "@statusplane/core";
 import type { Cluster, Redis } from "ioredis";
+import { blockShortly, giveUpWhenSilent } from "./give-up-silent.ts";
 import type { BullmqPackages } from "./load-bullmq.ts";
 
 export type QueueConnection = Redis | Cluster;
@@ -29,18 +30,25 @@ const CONNECT_TIMEOUT_MS = 500;
 const DEAD_PEER_MS = 5_000;
 /** BullMQ blocks for 10 s at most. */
 const DEAD_PEER_OF_CONSUMER_MS = 15_000;
+/**
+ * A delivery that was taken, but whose answer came no more, is brought again only after its lock's 30 s: an answer that is
+ * merely late is waited for.
+ */
+const TAKEN_PATIENCE_MS = 5_000;
 /** A master that was demoted keeps its connections: leave it, ask who is the master now, and send again (2). */
 const reconnectOnError = (error: Error): 2 | false => (error.message.startsWith("READONLY") ? 2 : false);
 
 /** For calls that somebody waits for: they fail at once without a connection, and after the deadline with one. */
 export function requestConnection(options: ConnectionOptions, deadlineMs: number): QueueConnection {
-  return connect(options, {
+  const connection = connect(options, {
     commandTimeout: deadlineMs,
     connectTimeout: CONNECT_TIMEOUT_MS,
     socketTimeout: DEAD_PEER_MS,
     maxRetriesPerRequest: 1,
     enableOfflineQueue: false,
   });
+  giveUpWhenAnySilent(connection, 0); // a delivery that is enqueued again is the same
+  return connection;
 }
 
 /** What a consumer has: the connection it was given and the copy of it that BullMQ makes to block on. */
@@ -64,12 +72,15 @@ export function consumerConnections(options: ConnectionOptions): ConsumerConnect
   const untilGivenUp = (times: number): number | null => (givenUp ? null : retryStrategy(times));
   const own = { maxRetriesPerRequest: null, socketTimeout: DEAD_PEER_OF_CONSUMER_MS };
   const connection = connect(options, own, untilGivenUp);
+  giveUpWhenAnySilent(connection, TAKEN_PATIENCE_MS);
   const all = [connection];
   const duplicate = connection.duplicate.bind(connection) as (...args: unknown[]) => QueueConnection;
   Object.assign(connection, {
     duplicate(...args: unknown[]): QueueConnection {
       const copy = duplicate(...args);
       copy.on("error", options.onError);
+      if (!copy.isCluster) blockShortly(copy as Redis);
+      giveUpWhenAnySilent(copy, TAKEN_PATIENCE_MS);
       all.push(copy);
       return copy;
     },
@@ -116,6 +127,12 @@ function connect(
         });
   connection.on("error", onError);
   return connection;
+}
+
+/** A Cluster's are those to its nodes. */
+function giveUpWhenAnySilent(connection: QueueConnection, patienceMs: number): void {
+  if (connection.isCluster) connection.on("+node", (node: Redis) => giveUpWhenSilent(node, { patienceMs }));
+  else giveUpWhenSilent(connection as Redis, { patienceMs });
 }
 
 function connectCluster(
