@@ -141,7 +141,7 @@ export const VARIABLES = {
   WORKER_CONCURRENCY: variable(
     concurrency,
     { video_hls: 1, "*": 4 },
-    "jobs at once per worker process and job type, `*` for the others",
+    "jobs at once per worker process and job type, `*` for the others; of three or more, one tenant gets all but one",
   ),
   JWT_SECRET: hidden(optional(secret, "HS256 secret of sign-in tokens, ≥ 32 bytes; or `JWKS_URL`")),
   JWKS_URL: optional(urlOf("https", "http"), "key set of asymmetric sign-in tokens; or `JWT_SECRET`"),

@@ -34,7 +34,7 @@ export interface WorkerOptions {
   readonly files: JobFiles;
   /** Default: the design's. */
   readonly timings?: Timings;
-  /** Jobs at once by job type, `*` for all others; from 1, default `{"*": 4}`. */
+  /** Jobs at once by job type, `*` for all others; from 1, default `{"*": 4}`. Of three or more one tenant gets all but one. */
   readonly concurrency?: Readonly<Record<string, number>>;
   /** Bytes up to which a result travels with its snapshot; default 8,192. */
   readonly resultInlineMaxBytes?: number;

@@ -10,6 +10,7 @@ import { storeBackoffMs } from "../backoff.ts";
 import { pause, type Clock } from "../clock.ts";
 import type { JobDefinition } from "../define-job.ts";
 import type { Log } from "../log.ts";
+import { TenantShare } from "./tenant-share.ts";
 import type { WorkerParts } from "./worker-parts.ts";
 
 /** How often what a job type requires is looked for again, ms. */
@@ -19,7 +20,7 @@ const RENEWALS_PER_TTL = 3;
 
 export interface TypeConsumerOptions {
   readonly definition: JobDefinition;
-  /** Jobs of this type at once, from 1. */
+  /** Jobs of this type at once, from 1; of three or more one tenant gets all but one. */
   readonly concurrency: number;
   readonly handle: (delivery: Delivery) => Promise<DeliveryOutcome>;
   readonly queue: Pick<JobQueue, "consume">;
@@ -102,7 +103,14 @@ export class TypeConsumer {
   }
 
   async #consume(): Promise<void> {
-    const { definition, concurrency, handle, queue, clock, random, log } = this.#options;
+    const { definition, concurrency, queue, clock, random, log } = this.#options;
+    const share = new TenantShare({
+      places: concurrency,
+      handle: this.#options.handle,
+      clock,
+      ended: this.#ended.signal,
+    });
+    const handle = share.handle.bind(share);
     if (definition.requires !== null) await this.#say(null);
     this.#unreadyReason = null;
     for (let failures = 1; !this.#ended.signal.aborted; failures++) {

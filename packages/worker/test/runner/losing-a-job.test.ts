@@ -296,7 +296,7 @@ describe("the status store away at the end of a job", () => {
   });
 
   it("is told all kept ends soon after its return, also hundreds", async () => {
-    const { submit, started, store, clock, worker } = await openWorker({ concurrency: { count: 300 } });
+    const { submit, started, store, clock, worker } = await openWorker({ concurrency: { count: 301 } });
     for (let id = 0; id < 300; id++) await submit(`j${id}`);
     store.away = true;
     for (const led of started) led.end(1);
