@@ -66,10 +66,11 @@ export async function timeFlashes(element: HTMLElement | SVGElement, ms: number)
   const paint = new OffscreenCanvas(4, 4).getContext("2d", { willReadFrequently: true });
   const [flashes, beeps, samples] = [[] as number[], [] as number[], new Float32Array(256)];
   let [wasWhite, lastBeep, isOver] = [false, -1e9, false];
-  const frame = (): void => {
+  // When the picture was handed over to be shown: on a busy machine this call comes later.
+  const frame = (_: number, { presentationTime }: VideoFrameCallbackMetadata): void => {
     paint?.drawImage(video, 0, 0, 4, 4);
     const isWhite = (paint?.getImageData(1, 1, 1, 1).data[0] ?? 0) > 128;
-    if (isWhite && !wasWhite) flashes.push(performance.now());
+    if (isWhite && !wasWhite) flashes.push(presentationTime);
     wasWhite = isWhite;
     if (!isOver) video.requestVideoFrameCallback(frame);
   };

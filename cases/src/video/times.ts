@@ -318,7 +318,7 @@ export const TIMES: readonly VideoTrait[] = [
     row: "V10",
     seconds: 2,
     trait: "one picture and 2 s of sound",
-    make: made(...moving({ d: 0.04 }), ...tones(2), ...H264, ...AAC, "-frames:v", "1"),
+    make: made(...moving({ d: 0.04 }), ...tones(2), ...H264, ...AAC),
   },
   {
     name: "short-webm-1ms-clock",
