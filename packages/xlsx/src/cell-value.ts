@@ -120,9 +120,15 @@ export function cellType(attribute: string): string {
   return attribute.length > 1 ? "text" : attribute;
 }
 
+/** A style's index from its `s` attribute, as {@link CellKind} has it; what is no index is that of nothing. */
+export function cellStyle(attribute: string | undefined): number {
+  if (attribute === undefined || attribute === "") return 0;
+  return /^\d{1,9}$/.test(attribute) ? Number(attribute) : Number.NaN;
+}
+
 /** The column of a reference such as `AB12`, from 0; null when it names none. */
 export function columnOf(reference: string): number | null {
-  const letters = /^\$?([A-Z]{1,5})/.exec(reference)?.[1];
+  const letters = /^([A-Z]{1,5})/.exec(reference)?.[1];
   if (letters === undefined) return null;
   let column = 0;
   for (const letter of letters) column = column * 26 + (letter.charCodeAt(0) - 64);

@@ -1,4 +1,5 @@
 import {
+  cellStyle,
   cellType,
   cellValue,
   columnOf,
@@ -38,7 +39,7 @@ export class ParsedRow {
         this.holdsCells = true;
         this.#column = columnOf(attributes.get("r") ?? "") ?? this.#column + 1;
         this.#type = cellType(attributes.get("t") ?? "");
-        this.#style = Number(attributes.get("s") ?? 0);
+        this.#style = cellStyle(attributes.get("s"));
         this.#formula = false;
         this.#value = null;
         break;

@@ -17,7 +17,7 @@ const CARRIAGE_RETURN = 0x0d;
 const LETTER_A = 0x41;
 const LETTER_Z = 0x5a;
 const MAX_ASCII = 0x7f;
-/** Each costs two searches. */
+/** So many can be looked for by their references. */
 const FEW_COLUMNS = 4;
 /** Beyond every column there is. */
 const FAR_RIGHT = 1_000_000;
@@ -203,32 +203,31 @@ export class PlainRow {
   }
 }
 
-/** Where in a piece the next references to a few columns stand; each is searched once for all rows up to there. */
+/**
+ * Where in a piece the next reference to a few columns stands, however XML lets it be written: what one reading passes
+ * over must be what another one sees. Each piece is searched once.
+ */
 class References {
   #from = -1;
   #to = -1;
-  #needles: readonly string[] = [];
+  #pattern = /(?!)/g;
   #bytes: Uint8Array | null = null;
-  #next: number[] = [];
+  #next = -1;
 
   within({ bytes, text, to: end }: PlainElement, at: number, { from, to }: ColumnRange): boolean {
     if (from !== this.#from || to !== this.#to || bytes !== this.#bytes) {
       const columns = Array.from({ length: to - from + 1 }, (_, i) => lettersOf(from + i));
-      this.#needles = columns.flatMap((letters) => [`r="${letters}`, `r='${letters}`]);
-      this.#next = this.#needles.map(() => -1);
+      this.#pattern = new RegExp(`r\\s*=\\s*["'](?:&|${columns.join("|")})`, "g");
+      this.#next = -1;
       this.#from = from;
       this.#to = to;
       this.#bytes = bytes;
     }
-    for (const [i, needle] of this.#needles.entries()) {
-      let next = this.#next[i] ?? -1;
-      if (next < at) {
-        next = text.indexOf(needle, at);
-        this.#next[i] = next === -1 ? text.length : next;
-      }
-      if (next !== -1 && next < end) return true;
+    if (this.#next < at) {
+      this.#pattern.lastIndex = at;
+      this.#next = this.#pattern.exec(text)?.index ?? text.length;
     }
-    return false;
+    return this.#next < end;
   }
 }
 

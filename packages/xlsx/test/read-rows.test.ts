@@ -124,6 +124,28 @@ describe("rows", () => {
       }
     }
   });
+
+  it.each([
+    ["a blank before the equals sign", '<c r="A1"><v>1</v></c>', '<c r ="A1"><v>5</v></c>'],
+    ["a blank behind it", '<c r="A1"><v>1</v></c>', `<c r=\n'A1'><v>5</v></c>`],
+    ["a letter as a reference", '<c r="A1"><v>1</v></c>', '<c r="&#65;1"><v>5</v></c>'],
+    ["an absolute reference", '<c r="A1"><v>1</v></c>', '<c r="$A1"><v>5</v></c><c r="ZB1"><v>1</v><x/></c>'],
+    ["a style with a blank", '<c r="A1" s=" 1"><v>1</v></c>', '<c r="ZB1"><v>1</v><x/></c>'],
+  ])("say the same whether all columns are wanted or few: %s", async (_, first, later) => {
+    const path = await writeWorkbook({
+      sheets: [{ rows: `<row>${first}<c r="Z1"><v>2</v></c>${later}</row>` }],
+      styles:
+        '<numFmts><numFmt numFmtId="164" formatCode="000"/></numFmts><cellXfs><xf/><xf numFmtId="164"/></cellXfs>',
+    });
+    const firstCell = async (to: number): Promise<CellValue | undefined> => {
+      using workbook = await openWorkbook(path);
+      const [sheet] = workbook.sheets;
+      if (sheet === undefined) throw new Error("no sheet");
+      const { value } = await workbook.rows(sheet, () => ({ from: 0, to })).next();
+      return value?.[0]?.cells[0];
+    };
+    expect(await firstCell(0)).toEqual(await firstCell(Number.POSITIVE_INFINITY));
+  });
 });
 
 describe("merged ranges", () => {

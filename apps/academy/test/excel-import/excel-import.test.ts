@@ -285,6 +285,19 @@ describe("an import", () => {
     expect((await bench.students("equal"))[0]).toMatchObject({ student_no: "1", name: "셋째", grade: 3 });
   });
 
+  it("tells equal student numbers that stand in either of two columns", async () => {
+    const path = await bench.workbook([
+      ["학번", "student id", "이름"],
+      ["\u200b", "S-1", "하나"],
+      ["\u200b", "S-1", "둘"],
+    ]);
+    expect(await bench.run(path, { tenant: "either-column" })).toMatchObject({
+      inserted: 1,
+      rejected: 1,
+      errors: [{ row: 2, code: "duplicate_in_file" }],
+    });
+  });
+
   it("keeps tenants with equal student numbers apart", async () => {
     const path = await bench.workbook([TITLES, ...numbered(2)]);
     await bench.run(path, { tenant: "left", id: "same" });

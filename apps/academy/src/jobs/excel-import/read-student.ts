@@ -2,7 +2,7 @@ import type { CellValue } from "@statusplane/xlsx";
 import { dateOf } from "./cell-date.ts";
 import { phoneOf } from "./cell-phone.ts";
 import { foldedText, beginsPlain, NUMBER_DIGITS, textOf } from "./cell-text.ts";
-import { firstOf, isBlank, type Place, type StudentList } from "./header-row.ts";
+import { isBlank, type Place, type StudentList } from "./header-row.ts";
 import { CellRefused, problem, refuse, type RowErrorCode, type RowProblem } from "./row-problems.ts";
 import type { StudentColumn } from "./student-columns.ts";
 
@@ -131,9 +131,9 @@ function readStudentNo(cell: CellValue): string {
 }
 
 /** The number that a list's student is stored under, null when the row would be rejected for it. */
-export function studentNumberOf(cells: readonly CellValue[], list: StudentList): string | null {
+export function studentNumberOf(cells: readonly CellValue[], [place]: StudentList): string | null {
   try {
-    return readCell("student_no", firstOf(cells, list[0]), false);
+    return place === undefined ? null : readPlace(place, cells);
   } catch (error) {
     codeOf(error); // throws what is no refusal
     return null;
