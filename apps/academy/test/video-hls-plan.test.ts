@@ -175,6 +175,18 @@ describe("of many tracks", () => {
     expect(source.durationSeconds).toBeNull();
   });
 
+  test.each([
+    ["a tag", { tags: { DURATION: "03:00:05.000000000" } }],
+    ["the file", {}],
+  ])("a length that %s counts from 0 does not count what is before the first picture", (_, own) => {
+    const report = {
+      format: { duration: "10805", start_time: "10799.979" },
+      streams: [{ ...picture, ...own, index: 0 }],
+    };
+    const source = readSource(parseReport(JSON.stringify(report)), VIDEO_LIMITS, DECODERS);
+    expect(source.durationSeconds).toBeCloseTo(5.021);
+  });
+
   test("a declared rate or length refuses nothing", () => {
     expect(read({ ...picture, duration: "99999999", avg_frame_rate: "1000/1" })).toEqual([0, null, []]);
   });

@@ -88,6 +88,14 @@ const SYNC: readonly VideoTrait[] = [
     ),
   },
   {
+    ...{
+      name: "begins-at-3h",
+      extension: "mkv",
+      trait: "a piece of a live recording: its times begin at 3 h",
+    },
+    make: made(...flashes({ d: 6 }), ...H264, ...AAC, "-output_ts_offset", "10800"),
+  },
+  {
     name: "trim-editlist",
     extension: "mp4",
     row: "V1",

@@ -57,9 +57,7 @@ export function readSource(report: ProbeReport, limits: VideoLimits, decoders: D
   const picture = pictures.find((each) => isKnown(each) && (each.width ?? 0) > 0 && (each.height ?? 0) > 0);
   if (picture === undefined) throw new JobError("video_unreadable");
   const { width = 0, height = 0 } = picture;
-  const durationSeconds = isUnknownDuration(picture)
-    ? null
-    : (declaredDuration(picture) ?? report.format.duration);
+  const durationSeconds = isUnknownDuration(picture) ? null : declaredDuration(picture, report.format);
   if (Math.max(width, height) > limits.maxLongSide || Math.min(width, height) > limits.maxShortSide)
     throw new JobError("video_too_large");
   const [audio = null, ...moreAudio] = readAudio(report.streams.filter(isKnown));
@@ -88,12 +86,16 @@ function isUnknownDuration({ duration_ts: ticks }: ProbeStream): boolean {
   return ticks === 0xff_ff_ff_ff;
 }
 
-/** mp4 and mov know each track's own; Matroska may, in a tag ("00:00:05.005000000"). */
-function declaredDuration({ duration, tags }: ProbeStream): number | null {
+/**
+ * mp4 and mov know each track's own. Matroska may, in a tag ("00:00:05.005000000"), else it knows the file's; either is where
+ * it ends, and a live recording begins far from 0.
+ */
+function declaredDuration({ duration, tags }: ProbeStream, format: ProbeReport["format"]): number | null {
   if (duration !== null) return duration;
   const match = /^(\d+):(\d\d):(\d\d(?:\.\d+)?)$/.exec(tags["DURATION"] ?? "");
-  if (match === null) return null;
-  return Number(match[1]) * 3_600 + Number(match[2]) * 60 + Number(match[3]);
+  const end =
+    match === null ? format.duration : Number(match[1]) * 3_600 + Number(match[2]) * 60 + Number(match[3]);
+  return end === null ? null : Math.max(0, end - Math.max(0, format.start_time ?? 0));
 }
 
 function shownSize(
