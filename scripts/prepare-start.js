@@ -16,7 +16,7 @@ if (!existsSync(`${root}node_modules/typescript`)) {
   say("The packages are not installed yet: run `npm ci` first.");
   process.exit(EXIT_BAD_INPUT);
 }
-say("Building Statusplane; the first time takes some seconds …");
+say("Building Statusplane; this takes some seconds …");
 const began = performance.now();
 const npm = process.env["npm_execpath"];
 const [program, ...before] = npm === undefined ? ["npm"] : [process.execPath, npm];

@@ -228,7 +228,7 @@ export const ERRORS = {
     422,
     false,
     "‘학번’과 ‘이름’ 열이 있는 제목 행을 찾지 못했습니다. 예시 명단을 참고하세요.",
-    "No header row with 학번/student_no and 이름/name was found.",
+    "No header row with 학번/student_no and 이름/name was found. See the sample list.",
   ),
   result_too_large: row(422, false, "결과가 너무 큽니다.", "The result is larger than allowed."),
 } as const satisfies Record<string, ErrorRow>;

@@ -148,7 +148,7 @@ export const en: Messages = {
         "The workbook is too large (at most 1,050,000 rows, 1 GB unpacked). Split it and upload the parts.",
       workbook_too_complex:
         "Reading the workbook took too long and was stopped. Paste the list alone, as values, into a new workbook and upload that.",
-      workbook_no_header: "No header row with 학번/student_no and 이름/name was found.",
+      workbook_no_header: "No header row with 학번/student_no and 이름/name was found. See the sample list.",
       result_too_large: "The result is too large.",
       input_gone: "The original file is no longer available. Upload it again.",
       cancelled: "Cancelled.",
@@ -194,7 +194,7 @@ export const en: Messages = {
     column: "Column",
     message: "Reason",
     downloadRejected: "Download skipped rows (.xlsx)",
-    downloadRejectedMore: "Correct them and upload the same file.",
+    downloadRejectedMore: "Correct the rows in that file and upload it.",
     reasons: {
       student_no_missing: "The student number is missing.",
       student_no_invalid: "The student number is not valid: use text, or a whole number of up to 15 digits.",
