@@ -117,10 +117,11 @@ function segmentFaults({ name, tracks, segments }: Rendition): string[] {
   return faults.slice(0, 3);
 }
 
-function syncFaults({ syncMs }: Played, { sync }: VideoTrait): string[] {
+function syncFaults({ syncMs }: Played, { sync, sourceSyncMs = 0 }: VideoTrait): string[] {
   if (sync !== true) return [];
   if (syncMs === null) return ["no flash with a beep was met"];
-  return Math.abs(syncMs) <= MAX_SYNC_MS ? [] : [`the sound is ${syncMs} ms late`];
+  const lateMs = syncMs - sourceSyncMs;
+  return Math.abs(lateMs) <= MAX_SYNC_MS ? [] : [`the sound is ${lateMs} ms late`];
 }
 
 function barPlaces(): Place[] {

@@ -31,6 +31,8 @@ const LATE: readonly VideoTrait[] = (["sound", "picture"] as const).flatMap((tra
     ] as const
   ).map(([name, extension, codecs]) => ({
     ...{ name: `${track}-late-${name}`, extension, row: "V1", sync: true },
+    // Flashes and beeps come each second: what is later by 0.7 s is 0.3 s before the next.
+    sourceSyncMs: track === "sound" ? -300 : 300,
     trait: `the ${track} begins later by ${track === "sound" ? 0.7 : 1.7} s`,
     make: shifted(track, track === "sound" ? 0.7 : 1.7, codecs),
   })),

@@ -21,6 +21,8 @@ export interface VideoTrait {
   readonly size?: readonly [width: number, height: number];
   /** Whether it has a flash and a beep at each whole second. */
   readonly sync?: boolean;
+  /** From a flash to the beep that is nearest to it in the source, ms; default 0. */
+  readonly sourceSyncMs?: number;
   /** How long it should be, of picture and sound the longer; not looked at by default. */
   readonly seconds?: number;
   /** Whether it is the chart of bars, and with what is brighter than SDR's white. */
@@ -33,7 +35,9 @@ export function videoCase(trait: VideoTrait): Case {
   const more = [
     ...(trait.size === undefined ? [] : [trait.size.join("×")]),
     ...(trait.seconds === undefined ? [] : [`${trait.seconds} s`]),
-    ...(trait.sync === true ? ["sound within 45 ms"] : []),
+    ...(trait.sync === true
+      ? [`sound within 45 ms${trait.sourceSyncMs === undefined ? "" : ` of ${trait.sourceSyncMs}`}`]
+      : []),
     ...(trait.bars === undefined ? [] : ["bars within 6 of 255"]),
   ];
   return {
