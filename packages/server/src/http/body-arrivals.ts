@@ -37,7 +37,7 @@ export class BodyArrivals {
     const bytes = request.socket.bytesRead;
     this.#arrivals.set(request, {
       request,
-      isForm: request.headers["content-type"]?.startsWith("multipart/") === true,
+      isForm: /^multipart\//i.test(request.headers["content-type"] ?? ""),
       beganMs: nowMs,
       bytesBefore: bytes,
       bytes,
