@@ -54,35 +54,46 @@ export async function readImageColors({ url, places }: { url: string; places: re
   });
 }
 
-/** Listens and looks for `ms`: the median from each white flash to the nearest beep, ms; null without a pair. */
+/**
+ * Listens and looks for `ms`: the median from each white flash to the nearest beep, ms; null without a pair. Both are told in
+ * the player's own time, so a busy machine changes nothing: of a flash it is the time of the picture that is handed over to
+ * be shown, of a beep the player's time when it is heard. What the browser itself adds when it shows pictures seldom (up to
+ * 70 ms at ten a second, other each time) is not the file's.
+ */
 export async function timeFlashes(element: HTMLElement | SVGElement, ms: number): Promise<number | null> {
   const video = element as HTMLVideoElement;
   const audio = new AudioContext();
   const analyser = audio.createAnalyser();
-  analyser.fftSize = 256;
+  analyser.fftSize = 32_768; // 0.7 s: more than lies between two looks
   audio.createMediaElementSource(video).connect(analyser);
   analyser.connect(audio.destination);
   await audio.resume();
   const paint = new OffscreenCanvas(4, 4).getContext("2d", { willReadFrequently: true });
-  const [flashes, beeps, samples] = [[] as number[], [] as number[], new Float32Array(256)];
-  let [wasWhite, lastBeep, isOver] = [false, -1e9, false];
-  // When the picture was handed over to be shown: on a busy machine this call comes later.
-  const frame = (_: number, { presentationTime }: VideoFrameCallbackMetadata): void => {
+  const [flashes, beeps, samples] = [[] as number[], [] as number[], new Float32Array(analyser.fftSize)];
+  let [wasWhite, isOver] = [true, false]; // a flash begins in the dark: a first picture that is held is none
+  const frame = (_: number, { mediaTime }: VideoFrameCallbackMetadata): void => {
     paint?.drawImage(video, 0, 0, 4, 4);
     const isWhite = (paint?.getImageData(1, 1, 1, 1).data[0] ?? 0) > 128;
-    if (isWhite && !wasWhite) flashes.push(presentationTime);
+    if (isWhite && !wasWhite) flashes.push(mediaTime * 1000);
     wasWhite = isWhite;
     if (!isOver) video.requestVideoFrameCallback(frame);
   };
   video.requestVideoFrameCallback(frame);
-  for (const begun = performance.now(); performance.now() - begun < ms && !video.ended;) {
+  const listen = (): void => {
+    const [heardUntil, begun] = [video.currentTime, performance.now()];
     analyser.getFloatTimeDomainData(samples);
-    const now = performance.now();
-    if (samples.some((each) => Math.abs(each) > 0.1)) {
-      if (now - lastBeep > 300) beeps.push(now);
-      lastBeep = now;
+    if (performance.now() - begun > 4) return; // pushed aside between the two: the next look hears it as well
+    let lastLoud = 0;
+    for (const [index, each] of samples.entries()) {
+      if (Math.abs(each) <= 0.1) continue;
+      const agoSeconds = (samples.length - index) / audio.sampleRate;
+      if (index - lastLoud > audio.sampleRate / 10) beeps.push((heardUntil - agoSeconds) * 1000);
+      lastLoud = index;
     }
-    await new Promise((resolve) => setTimeout(resolve, 4));
+  };
+  for (const begun = performance.now(); performance.now() - begun < ms && !video.ended;) {
+    await new Promise((resolve) => setTimeout(resolve, 200));
+    listen();
   }
   isOver = true;
   if (beeps.length === 0) return null;
