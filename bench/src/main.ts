@@ -1,6 +1,6 @@
 /**
  * `npm run bench -- NAME` runs one bench (or several); each prints ratios against rivals measured in the same run.
- * Without a name it lists them. `--minutes N` is the length of each phase, where a bench has phases of its own length.
+ * Without a name it lists them. `--minutes N` is the length of a watched phase, where a bench has phases of its own length.
  */
 import { parseArgs } from "node:util";
 

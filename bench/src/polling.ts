@@ -2,8 +2,8 @@
  * The claim in whole: 3 real videos and 2 real imports in progress, watched by 1 and by 100, each watcher polling each job
  * once a second; and the same polls on the old design, one SELECT each, on a Postgres of its own in the same minutes.
  *
- * Phases of equal length follow each other, and each adds one thing, so that what Postgres' CPU was spent on are
- * differences: Postgres alone → idle api and worker → the work → the work watched by 1 → by 100. The two processes have a
+ * Phases follow each other, and each adds one thing, so that what Postgres' CPU was spent on are differences between rates:
+ * Postgres alone → idle api and worker → the work → the work watched by 1 → by 100. The two processes have a
  * database role each; watching can only cost the api's backends something, whose CPU is told apart from the work's.
  */
 import { setTimeout as sleep } from "node:timers/promises";
@@ -14,6 +14,8 @@ import { openStatusplane, type Statusplane } from "./polling/statusplane.ts";
 import { ratesOf, type Rates } from "./polling/postgres-meter.ts";
 
 const DEFAULT_MINUTES = 10;
+/** A phase without watchers, as a share of one with. */
+const UNWATCHED_SHARE = 0.25;
 /** What a change of phase may still cost is over by then. */
 const SETTLE_MS = 10_000;
 
@@ -26,7 +28,9 @@ interface Phase {
 
 export async function run({ minutes }: BenchOptions): Promise<void> {
   const phaseMinutes = minutes ?? DEFAULT_MINUTES;
-  console.log(`5 phases of ${phaseMinutes} min each; every figure is per minute`);
+  console.log(
+    `3 phases of ${phaseMinutes * UNWATCHED_SHARE} min, 2 watched ones of ${phaseMinutes} min; every figure is per minute`,
+  );
   const old = await openOldDesign();
   const ours = await openStatusplane();
   try {
@@ -49,7 +53,7 @@ interface Sides {
 async function measureAll({ old, ours, milliseconds }: Sides): Promise<readonly Phase[]> {
   const phases: Phase[] = [];
   const idle = async (): Promise<number> => {
-    await sleep(milliseconds);
+    await sleep(milliseconds * UNWATCHED_SHARE);
     return 0;
   };
   const phase = async (
