@@ -11,6 +11,7 @@ import { findFfmpeg, openFfmpeg, type Ffmpeg } from "../../apps/academy/src/ffmp
 import { encodeArguments } from "../../apps/academy/src/jobs/video-hls/encode-arguments.ts";
 import { VIDEO_LIMITS, videoHlsJob } from "../../apps/academy/src/jobs/video-hls/index.ts";
 import { planEncoded } from "../../apps/academy/src/jobs/video-hls/plan-renditions.ts";
+import { inputArguments } from "../../apps/academy/src/jobs/video-hls/tool-arguments.ts";
 import type { VideoSource } from "../../apps/academy/src/jobs/video-hls/video-source.ts";
 
 const execute = promisify(execFile);
@@ -92,7 +93,7 @@ async function runAlone(ffmpeg: Ffmpeg, inputPath: string, folder: string): Prom
   await mkdir(folder);
   const renditions = planEncoded(CLIP);
   const plan = {
-    inputPath,
+    input: inputArguments(inputPath, VIDEO_LIMITS),
     source: CLIP,
     renditions,
     ...{ cutSeconds: null, durationSeconds: CLIP_SECONDS, soundBeginsLater: false },

@@ -217,6 +217,17 @@ describe("what is taken over was decoded once", { timeout: 120_000 }, () => {
   });
 });
 
+test("an edit list that shows nothing is none", async () => {
+  const path = await bench.source("no-length.mp4", [...silent(2, 25), ...H264]);
+  const bytes = await readFile(path);
+  bytes.writeUInt32BE(0, bytes.indexOf("elst") + 12); // the entry's length
+  bytes.writeUInt32BE(0, bytes.indexOf("tkhd") + 24);
+  await writeFile(path, bytes);
+  const { end, outputs } = await bench.encode(path);
+  expect((await end).duration).toBe(2);
+  expect((await packetsOf(outputs)).flatMap(({ video }) => video)).toHaveLength(50);
+});
+
 test("a video shorter than half a second lasts a second where seconds are counted, and its own time in the playlist", async () => {
   const { end, outputs } = await bench.encode(await bench.source("blink.mp4", [...silent(0.2, 25), ...H264]));
   expect((await end).duration).toBe(1);

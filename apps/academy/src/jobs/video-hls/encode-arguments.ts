@@ -1,12 +1,12 @@
 import { sdrFilters } from "./color-filters.ts";
 import type { PlannedRendition } from "./plan-renditions.ts";
 import { SEGMENT_SECONDS } from "./scan-packets.ts";
-import { inputArguments } from "./tool-arguments.ts";
 import type { VideoLimits } from "./video-limits.ts";
 import type { VideoSource } from "./video-source.ts";
+import type { VideoTools } from "./video-tools.ts";
 
 export interface EncodePlan {
-  readonly inputPath: string;
+  readonly input: VideoTools["input"];
   readonly source: VideoSource;
   /** Smallest first; the n-th is written as `v{n}`. */
   readonly renditions: readonly PlannedRendition[];
@@ -44,7 +44,7 @@ export function encodeArguments(plan: EncodePlan): string[] {
   return [
     ...["-hide_banner", "-nostdin", "-y", "-v", "error", "-progress", "pipe:1", "-stats_period", "0.25"],
     ...(copies ? ["-xerror"] : []),
-    ...["-threads", THREADS, ...inputArguments(plan.inputPath, plan.limits)],
+    ...["-threads", THREADS, ...plan.input],
     ...filterArguments(source, renditions),
     ...proofArguments(source, renditions),
     ...renditions.flatMap((rendition, index) => renditionArguments(plan, rendition, index)),

@@ -16,17 +16,17 @@ const SIZE_CHECK_MS = 5_000;
  */
 export async function encodeHls(
   tools: VideoTools,
-  plan: Omit<EncodePlan, "inputPath" | "limits">,
+  plan: Omit<EncodePlan, "input" | "limits">,
   onPercent: (percent: number) => void,
 ): Promise<number> {
-  const { limits, inputPath, folder } = tools;
+  const { limits, input, folder } = tools;
   const { durationSeconds } = plan;
   const tooLarge = new AbortController();
   const watch = watchSize(folder, limits.maxOutputBytes, tooLarge);
   const longest = Math.max(MIN_ENCODE_SECONDS, durationSeconds * SECONDS_PER_SECOND);
   let pictures = 0;
   try {
-    const end = await tools.run("ffmpeg", encodeArguments({ ...plan, inputPath, limits }), {
+    const end = await tools.run("ffmpeg", encodeArguments({ ...plan, input, limits }), {
       withinSeconds: Math.min(longest, limits.maxEncodeSeconds),
       signal: tooLarge.signal,
       onLine(line) {

@@ -1,7 +1,6 @@
 import { stat } from "node:fs/promises";
 import { join } from "node:path";
 import { jpegFilters } from "./color-filters.ts";
-import { inputArguments } from "./tool-arguments.ts";
 import type { VideoSource } from "./video-source.ts";
 import type { VideoTools } from "./video-tools.ts";
 
@@ -66,16 +65,12 @@ export function posterSeconds(durationSeconds: number): number {
   return Math.max(durationSeconds / 10, Math.min(1, durationSeconds / 2));
 }
 
-function posterArguments(
-  { inputPath, limits }: VideoTools,
-  source: VideoSource,
-  atSeconds: number,
-): string[] {
+function posterArguments({ input }: VideoTools, source: VideoSource, atSeconds: number): string[] {
   const width = Math.min(MAX_WIDTH, source.width);
   const height = Math.max(1, Math.round((source.height * width) / source.width));
   return [
     ...["-hide_banner", "-nostdin", "-y", "-v", "error", "-ss", atSeconds.toFixed(3), "-threads", "2"],
-    ...inputArguments(inputPath, limits),
+    ...input,
     ...["-map", `0:${source.videoTrack}`, "-frames:v", "1", "-an", "-sn", "-dn", "-map_metadata", "-1"],
     ...["-vf", [`scale=${width}:${height}`, "setsar=1", ...jpegFilters(source.colors)].join(",")],
     ...["-c:v", "mjpeg", "-q:v", "4"],

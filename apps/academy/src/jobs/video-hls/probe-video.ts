@@ -1,7 +1,6 @@
 import { JobError } from "@statusplane/core";
 import { z } from "zod";
 import { needsZscale } from "./color-filters.ts";
-import { inputArguments } from "./tool-arguments.ts";
 import { readSource, type VideoSource } from "./video-source.ts";
 import { toolFailure, type VideoTools } from "./video-tools.ts";
 
@@ -65,7 +64,7 @@ export async function probeVideo(tools: VideoTools): Promise<VideoSource> {
   let characters = 0;
   const args = [
     ...["-hide_banner", "-v", "error", "-print_format", "json", "-show_entries", ENTRIES],
-    ...inputArguments(tools.inputPath, tools.limits),
+    ...tools.input,
   ];
   const end = await tools.run("ffprobe", args, {
     withinSeconds: PROBE_SECONDS,

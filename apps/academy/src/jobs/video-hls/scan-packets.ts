@@ -1,6 +1,5 @@
 import { JobError } from "@statusplane/core";
 import { SYNC_TOLERANCE_SECONDS } from "./segment-times.ts";
-import { inputArguments } from "./tool-arguments.ts";
 import { createTrackWalk, type Packet, type TrackWalk } from "./track-walk.ts";
 import type { VideoSource } from "./video-source.ts";
 import { toolFailure, type VideoTools } from "./video-tools.ts";
@@ -39,7 +38,7 @@ export async function scanPackets(tools: VideoTools, source: VideoSource): Promi
   const args = [
     ...["-hide_banner", "-v", "error", "-show_entries", `${PACKET_ENTRIES}:packet_side_data=side_data_type`],
     ...["-print_format", "compact=print_section=0"],
-    ...inputArguments(tools.inputPath, tools.limits),
+    ...tools.input,
   ];
   const end = await tools.run("ffprobe", args, {
     withinSeconds: SCAN_SECONDS,

@@ -78,10 +78,10 @@ export function videoHlsJob({ ffmpeg, limits: overrides }: VideoHlsOptions): Job
 
 async function run(ctx: Context, tools: VideoTools): Promise<VideoResult> {
   ctx.step("probe");
-  const planned = await plan(tools, await probeVideo(tools));
+  const planned = await plan(tools);
 
   ctx.step("encode");
-  const { renditions, segments, hasPoster } = await encode(ctx, tools, planned);
+  const { renditions, segments, hasPoster } = await encode(ctx, planned);
   if (!hasPoster) ctx.log.warn({ attempt: ctx.attempt }, "no poster could be taken from the video");
 
   ctx.step("publish");
@@ -103,10 +103,10 @@ async function run(ctx: Context, tools: VideoTools): Promise<VideoResult> {
 }
 
 /** The steps encode and poster: the poster is taken meanwhile and awaited after it, and given up with it. */
-async function encode(ctx: Context, tools: VideoTools, planned: Plan) {
-  const poster = startPoster(tools, planned.source, planned.scan.picture.endSeconds);
+async function encode(ctx: Context, planned: Plan) {
+  const poster = startPoster(planned.tools, planned.source, planned.scan.picture.endSeconds);
   try {
-    const encoded = await encodeAsPlanned(ctx, tools, planned);
+    const encoded = await encodeAsPlanned(ctx, planned);
     ctx.step("poster");
     return { ...encoded, hasPoster: await poster.taken };
   } finally {
@@ -115,10 +115,10 @@ async function encode(ctx: Context, tools: VideoTools, planned: Plan) {
 }
 
 /** What turns out not to be fit for being taken over (damaged, or with times that leave holes) is encoded. */
-async function encodeAsPlanned(ctx: Context, tools: VideoTools, planned: Plan) {
-  if (planned.renditions.every(({ copyVideo }) => !copyVideo)) return await write(ctx, tools, planned);
+async function encodeAsPlanned(ctx: Context, planned: Plan) {
+  if (planned.renditions.every(({ copyVideo }) => !copyVideo)) return await write(ctx, planned);
   try {
-    return await write(ctx, tools, planned);
+    return await write(ctx, planned);
   } catch (error) {
     if (!(error instanceof JobError && COPY_FAULTS.has(error.code))) throw error;
     ctx.log.info(
@@ -126,14 +126,14 @@ async function encodeAsPlanned(ctx: Context, tools: VideoTools, planned: Plan) {
       "the video is encoded, not taken over",
     );
   }
-  await removeRenditions(tools.folder);
-  return await write(ctx, tools, { ...planned, renditions: planEncoded(planned.source) });
+  await removeRenditions(planned.tools.folder);
+  return await write(ctx, { ...planned, renditions: planEncoded(planned.source) });
 }
 
 const COPY_FAULTS: ReadonlySet<string> = new Set(["encode_failed", "video_unreadable"]);
 
-async function write(ctx: Context, tools: VideoTools, planned: Plan) {
-  const { source, renditions, scan, durationSeconds } = planned;
+async function write(ctx: Context, planned: Plan) {
+  const { tools, source, renditions, scan, durationSeconds } = planned;
   const cutSeconds = renditions.some(({ copyVideo }) => copyVideo) ? scan.picture.cutSeconds : null;
   const soundBeginsLater = (scan.sound?.startSeconds ?? 0) > SYNC_TOLERANCE_SECONDS;
   const plan = { source, renditions, cutSeconds, durationSeconds, soundBeginsLater };
@@ -152,19 +152,32 @@ function wholeSeconds(seconds: number): number {
 }
 
 interface Plan {
+  /** Those that read the file as it was read for the plan. */
+  readonly tools: VideoTools;
   readonly source: VideoSource;
   readonly renditions: readonly PlannedRendition[];
   readonly scan: PacketScan;
   readonly durationSeconds: number;
 }
 
-/** What a header says of times is not believed before the packets were looked at. */
-async function plan(tools: VideoTools, probed: VideoSource): Promise<Plan> {
-  const { source, scan } = await scanReadable(tools, probed);
+/**
+ * What a header says of times is not believed before the packets were looked at: an edit list that shows not one of them
+ * (a recorder that never wrote its length) is none.
+ */
+async function plan(opened: VideoTools): Promise<Plan> {
+  const { tools, source, scan } = await scanShown(opened);
   const durationSeconds = playedSeconds(scan);
   assertWithinLimits(scan, tools.limits);
   assertWhole(scan.picture.endSeconds, source.durationSeconds);
-  return { source, renditions: planRenditions(source, scan), scan, durationSeconds };
+  return { tools, source, renditions: planRenditions(source, scan), scan, durationSeconds };
+}
+
+async function scanShown(opened: VideoTools): Promise<Pick<Plan, "tools" | "source" | "scan">> {
+  const asEdited = await scanReadable(opened, await probeVideo(opened));
+  const { packets, hiddenPackets } = asEdited.scan.picture;
+  if (packets > 0 || hiddenPackets === 0) return { tools: opened, ...asEdited };
+  const tools = opened.withoutEditLists();
+  return { tools, ...(await scanReadable(tools, await probeVideo(tools))) };
 }
 
 /** With the first sound that is not encrypted; a track of it without a packet is none. */

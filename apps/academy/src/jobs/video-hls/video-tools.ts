@@ -1,14 +1,18 @@
 import { JobError, StatusplaneError } from "@statusplane/core";
 import { runConfined, type ConfinedEnd, type Ffmpeg, type FfmpegSource } from "../../ffmpeg/index.ts";
+import { inputArguments } from "./tool-arguments.ts";
 import type { VideoLimits } from "./video-limits.ts";
 
 /** ffprobe and ffmpeg on one uploaded file, bound to its attempt's folder and signal. */
 export interface VideoTools {
-  readonly inputPath: string;
+  /** What opens the file, on the command line of either. */
+  readonly input: readonly string[];
   readonly folder: string;
   readonly limits: VideoLimits;
   canDecode(codec: string): boolean;
   hasFilter(name: string): boolean;
+  /** The same tools, for which the file's edit lists are not there. */
+  withoutEditLists(): VideoTools;
   run(tool: "ffprobe" | "ffmpeg", args: readonly string[], options: ToolRunOptions): Promise<ConfinedEnd>;
 }
 
@@ -35,10 +39,12 @@ const CPU_SECONDS_PER_SECOND = 8;
 export async function openVideoTools(options: VideoToolsOptions): Promise<VideoTools> {
   const { inputPath, folder, limits } = options;
   const ffmpeg = await getFfmpeg(options.ffmpeg);
-  return {
-    inputPath,
-    folder,
-    limits,
+  const tools: VideoTools = {
+    ...{ input: inputArguments(inputPath, limits), folder, limits },
+    withoutEditLists: () => ({
+      ...tools,
+      input: inputArguments(inputPath, limits, { ignoresEditLists: true }),
+    }),
     canDecode: (codec) => ffmpeg.decodable.has(codec),
     hasFilter: (name) => ffmpeg.filters.has(name),
     async run(tool, args, { withinSeconds, onLine, signal }) {
@@ -64,6 +70,7 @@ export async function openVideoTools(options: VideoToolsOptions): Promise<VideoT
       }
     },
   };
+  return tools;
 }
 
 async function getFfmpeg(source: FfmpegSource): Promise<Ffmpeg> {
