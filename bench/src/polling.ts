@@ -15,7 +15,7 @@ import { ratesOf, type Rates } from "./polling/postgres-meter.ts";
 
 const DEFAULT_MINUTES = 10;
 /** A phase without watchers, as a share of one with. */
-const UNWATCHED_SHARE = 0.25;
+const UNWATCHED_SHARE = 0.1;
 /** What a change of phase may still cost is over by then. */
 const SETTLE_MS = 10_000;
 

@@ -46,7 +46,8 @@ export async function openStatusplane(): Promise<Statusplane> {
     meter: new PostgresMeter(deployment.postgres),
     async startProcesses() {
       api = await deployment.start("api", { RATE_LIMIT_PER_MINUTE: "1000000" });
-      await deployment.start("worker", { WORKER_CONCURRENCY: "video_hls=3,*=2" });
+      // One tenant never has all places of a type.
+      await deployment.start("worker", { WORKER_CONCURRENCY: "video_hls=4,*=3" });
     },
     startWork: () => work.start(),
     report: () => work.report(),
