@@ -1,5 +1,5 @@
 import { jobRef } from "@statusplane/core";
-import type { Database } from "@statusplane/db";
+import type { Database } from "@statusplane/postgres";
 import type { JobContext } from "@statusplane/worker";
 import { execFile } from "node:child_process";
 import { promisify } from "node:util";

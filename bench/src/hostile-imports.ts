@@ -1,4 +1,4 @@
-import { openServerDatabase, type Database } from "@statusplane/db";
+import { openServerDatabase, type Database } from "@statusplane/postgres";
 import { startPostgres } from "@statusplane/test-support";
 import { writeXlsx } from "hucre/xlsx";
 import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";

@@ -1,4 +1,4 @@
-import { openServerDatabase, type Database } from "@statusplane/db";
+import { openServerDatabase, type Database } from "@statusplane/postgres";
 import { findProgram, postgresFolders, startPostgres, withClient } from "@statusplane/test-support";
 import { writeXlsxStream } from "hucre/xlsx";
 import { execFile } from "node:child_process";

@@ -1,5 +1,5 @@
 /** The command line: starts the product in one of its roles, prints its settings, or mints a token for scripts. */
-import { FolderLockedError } from "@statusplane/db";
+import { FolderLockedError } from "@statusplane/postgres";
 import { Command } from "commander";
 import { mintToken } from "./cli/mint-token.ts";
 import { ConfigError, printConfig, readConfig, ROLES } from "./config/config.ts";

@@ -10,7 +10,7 @@ import {
   type Kind,
   type StatusReader,
 } from "@statusplane/core";
-import { openServerDatabase } from "@statusplane/db";
+import { openServerDatabase } from "@statusplane/postgres";
 import { eventually } from "@statusplane/test-support";
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";

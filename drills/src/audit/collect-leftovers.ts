@@ -1,5 +1,5 @@
 import { createCollector, folderPaths, type Collected } from "@statusplane/academy";
-import { openServerDatabase } from "@statusplane/db";
+import { openServerDatabase } from "@statusplane/postgres";
 import type { Fleet } from "../fleet/fleet.ts";
 
 const TOMORROW_MS = 25 * 3_600_000;

@@ -1,5 +1,5 @@
 /** A process with a worker whose event loop stands still now and then, for longer than BullMQ's lock. */
-import { openServerDatabase } from "@statusplane/db";
+import { openServerDatabase } from "@statusplane/postgres";
 import { openRedisStatusStore } from "@statusplane/status-store";
 import { createBullmqQueue, createWorker, silentLog } from "@statusplane/worker";
 import { seededRandom, type Random } from "../random.ts";

@@ -1,5 +1,5 @@
 import type { JobQueue, StatusStore, StatusWriter } from "@statusplane/core";
-import { openServerDatabase, type Database } from "@statusplane/db";
+import { openServerDatabase, type Database } from "@statusplane/postgres";
 import type { PostgresServer } from "@statusplane/test-support";
 import { createReconciler, createWorker, silentLog } from "@statusplane/worker";
 import pg from "pg";

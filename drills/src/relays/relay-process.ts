@@ -1,5 +1,5 @@
 import type { JobQueue, StatusStore } from "@statusplane/core";
-import { openServerDatabase, type Database } from "@statusplane/db";
+import { openServerDatabase, type Database } from "@statusplane/postgres";
 import { openRedisStatusStore } from "@statusplane/status-store";
 import { createBullmqQueue, createReconciler, silentLog, type ReconcilerHandle } from "@statusplane/worker";
 import { NO_FILES } from "../deliveries/no-files.ts";

@@ -1,16 +1,16 @@
 import { without, type Area, type Edit, type NamedTest } from "../mutant.ts";
 
-const at = (file: string): string => `packages/db/src/${file}`;
+const at = (file: string): string => `packages/postgres/src/${file}`;
 const postgres = (title: string, stillGreen: string): NamedTest => ({
   project: "unit",
-  file: "packages/db/test/postgres-records.test.ts",
+  file: "packages/postgres/test/postgres-records.test.ts",
   title,
   stillGreen,
 });
 
 const server = (title: string, stillGreen: string): NamedTest => ({
   project: "unit",
-  file: "packages/db/test/server-database.test.ts",
+  file: "packages/postgres/test/server-database.test.ts",
   title,
   stillGreen,
 });

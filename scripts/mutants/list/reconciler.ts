@@ -90,11 +90,11 @@ export const RECONCILER: Area = {
     {
       name: "one-leader",
       why: "every process ticks, and housekeeping grows with their number",
-      file: "packages/db/src/take.ts",
+      file: "packages/postgres/src/take.ts",
       replace: [["WHERE owner = $4::text OR lease_until <= now()", "WHERE true"]],
       test: {
         project: "unit",
-        file: "packages/db/test/postgres-records.test.ts",
+        file: "packages/postgres/test/postgres-records.test.ts",
         title: "has one leader: another is refused until the lease is over or given up",
         stillGreen: "counts ticks and tells the time of the one before, over a change of leader",
       },

@@ -1,11 +1,11 @@
 import { without, type Area, type Edit, type NamedTest } from "../mutant.ts";
 
-const at = (file: string): string => `packages/db/src/${file}`;
+const at = (file: string): string => `packages/postgres/src/${file}`;
 
 /** In the contract suite, against a real Postgres. */
 const postgres = (title: string, stillGreen: string): NamedTest => ({
   project: "unit",
-  file: "packages/db/test/postgres-records.test.ts",
+  file: "packages/postgres/test/postgres-records.test.ts",
   title,
   stillGreen,
 });
@@ -167,7 +167,7 @@ export const RECORDS: Area = {
       replace: [without("this.#counts[cause] += 1;")],
       test: {
         project: "unit",
-        file: "packages/db/test/server-database.test.ts",
+        file: "packages/postgres/test/server-database.test.ts",
         title: "cost exactly what the table says, by our count and by Postgres' own",
         stillGreen: "keep all of their statements or none",
       },

@@ -1,11 +1,11 @@
 import { without, type Area, type Edit, type NamedTest } from "../mutant.ts";
 
-const at = (file: string): string => `packages/db/src/${file}`;
+const at = (file: string): string => `packages/postgres/src/${file}`;
 
 /** In the contract suite, against a real Postgres. */
 const postgres = (title: string, stillGreen: string): NamedTest => ({
   project: "unit",
-  file: "packages/db/test/postgres-records.test.ts",
+  file: "packages/postgres/test/postgres-records.test.ts",
   title,
   stillGreen,
 });

@@ -1,5 +1,5 @@
 import type { Json, StoreMemory } from "@statusplane/core";
-import type { Database } from "@statusplane/db";
+import type { Database } from "@statusplane/postgres";
 import {
   createServer,
   requireTenant,

@@ -1,5 +1,5 @@
 import { faultFields, type JobQueue, type StatusStore } from "@statusplane/core";
-import { openEmbeddedDatabase, openServerDatabase, type Database } from "@statusplane/db";
+import { openEmbeddedDatabase, openServerDatabase, type Database } from "@statusplane/postgres";
 import {
   openMemoryStatusStore,
   openRedisStatusStore,

@@ -1,4 +1,4 @@
-import type { Database } from "@statusplane/db";
+import type { Database } from "@statusplane/postgres";
 import type { ReconcilerHandle, StatusWorker } from "@statusplane/worker";
 import type { DiskHealth } from "./disk-health.ts";
 import { collectDefaultMetrics, Gauge, type Registry } from "prom-client";

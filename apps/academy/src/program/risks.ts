@@ -1,5 +1,5 @@
 import { hostsWithoutPassword, type StoreMemory } from "@statusplane/core";
-import type { ServerSettings } from "@statusplane/db";
+import type { ServerSettings } from "@statusplane/postgres";
 import { isLoopback } from "../config/config.ts";
 import type { Confinement } from "../ffmpeg/index.ts";
 import type { Values } from "../config/variables.ts";

@@ -1,6 +1,6 @@
 import { StatusplaneError } from "@statusplane/core";
 
-/** What the students' pages hold of the database; `Database` of the db package fits. */
+/** What the students' pages hold of the database; `Database` of the postgres package fits. */
 export interface StudentDatabase {
   query(
     cause: "people",

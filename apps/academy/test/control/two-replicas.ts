@@ -15,7 +15,7 @@ import {
   type Kind,
   type StatusStore,
 } from "@statusplane/core";
-import { openServerDatabase, type Database } from "@statusplane/db";
+import { openServerDatabase, type Database } from "@statusplane/postgres";
 import { createServer } from "@statusplane/server";
 import { openRedisStatusStore } from "@statusplane/status-store";
 import { startPostgres, startRedis, type PostgresServer, type RedisServer } from "@statusplane/test-support";

@@ -56,7 +56,7 @@ export class ImportBench {
     const connectionString = await this.#postgres.createDatabase();
     this.pool = new pg.Pool({ connectionString, max: 5 });
     this.pool.on("error", () => undefined); // the server ends before its last idle connection
-    for (const folder of ["../../../../packages/db/migrations/", "../../migrations/"]) {
+    for (const folder of ["../../../../packages/postgres/migrations/", "../../migrations/"]) {
       const url = new URL(folder, import.meta.url);
       for (const name of (await readdir(url)).sort()) {
         const sql = await readFile(new URL(name, url), "utf8");

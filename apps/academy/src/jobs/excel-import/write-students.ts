@@ -1,7 +1,7 @@
 import { JobError, type JobRef } from "@statusplane/core";
 import type { StudentChunk } from "./reader-messages.ts";
 
-/** What an import holds of the database; `Database` of the db package fits. */
+/** What an import holds of the database; `Database` of the postgres package fits. */
 export interface ImportDatabase {
   query(
     cause: "work",

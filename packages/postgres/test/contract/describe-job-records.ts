@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe } from "vitest";
-import type { Database } from "@statusplane/db";
+import type { Database } from "@statusplane/postgres";
 import { describeHistory } from "./history.ts";
 import { describeReconciler } from "./reconciler.ts";
 import { describeRequests } from "./requests.ts";

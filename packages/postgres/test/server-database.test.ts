@@ -3,7 +3,7 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
-import { openServerDatabase, type Database, type ServerDatabaseOptions } from "@statusplane/db";
+import { openServerDatabase, type Database, type ServerDatabaseOptions } from "@statusplane/postgres";
 import { eventually, startPostgres, withClient, type PostgresServer } from "@statusplane/test-support";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import {

@@ -1,5 +1,5 @@
 import { jobRef } from "@statusplane/core";
-import type { Database } from "@statusplane/db";
+import type { Database } from "@statusplane/postgres";
 import { expect, it } from "vitest";
 import {
   CLAIM_OWNER,

@@ -1,6 +1,6 @@
 /** Run as a program of its own by embedded-database.test.ts: submits and claims until it is killed, telling each. */
 import { jobRef } from "@statusplane/core";
-import { openEmbeddedDatabase } from "@statusplane/db";
+import { openEmbeddedDatabase } from "@statusplane/postgres";
 
 const database = await openEmbeddedDatabase({ dataDir: process.argv[2] ?? "" });
 await database.reconciler.tick({ owner: "killed", leaseMs: 3_600_000, takeLimit: 0, takeMs: 0 });

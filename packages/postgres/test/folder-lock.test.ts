@@ -4,7 +4,7 @@ import { mkdtemp, readdir, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, it } from "vitest";
-import { FolderLockedError } from "@statusplane/db";
+import { FolderLockedError } from "@statusplane/postgres";
 import { lockFolder, type FolderLock } from "../src/folder-lock.ts";
 
 let folder: string;

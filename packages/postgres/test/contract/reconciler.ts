@@ -1,5 +1,5 @@
 import { jobRef, refKey, type JobRef, type OutboxEntry, type Tick } from "@statusplane/core";
-import type { Database } from "@statusplane/db";
+import type { Database } from "@statusplane/postgres";
 import { beforeEach, expect, it } from "vitest";
 import {
   claimed,

@@ -7,7 +7,7 @@ import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { Worker } from "node:worker_threads";
 import { jobRef } from "@statusplane/core";
-import { openEmbeddedDatabase } from "@statusplane/db";
+import { openEmbeddedDatabase } from "@statusplane/postgres";
 import { afterEach, beforeEach, expect, it } from "vitest";
 import { socketFolder } from "../src/socket-folder.ts";
 

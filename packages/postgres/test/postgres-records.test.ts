@@ -1,4 +1,4 @@
-import { openServerDatabase } from "@statusplane/db";
+import { openServerDatabase } from "@statusplane/postgres";
 import { startPostgres } from "@statusplane/test-support";
 import { describeJobRecords } from "./contract/describe-job-records.ts";
 

@@ -1,5 +1,5 @@
 import { jobRef, uuidV7, type JobRecord, type JobRef, type Kind, type NewJob } from "@statusplane/core";
-import type { Database } from "@statusplane/db";
+import type { Database } from "@statusplane/postgres";
 
 export const LEASE_MS = 90_000;
 /** What `claimed` calls itself. */

@@ -1,5 +1,5 @@
 import type { JobRecord } from "@statusplane/core";
-import type { Database } from "@statusplane/db";
+import type { Database } from "@statusplane/postgres";
 import { expect, it } from "vitest";
 import { FIND_MANY } from "../../src/find.ts";
 import { PAGES } from "../../src/page.ts";

@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { openEmbeddedDatabase } from "@statusplane/db";
+import { openEmbeddedDatabase } from "@statusplane/postgres";
 import { describeJobRecords } from "./contract/describe-job-records.ts";
 
 describeJobRecords("the embedded Postgres", async () => {
