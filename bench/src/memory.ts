@@ -12,7 +12,7 @@ import {
   type Snapshot,
   type WriteKind,
 } from "@statusplane/core";
-import { openRedisStatusStore } from "@statusplane/status-store";
+import { openRedisStatusStore } from "@statusplane/redis";
 import { startRedis, withRedis } from "@statusplane/test-support";
 import { Queue, Worker } from "bullmq";
 import { Redis } from "ioredis";

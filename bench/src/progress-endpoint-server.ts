@@ -4,7 +4,7 @@
  */
 import { encodeSnapshot, jobRef, type Snapshot } from "@statusplane/core";
 import { createServer } from "@statusplane/server";
-import { openRedisStatusStore } from "@statusplane/status-store";
+import { openRedisStatusStore } from "@statusplane/redis";
 import { Queue } from "bullmq";
 import Fastify, { type FastifyInstance } from "fastify";
 import type { AddressInfo } from "node:net";

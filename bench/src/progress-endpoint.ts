@@ -52,7 +52,7 @@ export async function run(): Promise<void> {
 /** Of the built packages, as they ship: what runs sources directly slows every closure down. */
 async function forkServer(args: readonly string[]): Promise<ChildProcess> {
   const root = fileURLToPath(new URL("../..", import.meta.url));
-  await promisify(execFile)("npx", ["tsc", "-b", "packages/server", "packages/status-store"], { cwd: root });
+  await promisify(execFile)("npx", ["tsc", "-b", "packages/server", "packages/redis"], { cwd: root });
   const script = fileURLToPath(new URL("./progress-endpoint-server.ts", import.meta.url));
   return fork(script, args, { execArgv: ["--import", "tsx"] });
 }

@@ -8,7 +8,7 @@ import {
   type JobRef,
   type StatusStore,
 } from "@statusplane/core";
-import { openRedisStatusStore } from "@statusplane/status-store";
+import { openRedisStatusStore } from "@statusplane/redis";
 import { startRedis } from "@statusplane/test-support";
 import { Redis } from "ioredis";
 

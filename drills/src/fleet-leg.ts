@@ -1,5 +1,5 @@
 import { DEFAULT_TIMINGS, refKey, type JobRef, type StatusStore } from "@statusplane/core";
-import { openRedisStatusStore } from "@statusplane/status-store";
+import { openRedisStatusStore } from "@statusplane/redis";
 import { eventually } from "@statusplane/test-support";
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";

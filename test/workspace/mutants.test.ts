@@ -9,11 +9,19 @@ import { mutantsPage } from "../../scripts/mutants/reference-page.ts";
 const root = fileURLToPath(new URL("../..", import.meta.url));
 const mutants = AREAS.flatMap((area) => area.mutants);
 
-/** The texts of all tests of the package that a test file belongs to: the suite that it calls may be in another file. */
+/** Contract suites for the adapters of all packages. */
+const CONTRACTS = "packages/core/testing";
+
+/**
+ * The texts of all tests of the package that a test file belongs to, and of the contract suites: what it calls may be in
+ * another file.
+ */
 function testsBeside(file: string): string {
-  const folder = join(root, file.slice(0, file.indexOf("test/")), "test");
-  const names = readdirSync(folder, { recursive: true, encoding: "utf8" });
-  const paths = names.filter((name) => /\.tsx?$/.test(name)).map((name) => join(folder, name));
+  const paths = [join(file.slice(0, file.indexOf("test/")), "test"), CONTRACTS].flatMap((folder) =>
+    readdirSync(join(root, folder), { recursive: true, encoding: "utf8" })
+      .filter((name) => /\.tsx?$/.test(name))
+      .map((name) => join(root, folder, name)),
+  );
   return paths.map((path) => readFileSync(path, "utf8")).join("\n");
 }
 

@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { openRedisStatusStore } from "@statusplane/status-store";
+import { openRedisStatusStore } from "@statusplane/redis";
 import { withClient, type RunningProgram } from "@statusplane/test-support";
 import { Deployment } from "../../../test/end-to-end/support/deployment.ts";
 import { makeVideo, makeWorkbook } from "../../../test/end-to-end/support/inputs.ts";

@@ -1,6 +1,6 @@
 /** A process with a worker whose event loop stands still now and then, for longer than BullMQ's lock. */
 import { openServerDatabase } from "@statusplane/postgres";
-import { openRedisStatusStore } from "@statusplane/status-store";
+import { openRedisStatusStore } from "@statusplane/redis";
 import { createBullmqQueue, createWorker, silentLog } from "@statusplane/worker";
 import { seededRandom, type Random } from "../random.ts";
 import { deliveredJob, DELIVERED_JOB_TYPE, type Run } from "./delivered-job.ts";

@@ -1,4 +1,5 @@
-import { openMemoryStatusStore, openRedisStatusStore } from "@statusplane/status-store";
+import { openMemoryStatusStore } from "@statusplane/memory";
+import { openRedisStatusStore } from "@statusplane/redis";
 import { startRedis, type PostgresServer } from "@statusplane/test-support";
 import { createBullmqQueue, createMemoryQueue } from "@statusplane/worker";
 import { fork } from "node:child_process";

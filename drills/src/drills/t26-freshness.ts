@@ -2,7 +2,7 @@ import { fork, type ChildProcess } from "node:child_process";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { DEFAULT_TIMINGS, type JobRef, type StatusStore } from "@statusplane/core";
-import { openRedisStatusStore } from "@statusplane/status-store";
+import { openRedisStatusStore } from "@statusplane/redis";
 import { eventually, startRedis } from "@statusplane/test-support";
 import type { Drill, LegOptions, LegResult } from "../drill.ts";
 import { machineUs } from "../freshness/event-clock.ts";

@@ -7,7 +7,7 @@ import {
   type JobRef,
   type Timings,
 } from "@statusplane/core";
-import { openRedisStatusStore } from "@statusplane/status-store";
+import { openRedisStatusStore } from "@statusplane/redis";
 import { machineUs } from "./event-clock.ts";
 
 /** What the parent asks for. */

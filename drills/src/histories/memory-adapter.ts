@@ -1,7 +1,5 @@
 import { CANCEL_FIELD, type JobRef } from "@statusplane/core";
-// what lies behind the ports is not for the package's users
-import { MemoryEntries } from "../../../packages/status-store/src/memory/memory-entries.ts";
-import { memoryStatusStoreOver } from "../../../packages/status-store/src/memory/open-memory-status-store.ts";
+import { MemoryEntries, memoryStatusStoreOver } from "@statusplane/memory/testing";
 import { LIVE_TTL_SECONDS, lifeOf, type HistoryAdapter } from "./history-adapter.ts";
 import type { Sight } from "./sight.ts";
 

@@ -7,7 +7,7 @@ import {
   type JobRef,
   type StatusStore,
 } from "@statusplane/core";
-import { openRedisStatusStore } from "@statusplane/status-store";
+import { openRedisStatusStore } from "@statusplane/redis";
 import { Cluster, Redis } from "ioredis";
 import { lifeOf, type HistoryAdapter } from "./history-adapter.ts";
 import type { Life, Sight } from "./sight.ts";

@@ -1,6 +1,6 @@
 import type { JobQueue, StatusStore } from "@statusplane/core";
 import { openServerDatabase, type Database } from "@statusplane/postgres";
-import { openRedisStatusStore } from "@statusplane/status-store";
+import { openRedisStatusStore } from "@statusplane/redis";
 import { createBullmqQueue, createReconciler, silentLog, type ReconcilerHandle } from "@statusplane/worker";
 import { NO_FILES } from "../deliveries/no-files.ts";
 import { Life, livingBy, type LifeFault } from "./life.ts";

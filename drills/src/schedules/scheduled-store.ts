@@ -1,8 +1,6 @@
 import type { EncodedSnapshot, SnapshotHead, WriteAnswer, WriteKind } from "@statusplane/core";
 import { DEFAULT_TIMINGS } from "@statusplane/core";
-// what lies behind the ports is not for the package's users
-import { MemoryEntries } from "../../../packages/status-store/src/memory/memory-entries.ts";
-import { memoryStatusStoreOver } from "../../../packages/status-store/src/memory/open-memory-status-store.ts";
+import { MemoryEntries, memoryStatusStoreOver } from "@statusplane/memory/testing";
 
 /** What a store shows of the one job of a schedule. */
 export interface Shown extends SnapshotHead {

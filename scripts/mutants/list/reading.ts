@@ -24,11 +24,11 @@ export const READING: Area = {
     {
       name: "requests-have-a-deadline",
       why: "a Redis that hangs holds every request for ever",
-      file: "packages/status-store/src/redis/deadline.ts",
+      file: "packages/redis/src/status-store/deadline.ts",
       replace: [["setImmediate(() => reject(", "setImmediate(() => void ("]],
       test: {
         project: "unit",
-        file: "packages/status-store/test/deadline.test.ts",
+        file: "packages/redis/test/deadline.test.ts",
         title: "ends the wait for an answer that does not come",
         stillGreen: "passes on what comes in time, answer or error",
       },
@@ -36,11 +36,11 @@ export const READING: Area = {
     {
       name: "breaker-counts-a-row",
       why: "five slow answers in a month close a healthy Redis off",
-      file: "packages/status-store/src/redis/breaker.ts",
+      file: "packages/redis/src/status-store/breaker.ts",
       replace: [["succeeded(): void {\n    this.#failures = 0;", "succeeded(): void {"]],
       test: {
         project: "unit",
-        file: "packages/status-store/test/breaker.test.ts",
+        file: "packages/redis/test/breaker.test.ts",
         title: "opens after five failures in a row, not after five in all",
         stillGreen: "probes at once when there is a reason to, and only while open",
       },

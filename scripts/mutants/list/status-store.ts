@@ -1,12 +1,12 @@
 import { without, type Area, type NamedTest } from "../mutant.ts";
 
-const LUA = "packages/status-store/src/redis/lua/write.lua";
+const LUA = "packages/redis/src/status-store/lua/write.lua";
 const TRANSITIONS = "packages/core/src/transitions.ts";
 
 /** In the contract suite, against a real Redis. */
 const redis = (title: string, stillGreen: string): NamedTest => ({
   project: "unit",
-  file: "packages/status-store/test/redis-contract.test.ts",
+  file: "packages/redis/test/redis-contract.test.ts",
   title,
   stillGreen,
 });
@@ -18,7 +18,7 @@ const core = (title: string, stillGreen: string): NamedTest => ({
 });
 const clusterSubscriber = (title: string): NamedTest => ({
   project: "unit",
-  file: "packages/status-store/test/cluster-subscriber.test.ts",
+  file: "packages/redis/test/cluster-subscriber.test.ts",
   title,
   stillGreen: "hears no more of what it no longer wants",
 });
@@ -93,7 +93,7 @@ export const STATUS_STORE: Area = {
     {
       name: "ttl-of-finished-keys-redis",
       why: "results expire after six hours, all that ended together in one wave that goes to the database",
-      file: "packages/status-store/src/redis/redis-status-writer.ts",
+      file: "packages/redis/src/status-store/redis-status-writer.ts",
       replace: [["isTerminal(status) ? settings.finishedTtlSeconds() : settings", "settings"]],
       test: redis(
         "finished keys have no TTL, and no late write gives them one",
@@ -103,11 +103,11 @@ export const STATUS_STORE: Area = {
     {
       name: "ttl-of-finished-keys-memory",
       why: "the same, where snapshots are held in memory",
-      file: "packages/status-store/src/memory/memory-status-writer.ts",
+      file: "packages/memory/src/memory-status-writer.ts",
       replace: [["isTerminal(write.status) ? this.#finishedUntilMs() : this", "this"]],
       test: {
         project: "unit",
-        file: "packages/status-store/test/memory-status-store.test.ts",
+        file: "packages/memory/test/memory-status-store.test.ts",
         title: "finished keys have no TTL, and no late write gives them one",
         stillGreen: "live keys have the sliding TTL",
       },
@@ -141,7 +141,7 @@ export const STATUS_STORE: Area = {
       replace: [["version == 0 and ttl >= 1", "version == 0"]],
       test: {
         project: "unit",
-        file: "packages/status-store/test/redis-commands.test.ts",
+        file: "packages/redis/test/redis-commands.test.ts",
         title: "refuses %s, whoever calls the script",
         stillGreen: "survives the loss of Redis' scripts",
       },
@@ -159,14 +159,14 @@ export const STATUS_STORE: Area = {
     {
       name: "sentinel-over-what-was-read",
       why: "a flush between a sentinel's reading and its writing is written over, and nobody ever knows of the loss",
-      file: "packages/status-store/src/redis/lua/write-sentinel.lua",
+      file: "packages/redis/src/status-store/lua/write-sentinel.lua",
       replace: [without("if held ~= ARGV[1] then\n  return 0\nend\n")],
       test: redis("a sentinel is written only over what was read", "sentinels tell the last tick"),
     },
     {
       name: "result-of-its-attempt-lua",
       why: "an earlier attempt's result is served as this one's",
-      file: "packages/status-store/src/redis/lua/restore-result.lua",
+      file: "packages/redis/src/status-store/lua/restore-result.lua",
       replace: [["if attempt ~= ARGV[1] or not terminal then", "if not terminal then"]],
       test: redis(
         "a result is restored only beside the terminal snapshot of its attempt",
@@ -188,11 +188,11 @@ export const STATUS_STORE: Area = {
     {
       name: "feed-tells-only-news",
       why: "a subscriber is told again, and out of order, what it has seen",
-      file: "packages/status-store/src/feed-hub.ts",
+      file: "packages/core/src/status-store/feed-hub.ts",
       replace: [["told === undefined || !isNews(told, snapshot)", "told === undefined"]],
       test: {
         project: "unit",
-        file: "packages/status-store/test/redis-commands.test.ts",
+        file: "packages/redis/test/redis-commands.test.ts",
         title: "tells nothing twice, however often it reads again",
         stillGreen: "reads everything watched again from time to time, and so finds what was never published",
       },
@@ -200,7 +200,7 @@ export const STATUS_STORE: Area = {
     {
       name: "replica-takes-subscriptions",
       why: "after a failover, watchers listen to a replica that its new master does not know yet, and see nothing for seconds",
-      file: "packages/status-store/src/redis/shard-connection.ts",
+      file: "packages/redis/src/status-store/shard-connection.ts",
       replace: [without("    if (!isMaster) return this.close();\n")],
       test: clusterSubscriber(
         "leaves a replica that took its subscription, and looks until it finds the master",
@@ -209,7 +209,7 @@ export const STATUS_STORE: Area = {
     {
       name: "answers-miscounted",
       why: "an answer is taken for that to another question, for as long as the connection lives",
-      file: "packages/status-store/src/redis/shard-connection.ts",
+      file: "packages/redis/src/status-store/shard-connection.ts",
       replace: [['client.on("error", () => this.close());', 'client.on("error", () => undefined);']],
       test: clusterSubscriber("makes a connection anew that lost count of its answers"),
     },

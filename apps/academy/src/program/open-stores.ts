@@ -1,10 +1,8 @@
 import { faultFields, type JobQueue, type StatusStore } from "@statusplane/core";
+import type { StatusStoreCounters } from "@statusplane/core/status-store";
+import { openMemoryStatusStore } from "@statusplane/memory";
 import { openEmbeddedDatabase, openServerDatabase, type Database } from "@statusplane/postgres";
-import {
-  openMemoryStatusStore,
-  openRedisStatusStore,
-  type StatusStoreCounters,
-} from "@statusplane/status-store";
+import { openRedisStatusStore } from "@statusplane/redis";
 import { createBullmqQueue, createMemoryQueue } from "@statusplane/worker";
 import type { Logger } from "pino";
 import { ConfigError, type Config } from "../config/config.ts";

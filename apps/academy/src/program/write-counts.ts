@@ -1,5 +1,5 @@
 import type { WriteAnswer, WriteKind } from "@statusplane/core";
-import type { StatusStoreCounters } from "@statusplane/status-store";
+import type { StatusStoreCounters } from "@statusplane/core/status-store";
 
 type Answer = WriteAnswer | "unavailable";
 

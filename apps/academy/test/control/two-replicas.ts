@@ -17,7 +17,7 @@ import {
 } from "@statusplane/core";
 import { openServerDatabase, type Database } from "@statusplane/postgres";
 import { createServer } from "@statusplane/server";
-import { openRedisStatusStore } from "@statusplane/status-store";
+import { openRedisStatusStore } from "@statusplane/redis";
 import { startPostgres, startRedis, type PostgresServer, type RedisServer } from "@statusplane/test-support";
 import type { FastifyInstance } from "fastify";
 import { SignJWT } from "jose";

@@ -1,0 +1,43 @@
+import type { StatusStore, StoredSnapshot } from "@statusplane/core";
+import { type StatusStoreOptions, statusStoreSettings } from "@statusplane/core/status-store";
+import { MemoryActiveLists } from "./memory-active-lists.ts";
+import { MemoryChannels } from "./memory-channels.ts";
+import { MemoryEntries } from "./memory-entries.ts";
+import { MemoryInstallation } from "./memory-installation.ts";
+import { memoryStatusFeed } from "./memory-status-feed.ts";
+import { MemoryStatusReader } from "./memory-status-reader.ts";
+import { MemoryStatusWriter } from "./memory-status-writer.ts";
+
+export interface MemoryStatusStoreOptions extends StatusStoreOptions {
+  /** The clock, ms. Default: `performance.now`, so that no jump of the machine's time ends a life early. */
+  readonly now?: () => number;
+}
+
+/**
+ * Opens a status store in this process' memory.
+ * @throws {TypeError} when `finishedTtlSeconds` is neither 0 nor at least 86,400.
+ */
+export function openMemoryStatusStore(options: MemoryStatusStoreOptions = {}): StatusStore {
+  return memoryStatusStoreOver(new MemoryEntries(options.now ?? (() => performance.now())), options);
+}
+
+/** The store over entries that the caller can look into; for tests. */
+export function memoryStatusStoreOver(entries: MemoryEntries, options: StatusStoreOptions): StatusStore {
+  const settings = statusStoreSettings(options);
+  const { now } = entries;
+  const activeLists = new MemoryActiveLists(settings.timings.liveTtlSeconds * 1_000, now);
+  const events = new MemoryChannels<StoredSnapshot>(settings.log);
+  const control = new MemoryChannels<number>(settings.log);
+  const installation = new MemoryInstallation(settings, entries);
+  const reader = new MemoryStatusReader({ entries, activeLists, installation });
+  const feed = memoryStatusFeed(events, reader, settings);
+  const close = async (): Promise<void> => feed.close();
+  return {
+    writer: new MemoryStatusWriter({ entries, activeLists, events, control, settings }),
+    reader,
+    feed,
+    installation,
+    close,
+    [Symbol.asyncDispose]: close,
+  };
+}

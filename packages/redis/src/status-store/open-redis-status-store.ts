@@ -1,0 +1,64 @@
+import { parseRedisUrl, type StatusStore } from "@statusplane/core";
+import { type StatusStoreOptions, statusStoreSettings } from "@statusplane/core/status-store";
+import { RedisActiveLists } from "./redis-active-lists.ts";
+import { readSlotRanges } from "./cluster-slots.ts";
+import { RedisChannels } from "./redis-channels.ts";
+import { whenReady } from "./redis-client.ts";
+import { RedisConnections } from "./redis-connections.ts";
+import { RedisInstallation } from "./redis-installation.ts";
+import { RedisRequests } from "./redis-requests.ts";
+import { withScripts } from "./redis-scripts.ts";
+import { redisStatusFeed } from "./redis-status-feed.ts";
+import { RedisStatusReader } from "./redis-status-reader.ts";
+import { RedisStatusWriter } from "./redis-status-writer.ts";
+
+export interface RedisStatusStoreOptions extends StatusStoreOptions {
+  /** `redis://`, `rediss://`, comma-separated nodes with `cluster`, or `redis-sentinel://h1,h2,h3/name`. */
+  readonly url: string;
+  /** Whether the URL names nodes of a Redis Cluster. Default false. */
+  readonly cluster?: boolean;
+}
+
+/** Opening waits so long for a Redis that neither accepts nor refuses, in ms, and then goes on without it. */
+const FIRST_CONNECTION_MS = 3_000;
+
+/**
+ * Opens a status store in Redis: a connection for reads, one for writes, and at the first subscription one for news.
+ * A Redis that is down now is no error: calls answer {store_unavailable} until it is there.
+ * @throws {TypeError} when the URL cannot be understood, or `finishedTtlSeconds` is neither 0 nor at least 86,400.
+ */
+export async function openRedisStatusStore(options: RedisStatusStoreOptions): Promise<StatusStore> {
+  const settings = statusStoreSettings(options);
+  const { cluster = false } = options;
+  const address = parseRedisUrl(options.url, cluster);
+  const connections = new RedisConnections(address, settings.log);
+  const readerClient = withScripts(connections.client({ name: "reader", retries: 1 }));
+  const writerClient = withScripts(connections.client({ name: "writer", retries: 0 }));
+  const reads = new RedisRequests(readerClient, settings);
+  const writes = new RedisRequests(writerClient, settings);
+  const channels = new RedisChannels({
+    subscriber: (events) => connections.subscriber(events, () => reads.call(readSlotRanges)),
+    settings,
+  });
+
+  const readLists = new RedisActiveLists(reads, settings);
+  const writeLists = new RedisActiveLists(writes, settings);
+  const reader = new RedisStatusReader({ requests: reads, activeLists: readLists, cluster, settings });
+  const feed = redisStatusFeed({ channels, reader, cluster, settings });
+  const close = async (): Promise<void> => {
+    feed.close();
+    channels.close();
+    reads.close();
+    writes.close();
+    connections.close();
+  };
+  await Promise.all([readerClient, writerClient].map((client) => whenReady(client, FIRST_CONNECTION_MS)));
+  return {
+    writer: new RedisStatusWriter({ requests: writes, activeLists: writeLists, channels, cluster, settings }),
+    reader,
+    feed,
+    installation: new RedisInstallation({ requests: reads, channels, settings }),
+    close,
+    [Symbol.asyncDispose]: close,
+  };
+}

@@ -1,0 +1,33 @@
+import { readFileSync } from "node:fs";
+import type { RedisClient } from "./redis-client.ts";
+
+type Argument = string | number;
+
+/** The scripts of `lua/` as commands; their headers say what they take and answer. */
+export interface ScriptCommands {
+  writeSnapshot(...keysAndArguments: Argument[]): Promise<unknown>;
+  requestCancel(...keysAndArguments: Argument[]): Promise<unknown>;
+  restoreResult(...keysAndArguments: Argument[]): Promise<unknown>;
+  dropActive(...keysAndArguments: Argument[]): Promise<unknown>;
+  writeSentinel(...keysAndArguments: Argument[]): Promise<unknown>;
+}
+
+const SCRIPTS: Readonly<
+  Record<keyof ScriptCommands, { readonly file: string; readonly numberOfKeys: number }>
+> = {
+  writeSnapshot: { file: "write.lua", numberOfKeys: 3 },
+  requestCancel: { file: "request-cancel.lua", numberOfKeys: 2 },
+  restoreResult: { file: "restore-result.lua", numberOfKeys: 2 },
+  dropActive: { file: "drop-active.lua", numberOfKeys: 1 },
+  writeSentinel: { file: "write-sentinel.lua", numberOfKeys: 1 },
+};
+
+/** Adds the scripts to a client: EVAL at a connection's first use, EVALSHA after that, EVAL again after a flush. */
+export function withScripts<C extends RedisClient>(client: C): C & ScriptCommands {
+  for (const [name, { file, numberOfKeys }] of Object.entries(SCRIPTS)) {
+    // The path holds from src/status-store/ and from dist/status-store/: the package ships src/status-store/lua.
+    const lua = readFileSync(new URL(`../../src/status-store/lua/${file}`, import.meta.url), "utf8");
+    client.defineCommand(name, { numberOfKeys, lua });
+  }
+  return client as C & ScriptCommands; // defineCommand has just added exactly these
+}

@@ -1,0 +1,240 @@
+import {
+  activeKey,
+  DEFAULT_TIMINGS,
+  jobKeys,
+  jobRef,
+  OWN_KEYS,
+  type StatusStore,
+  type StoredSnapshot,
+} from "@statusplane/core";
+import { freshRef, PATIENT, pending, processing, succeeded } from "@statusplane/core/testing/status-store";
+import { eventually, startRedis, type RedisServer } from "@statusplane/test-support";
+import { readFileSync } from "node:fs";
+import { Redis } from "ioredis";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { openRedisStatusStore, type RedisStatusStoreOptions } from "../src/index.ts";
+
+let server: RedisServer;
+let raw: Redis;
+const stores: StatusStore[] = [];
+beforeAll(async () => {
+  server = await startRedis();
+});
+beforeEach(async () => {
+  raw = new Redis(server.url);
+  await raw.flushall();
+});
+afterEach(async () => {
+  raw.disconnect();
+  for (const store of stores.splice(0)) await store.close();
+});
+afterAll(() => server.stop());
+
+async function open(options: Partial<RedisStatusStoreOptions> = {}): Promise<StatusStore> {
+  const store = await openRedisStatusStore({ url: server.url, timings: PATIENT, ...options });
+  stores.push(store);
+  return store;
+}
+
+/** How often Redis has executed a command since CONFIG RESETSTAT. */
+async function calls(command: string): Promise<number> {
+  const line = new RegExp(`^cmdstat_${command}:calls=(\\d+)`, "m").exec(await raw.info("commandstats"));
+  return Number(line?.[1] ?? 0);
+}
+
+describe("the beat", () => {
+  it("of a leader from before Redis' clock was set back is none", async () => {
+    const { installation } = await open();
+    await installation.beat("leader");
+    expect(await installation.readBeat()).toMatchObject({ owner: "leader" });
+    await raw.pexpire(OWN_KEYS.reconciler, 3_600_000 + PATIENT.beatStaleMs * 10);
+    expect(await installation.readBeat()).toBeNull();
+    await installation.beat("successor");
+    expect(await installation.readBeat()).toMatchObject({ owner: "successor" });
+  });
+});
+
+describe("reads", () => {
+  it("of one event-loop turn are one MGET, each key once", async () => {
+    const { reader } = await open();
+    const refs = Array.from({ length: 40 }, () => freshRef());
+    await raw.config("RESETSTAT");
+    await Promise.all(
+      [...refs, ...refs].map((ref) => reader.read(ref)).concat(reader.readMany(refs).then(() => null)),
+    );
+    expect(await calls("mget")).toBe(1);
+    expect(await calls("get")).toBe(0);
+    await reader.read(freshRef());
+    expect(await calls("mget")).toBe(2);
+  });
+
+  it("of more than 500 keys are several MGETs", async () => {
+    const { reader } = await open();
+    await raw.config("RESETSTAT");
+    await reader.readMany(Array.from({ length: 1_001 }, () => freshRef()));
+    expect(await calls("mget")).toBe(3);
+  });
+});
+
+describe("the guarded write", () => {
+  it("is one command that publishes the stored text, and a refused one publishes nothing", async () => {
+    const { writer } = await open();
+    const ref = freshRef();
+    const subscriber = new Redis(server.url);
+    const heard: string[] = [];
+    subscriber.on("message", (_channel: string, text: string) => heard.push(text));
+    await subscriber.subscribe(jobKeys(ref).events);
+    await writer.write("announce", pending(ref));
+    await raw.config("RESETSTAT");
+    const snapshots = [
+      processing(ref, 1, 3),
+      processing(ref, 1, 2),
+      processing(ref, 1, 3),
+      processing(ref, 1, 4),
+    ];
+    for (const snapshot of snapshots) await writer.write("progress", snapshot);
+    expect(await calls("evalsha")).toBe(4);
+    expect(await calls("eval")).toBe(0);
+    await writer.write("finish", succeeded(ref));
+    await eventually("the end is heard", () => heard.at(-1) === succeeded(ref).text);
+    expect(heard).toEqual([pending(ref).text, snapshots[0]?.text, snapshots[3]?.text, succeeded(ref).text]);
+    subscriber.disconnect();
+  });
+
+  it("survives the loss of Redis' scripts", async () => {
+    const { writer } = await open();
+    const ref = freshRef();
+    await writer.write("announce", pending(ref));
+    await raw.script("FLUSH");
+    expect(await writer.write("announce", processing(ref))).toMatchObject({ answer: "accepted" });
+  });
+
+  it.each([
+    ["a status that does not fit the kind", "progress", pending, 10],
+    ["a terminal status in a progress write", "progress", succeeded, 0],
+    ["a live snapshot without a TTL", "announce", pending, 0],
+    ["a text without the head", "announce", () => ({ text: '{"status": "PROCESSING"}' }), 10],
+  ] as const)("refuses %s, whoever calls the script", async (_name, kind, make, ttl) => {
+    const lua = readFileSync(new URL("../src/status-store/lua/write.lua", import.meta.url), "utf8");
+    const ref = freshRef();
+    const { status, progress, result, events } = jobKeys(ref);
+    const { text } = make(ref);
+    const call = raw.eval(lua, 3, status, progress, result, kind, text, ttl, events, "PUBLISH", "", 0);
+    await expect(call).rejects.toThrow(/^REFUSED/);
+    expect(await raw.exists(status, progress, result)).toBe(0);
+  });
+});
+
+describe("an active list", () => {
+  it("has a life of its own, and loses what showed no sign of life for that time", async () => {
+    const { writer } = await open();
+    const ref = jobRef("active-life", "job", "1");
+    const key = activeKey(ref.tenant);
+    const { liveTtlSeconds } = DEFAULT_TIMINGS;
+    await raw.zadd(key, String(Date.now() - liveTtlSeconds * 1_000 - 1), "job:old");
+    await writer.touchActive([ref]);
+    expect(await raw.zrange(key, "0", "-1")).toEqual(["job:1"]);
+    expect(await raw.ttl(key)).toBeGreaterThan(liveTtlSeconds - 60);
+  });
+
+  it("is rid of what is not live by whoever reads it, but not of what came back meanwhile", async () => {
+    const { reader } = await open();
+    const key = activeKey("active-drop");
+    await raw.zadd(key, "1", "job:gone", "2", "nonsense", "3", "video:a b");
+    expect(await reader.readActive("active-drop", 5)).toEqual({ snapshots: [], more: 0 });
+    await eventually("the dead members are removed", async () => (await raw.zcard(key)) === 0);
+    const lua = readFileSync(new URL("../src/status-store/lua/drop-active.lua", import.meta.url), "utf8");
+    await raw.zadd(key, "5", "job:back", "6", "job:gone");
+    expect(await raw.eval(lua, 1, key, "job:back", "4", "job:gone", "6")).toBe(1);
+    expect(await raw.zrange(key, "0", "-1")).toEqual(["job:back"]);
+  });
+});
+
+describe("the feed", () => {
+  it("reads again after its connection was lost, and tells what it missed", async () => {
+    const { writer, feed } = await open();
+    const ref = freshRef();
+    await writer.write("announce", processing(ref));
+    const seen: StoredSnapshot[] = [];
+    await feed.subscribe([ref], (snapshot) => seen.push(snapshot));
+    await Promise.all([
+      raw.call("CLIENT", "KILL", "TYPE", "pubsub"),
+      writer.write("progress", processing(ref, 1, 2)),
+    ]);
+    await eventually("the missed snapshot is told", () => seen.at(-1)?.version === 2);
+    await eventually("it is subscribed again", async () => {
+      const [, subscribers] = (await raw.pubsub("NUMSUB", jobKeys(ref).events)) as [string, number];
+      return subscribers === 1;
+    });
+    await writer.write("progress", processing(ref, 1, 3));
+    await eventually("news comes again", () => seen.at(-1)?.version === 3);
+    expect(seen.map(({ version }) => version)).toEqual([1, 2, 3]);
+  });
+
+  it("reads everything watched again from time to time, and so finds what was never published", async () => {
+    const { feed } = await open({ timings: { ...PATIENT, rereadMs: 50 } });
+    const ref = freshRef();
+    const seen: string[] = [];
+    await feed.subscribe([ref], ({ text }) => seen.push(text));
+    await raw.set(jobKeys(ref).status, processing(ref).text);
+    await eventually("it is told", () => seen[0] === processing(ref).text);
+  });
+
+  it("tells nothing twice, however often it reads again", async () => {
+    const { writer, feed } = await open({ timings: { ...PATIENT, rereadMs: 20 } });
+    const ref = freshRef();
+    await writer.write("announce", processing(ref, 1, 3));
+    const seen: number[] = [];
+    await feed.subscribe([ref], ({ version }) => seen.push(version));
+    await raw.config("RESETSTAT");
+    await eventually("it has read again", async () => (await calls("mget")) >= 3);
+    await writer.write("progress", processing(ref, 1, 4));
+    await eventually("news comes", () => seen.includes(4));
+    expect(seen).toEqual([3, 4]);
+  });
+
+  it("subscribes to each channel once, and ends that with the last subscription", async () => {
+    const { feed } = await open();
+    const ref = freshRef();
+    const subscribers = async (): Promise<unknown> => (await raw.pubsub("NUMSUB", jobKeys(ref).events))[1];
+    const [first, second] = [
+      await feed.subscribe([ref], () => undefined),
+      await feed.subscribe([ref], () => undefined),
+    ];
+    expect(await subscribers()).toBe(1);
+    await first.close();
+    expect(await subscribers()).toBe(1);
+    await second.close();
+    await eventually("nobody listens any more", async () => (await subscribers()) === 0);
+  });
+});
+
+describe("connections", () => {
+  it("are three, one of them for all subscriptions, however many watch", async () => {
+    const { feed, writer } = await open();
+    for (let i = 0; i < 30; i++) await feed.subscribe([freshRef(), freshRef()], () => undefined);
+    await writer.watchCancel(freshRef(), 1, () => undefined);
+    const names = [...String(await raw.client("LIST")).matchAll(/ name=(statusplane-\w+)/g)].map(
+      ([, name]) => name,
+    );
+    expect(names.sort()).toEqual(["statusplane-reader", "statusplane-subscriber", "statusplane-writer"]);
+  });
+});
+
+describe("what metrics count", () => {
+  it("is told of each answer, and of lost hints", async () => {
+    const counted: string[] = [];
+    const { writer } = await open({
+      counters: {
+        onWrite: (kind, answer) => counted.push(`${kind} ${answer}`),
+        onHintLost: () => counted.push("hint lost"),
+      },
+    });
+    const ref = jobRef("counted", "job", "1");
+    await raw.set(activeKey(ref.tenant), "of another type");
+    await writer.write("announce", pending(ref));
+    await writer.write("progress", processing(ref, 2, 5));
+    await eventually("the lost hint is counted", () => counted.length === 3);
+    expect(counted.sort()).toEqual(["announce accepted", "hint lost", "progress absent"]);
+  });
+});
