@@ -5,29 +5,47 @@
  */
 import { readFileSync, writeFileSync } from "node:fs";
 import { VARIABLES } from "../apps/academy/src/config/variables.ts";
+import { FFMPEG_ERRORS } from "../apps/academy/src/ffmpeg/ffmpeg-errors.ts";
+import { IMPORT_ERRORS } from "../apps/academy/src/jobs/excel-import/import-errors.ts";
+import { VIDEO_ERRORS } from "../apps/academy/src/jobs/video-hls/video-errors.ts";
+import type { ErrorDefinition } from "../packages/core/src/error-definition.ts";
 import { ERRORS } from "../packages/core/src/errors.ts";
 import { AREAS } from "./mutants/list/index.ts";
 import { mutantsPage } from "./mutants/reference-page.ts";
 
 const cell = (text: string): string => text.replaceAll("|", "\\|");
 
-function errorsPage(): string {
-  const rows = Object.entries(ERRORS).map(
-    ([code, { http, retryable, en, ko }]) =>
+function errorTable(errors: Readonly<Record<string, ErrorDefinition>>): string {
+  const rows = Object.values(errors).map(
+    ({ code, http, retryable, en, ko }) =>
       `| \`${code}\` | ${http} | ${retryable ? "yes" : "no"} | ${cell(en)} | ${cell(ko)} |`,
   );
+  return `| code | HTTP status | retryable | English | Korean |
+|---|---|---|---|---|
+${rows.join("\n")}`;
+}
+
+function errorsPage(): string {
   return `# Error codes
 
-Generated from \`packages/core/src/errors.ts\` by \`npm run docs\`.
+Generated from \`packages/core/src/errors.ts\` and the errors of the academy's job types by \`npm run docs\`.
 
 Over HTTP an error is \`application/problem+json\`: \`{"type", "title", "status", "code", "detail"}\`. \`code\` is stable and
 for programs, \`detail\` is for people (Korean by default, English by \`Accept-Language\`). The same codes say how a job
 ended (\`error_code\` in snapshots and details). "Retryable" says whether the same request, or another try of the job, may
-succeed later. A job's own code may use further codes of its own (\`JobError\`).
+succeed later. A job type adds its own by \`defineErrors\`; \`GET /api/v1/job-types/\` tells those of each.
 
-| code | HTTP status | retryable | English | Korean |
-|---|---|---|---|---|
-${rows.join("\n")}
+## The platform's
+
+${errorTable(ERRORS)}
+
+## \`video_hls\`
+
+${errorTable({ ...VIDEO_ERRORS, ...FFMPEG_ERRORS })}
+
+## \`excel_import\`
+
+${errorTable(IMPORT_ERRORS)}
 `;
 }
 

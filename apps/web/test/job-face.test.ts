@@ -153,12 +153,16 @@ describe("a job's face", () => {
     ["FAILED", null, true],
     ["FAILED", "a_code_of_its_own", true],
     ["FAILED", "video_unreadable", false],
-    ["FAILED", "workbook_no_header", false],
     ["FAILED", "input_gone", false],
     ["DONE", null, false],
     ["PROCESSING", null, false],
   ] as const)("%s by %j may be tried again: %j", (status, errorCode, may) => {
-    expect(mayRetry(status, errorCode)).toBe(may);
+    const errors = [
+      { code: "video_unreadable", retryable: false, ko: "", en: "" },
+      { code: "encode_failed", retryable: true, ko: "", en: "" },
+    ];
+    const jobTypes = [{ jobType: "video_hls", kind: "video", maxTries: 3, errors }] as const;
+    expect(mayRetry({ status, errorCode }, jobTypes)).toBe(may);
   });
 
   test("says so when it is cancelled, and when nobody knows it any more", () => {

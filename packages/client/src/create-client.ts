@@ -4,6 +4,7 @@ import { callSafely } from "./call-safely.ts";
 import type { ClientError } from "./client-error.ts";
 import { DetailAsker, detailPath } from "./detail-asker.ts";
 import { browserEnvironment } from "./environment.ts";
+import { JobTypesAsked, type JobTypeInfo } from "./job-types.ts";
 import { OnceAsked } from "./once-asked.ts";
 import { Poller } from "./poller.ts";
 import { asMembers, readBody, textOrNull, wholeOrNull } from "./reading.ts";
@@ -38,6 +39,7 @@ class Client implements StatusplaneClient {
   readonly #poller: Poller;
   readonly #asker: DetailAsker;
   readonly #onceAsked: OnceAsked;
+  readonly #jobTypes: JobTypesAsked;
   readonly #waiting = new Waiting();
   readonly #endWake: () => void;
 
@@ -52,6 +54,7 @@ class Client implements StatusplaneClient {
     this.#poller = new Poller(this.#table, this.#sender, options.onError ?? warn);
     this.#asker = new DetailAsker(this.#table, this.#sender);
     this.#onceAsked = new OnceAsked(this.#sender);
+    this.#jobTypes = new JobTypesAsked(this.#sender);
     this.#endWake = environment.onWake(() => this.#poller.poke("wake"));
     this.#table.subscribe(() => this.#waiting.noteRunning(this.#table.snapshot.values()));
   }
@@ -161,6 +164,10 @@ class Client implements StatusplaneClient {
 
   detailOnce(ref: WatchRef): Promise<unknown> {
     return this.#onceAsked.ask(this.get(ref) ?? unknownJob(ref));
+  }
+
+  jobTypes(): Promise<readonly JobTypeInfo[]> {
+    return this.#jobTypes.ask();
   }
 
   async history(kind: Kind, { cursor, status, jobType }: HistoryOptions = {}): Promise<HistoryPage> {

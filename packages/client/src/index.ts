@@ -9,6 +9,7 @@ export * from "./browser-language.ts";
 export * from "./client-error.ts";
 export { createClient } from "./create-client.ts";
 export * from "./environment.ts";
+export type { JobTypeError, JobTypeInfo } from "./job-types.ts";
 export * from "./statusplane-client.ts";
 export {
   isEnded,

@@ -1,6 +1,7 @@
 import type { Kind, Status } from "@statusplane/core";
 import type { ClientError } from "./client-error.ts";
 import type { Environment } from "./environment.ts";
+import type { JobTypeInfo } from "./job-types.ts";
 import type { WatchedJob, WatchRef } from "./watched-job.ts";
 
 /** What the client needs of `fetch`. */
@@ -129,6 +130,8 @@ export interface StatusplaneClient {
    * @throws {ClientError} `client_closed`
    */
   detailOnce(ref: WatchRef): Promise<unknown>;
+  /** The job types, and how each may end: asked once, then remembered. @throws {ClientError} */
+  jobTypes(): Promise<readonly JobTypeInfo[]>;
   /** @throws {ClientError} */
   history(kind: Kind, options?: HistoryOptions): Promise<HistoryPage>;
   /** @throws {ClientError} `not_playable` */

@@ -328,6 +328,19 @@ describe("what a person asks for", () => {
     });
   });
 
+  it("asks the job types once, and again where it was not answered", async () => {
+    const { client, server } = setUp();
+    server.handler = () => problem(503, "store_unavailable");
+    await expect(client.jobTypes()).rejects.toMatchObject({ code: "store_unavailable" });
+    const error = { code: "page_blank", retryable: false, ko: "빈 페이지", en: "blank" };
+    const ocr = { job_type: "ocr", kind: "job", max_tries: 3, errors: [error, { retryable: true }] };
+    server.handler = () => ({ body: { job_types: [ocr, { job_type: 7 }] } });
+    const told = await Promise.all([client.jobTypes(), client.jobTypes()]);
+    expect(told[0]).toEqual([{ jobType: "ocr", kind: "job", maxTries: 3, errors: [error] }]);
+    expect(told[1]).toBe(told[0]);
+    expect(server.requests.map(({ path }) => path)).toEqual(["/api/v1/job-types/", "/api/v1/job-types/"]);
+  });
+
   it("reads a record, and keeps an id inside its path", async () => {
     const { client, server } = setUp();
     server.records.set("job:a", { job_id: "a" });

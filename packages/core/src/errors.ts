@@ -1,10 +1,4 @@
-/** One row of the error table. `http` is the status of a problem+json answer; `retryable` says whether the same request or try may succeed later. */
-export interface ErrorRow {
-  readonly http: number;
-  readonly retryable: boolean;
-  readonly ko: string;
-  readonly en: string;
-}
+import { defineErrors, type ErrorDefinition, type ErrorRow } from "./error-definition.ts";
 
 const row = (http: number, retryable: boolean, ko: string, en: string): ErrorRow => ({
   http,
@@ -13,11 +7,8 @@ const row = (http: number, retryable: boolean, ko: string, en: string): ErrorRow
   en,
 });
 
-/**
- * Every code the product answers with or stores. A code is never used again for something else.
- * The docs page `docs/reference/errors.md` is generated from this table.
- */
-export const ERRORS = {
+/** Every code that the platform answers with or stores, for any job type. */
+export const ERRORS = defineErrors({
   // requests
   not_found: row(404, false, "진행 중인 작업이 아닙니다.", "That job isn't running."),
   record_not_found: row(404, false, "작업을 찾을 수 없습니다.", "There is no such job."),
@@ -76,13 +67,6 @@ export const ERRORS = {
   file_required: row(422, false, "파일이 필요합니다.", "Attach the file as the multipart field 'file'."),
   file_empty: row(422, false, "빈 파일입니다.", "The file is empty."),
   file_too_large: row(413, false, "파일이 너무 큽니다.", "The file is larger than this server accepts."),
-  not_a_video: row(
-    415,
-    false,
-    "동영상 파일이 아닙니다.",
-    "The file is not a video (.mp4, .mov, .mkv or .webm).",
-  ),
-  not_a_workbook: row(415, false, "엑셀(.xlsx) 파일이 아닙니다.", "The file is not an .xlsx workbook."),
   idempotency_conflict: row(
     409,
     false,
@@ -178,128 +162,30 @@ export const ERRORS = {
   ),
   lease_lost: row(409, true, "작업 권한을 잃었습니다.", "The worker lost its lease."),
   fenced: row(409, false, "더 새로운 시도가 있습니다.", "A newer attempt has taken over."),
-  video_unreadable: row(
-    422,
-    false,
-    "동영상을 읽을 수 없습니다. 파일이 손상되었을 수 있습니다.",
-    "The video cannot be read; the file may be damaged or cut off.",
-  ),
-  video_no_picture: row(
-    422,
-    false,
-    "화면이 없는 파일입니다(소리만 있음).",
-    "The file has no video track, only sound or data.",
-  ),
-  video_too_large: row(
-    422,
-    false,
-    "동영상이 허용 범위를 넘습니다.",
-    "The video exceeds the limits (7680×4320, 480 fps, 6 hours, 64 tracks).",
-  ),
-  video_too_slow: row(422, false, "인코딩 시간이 한도를 넘었습니다.", "Encoding took longer than the limit."),
-  encode_failed: row(500, true, "인코딩에 실패했습니다.", "Encoding failed."),
   output_too_large: row(422, false, "결과 파일이 한도를 넘었습니다.", "The output exceeds the size limit."),
-  ffmpeg_missing: row(503, true, "ffmpeg가 설치되어 있지 않습니다.", "ffmpeg is not installed."),
-  workbook_unreadable: row(
-    422,
-    false,
-    "엑셀 파일을 읽을 수 없습니다. 엑셀에서 연 뒤 .xlsx로 다시 저장해 올려 주세요.",
-    "The workbook cannot be read: it is damaged, or no .xlsx. Open it in Excel, save it as .xlsx and upload that.",
-  ),
-  workbook_encrypted: row(
-    422,
-    false,
-    "암호가 걸린 엑셀 파일입니다. 암호를 풀어 저장한 뒤 올려 주세요.",
-    "The workbook is protected by a password. Save it without one and upload that.",
-  ),
-  workbook_too_large: row(
-    422,
-    false,
-    "엑셀 파일이 너무 큽니다(최대 1,050,000행, 압축을 푼 크기 1GB). 나누어 올려 주세요.",
-    "The workbook is too large (at most 1,050,000 rows, 1 GB unpacked). Split it and upload the parts.",
-  ),
-  workbook_too_complex: row(
-    422,
-    false,
-    "엑셀 파일을 읽는 데 너무 오래 걸려 멈췄습니다. 새 파일에 명단만 값으로 붙여넣어 저장한 뒤 올려 주세요.",
-    "Reading the workbook took too long and was stopped. Paste the list alone, as values, into a new workbook and upload that.",
-  ),
-  workbook_no_header: row(
-    422,
-    false,
-    "‘학번’과 ‘이름’ 열이 있는 제목 행을 찾지 못했습니다. 예시 명단을 참고하세요.",
-    "No header row with 학번/student_no and 이름/name was found. See the sample list.",
-  ),
   result_too_large: row(422, false, "결과가 너무 큽니다.", "The result is larger than allowed."),
-} as const satisfies Record<string, ErrorRow>;
+});
 
 export type ErrorCode = keyof typeof ERRORS;
 
-export interface ErrorOptions {
-  /** What exactly was wrong, for the developer; shown to people only for status < 500. */
-  readonly detail?: string;
-  readonly cause?: unknown;
-  /** Seconds for `Retry-After`. */
-  readonly retryAfterSeconds?: number;
+/** A code of the platform, or what an application defined. */
+export type KnownError = ErrorCode | ErrorDefinition;
+
+/** What it means. */
+export function definitionOf(error: KnownError): ErrorDefinition {
+  return typeof error === "string" ? ERRORS[error] : error;
 }
 
-/** An error with a code of the table. Its message is the English sentence of the table. */
-export class StatusplaneError extends Error {
-  override readonly name = "StatusplaneError";
-  readonly code: ErrorCode;
-  readonly detail: string | undefined;
-  readonly retryAfterSeconds: number | undefined;
-
-  constructor(code: ErrorCode, options: ErrorOptions = {}) {
-    super(
-      options.detail === undefined ? ERRORS[code].en : `${ERRORS[code].en} (${options.detail})`,
-      options.cause === undefined ? undefined : { cause: options.cause },
-    );
-    this.code = code;
-    this.detail = options.detail;
-    this.retryAfterSeconds = options.retryAfterSeconds;
-  }
-}
-
-/** Whether a caught value carries the given code. */
-export function hasCode(error: unknown, code: ErrorCode): boolean {
-  return error instanceof StatusplaneError && error.code === code;
-}
-
-export interface JobErrorOptions {
-  /** The sentence people see; default: the table's Korean sentence for a code of the table, else the code. */
-  readonly message?: string;
-  /** Whether another try may succeed; default: the table's word, false for other codes. */
-  readonly retryable?: boolean;
-  readonly cause?: unknown;
-}
-
-/** What a job's code throws to end its try with a code of its own choosing: `[a-z][a-z0-9_]{0,63}`. Anything else it throws counts as `internal_error`. */
-export class JobError extends Error {
-  override readonly name = "JobError";
-  readonly code: string;
-  readonly retryable: boolean;
-
-  constructor(code: ErrorCode | (string & {}), options: JobErrorOptions = {}) {
-    super(
-      options.message ?? publicMessage(code),
-      options.cause === undefined ? undefined : { cause: options.cause },
-    );
-    this.code = /^[a-z][a-z0-9_]{0,63}$/.test(code) ? code : "internal_error";
-    this.retryable = options.retryable ?? isRetryable(code) ?? false;
-  }
-}
-
-/** Whether another try, or the same request later, may succeed; null for a code that the table does not have. */
+/** Whether another try, or the same request later, may succeed; null for a code that the platform does not have. */
 export function isRetryable(code: string): boolean | null {
   return lookUp(code)?.retryable ?? null;
 }
 
-function lookUp(code: string): ErrorRow | undefined {
-  return Object.hasOwn(ERRORS, code) ? ERRORS[code as ErrorCode] : undefined;
-}
-
-/** The table's sentence for people; Korean unless told otherwise; the code itself where the table has none. */
+/** The platform's sentence for people; Korean unless told otherwise; the code itself where it has none. */
 export function publicMessage(code: string, language: "ko" | "en" = "ko"): string {
   return lookUp(code)?.[language] ?? code;
+}
+
+function lookUp(code: string): ErrorDefinition | undefined {
+  return Object.hasOwn(ERRORS, code) ? ERRORS[code as ErrorCode] : undefined;
 }

@@ -1,4 +1,5 @@
-import { JobError, StatusplaneError } from "./errors.ts";
+import { JobError } from "./job-error.ts";
+import { StatusplaneError } from "./statusplane-error.ts";
 
 /** Of a cause, as a line of log shows it. */
 const CAUSE_MAX_CHARACTERS = 300;

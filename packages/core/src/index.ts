@@ -5,10 +5,12 @@
  */
 export * from "./apply-record.ts";
 export * from "./crash-point.ts";
+export * from "./error-definition.ts";
 export * from "./errors.ts";
 export * from "./eta.ts";
 export * from "./fault-fields.ts";
 export * from "./foreign-value.ts";
+export * from "./job-error.ts";
 export * from "./job-files-port.ts";
 export * from "./job-records-ports.ts";
 export * from "./job-ref.ts";
@@ -21,10 +23,11 @@ export * from "./progress-body.ts";
 export * from "./queue-port.ts";
 export * from "./record-snapshot.ts";
 export * from "./redis-address.ts";
-export * from "./snapshot.ts";
 export * from "./sentinel-text.ts";
 export * from "./snapshot-text.ts";
+export * from "./snapshot.ts";
 export * from "./status-store-ports.ts";
+export * from "./statusplane-error.ts";
 export * from "./storable-text.ts";
 export * from "./terms.ts";
 export * from "./timings.ts";

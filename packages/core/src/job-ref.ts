@@ -1,4 +1,4 @@
-import { StatusplaneError } from "./errors.ts";
+import { StatusplaneError } from "./statusplane-error.ts";
 import type { Kind } from "./terms.ts";
 
 declare const checked: unique symbol;

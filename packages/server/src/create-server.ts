@@ -1,5 +1,5 @@
 import cors from "@fastify/cors";
-import { StatusplaneError } from "@statusplane/core";
+import { StatusplaneError, type ErrorDefinition } from "@statusplane/core";
 import Fastify, { type FastifyBaseLogger, type FastifyInstance } from "fastify";
 import { serializerCompiler, validatorCompiler } from "fastify-type-provider-zod";
 import {
@@ -39,6 +39,7 @@ import {
   metricsRoutes,
   ServerMetrics,
 } from "./operations/index.ts";
+import { jobTypeRoutes } from "./job-types/index.ts";
 import { hlsRoutes, playbackRoutes, PlaybackUrls } from "./playback/index.ts";
 import { batchRoutes, progressRoutes } from "./progress/index.ts";
 import { resultRoutes } from "./result/index.ts";
@@ -178,12 +179,17 @@ async function operatorsRoutes(
   metrics.observe(scope);
   healthRoutes(scope, options.readiness ?? (() => ({ ready: true, checks: {} })));
   metricsRoutes(scope, { registry: metrics.registry, access: options.metrics?.access ?? "operator", tokens });
-  documentRoutes(scope);
+  documentRoutes(scope, ownErrors(options));
   await scope.register(async (signedIn) => {
     authenticateAll(signedIn, tokens);
     refuseWatchTokens(signedIn);
     watchTokenRoutes(signedIn, watchTokens);
   });
+}
+
+/** The job types' own errors; a process that holds their names alone knows none. */
+function ownErrors({ jobTypes }: ServerOptions): readonly ErrorDefinition[] {
+  return jobTypes.flatMap((each) => (typeof each === "string" ? [] : each.errors));
 }
 
 async function peoplesRoutes(
@@ -216,6 +222,7 @@ async function peoplesRoutes(
     log,
   });
   detailRoutes(scope, { details, playback });
+  jobTypeRoutes(scope, jobTypes);
   historyRoutes(scope, { records, playback });
   playbackRoutes(scope, { reader, details, playback });
   resultRoutes(scope, { reader, writer, records, files, details });

@@ -1,7 +1,7 @@
 import type {
-  ErrorCode,
   Installation,
   JobQueue,
+  KnownError,
   RequestFiles,
   RequestRecords,
   StatusReader,
@@ -66,7 +66,7 @@ export interface FullServerOptions extends CommonOptions {
    * Why new work is refused now, from what the process knows; null: it is accepted. Default: always accepted.
    * @param fileBytes of a body with a file, as far as they are declared, 0 else; null: there is no file.
    */
-  readonly acceptsWork?: (fileBytes: number | null) => ErrorCode | null;
+  readonly acceptsWork?: (fileBytes: number | null) => KnownError | null;
   /** Statements for details, a second; each looks up to 100 rows up. Default 50. */
   readonly detailStatementsPerSecond?: number;
   /** Life of playback URLs, seconds, 1,200–21,600. Default 21,600. */

@@ -11,7 +11,7 @@ import {
 } from "./fakes/index.ts";
 
 /** What has no tenant's data, or is not found by a token. */
-const NOBODYS = /^\/(?:healthz|readyz|metrics|media\/hls\/.*)$/;
+const NOBODYS = /^\/(?:healthz|readyz|metrics|media\/hls\/.*|api\/v1\/job-types)$/;
 const ID = "42";
 
 let test: TestServer;

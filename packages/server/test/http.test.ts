@@ -264,6 +264,7 @@ describe("operators", () => {
     const { openapi, paths } = (await get("/openapi.json", {})).json();
     expect(openapi).toBe("3.1.0");
     expect(Object.keys(paths).sort()).toEqual([
+      "/api/v1/job-types",
       "/api/v1/jobs",
       "/api/v1/jobs/{id}",
       "/api/v1/jobs/{id}/cancel",
@@ -288,7 +289,30 @@ describe("operators", () => {
     });
     const page = await get("/docs", {});
     expect(page.body).toContain('id="detail_budget_spent"');
+    expect(page.body).toContain('id="not_a_video"');
     expect(page.headers["content-security-policy"]).toContain("default-src 'self'");
+  });
+});
+
+describe("the job types", () => {
+  it("are told with the ends of their own", async () => {
+    const answer = await get("/api/v1/job-types/", one);
+    expect(answer.headers["cache-control"]).toBe("private, max-age=300");
+    const { job_types: jobTypes } = answer.json();
+    expect(jobTypes[0]).toEqual({
+      ...{ job_type: "video_hls", kind: "video", input: "file", max_tries: 3 },
+      errors: [
+        {
+          code: "not_a_video",
+          retryable: false,
+          ko: "동영상 파일이 아닙니다.",
+          en: "The file is not a video.",
+        },
+      ],
+    });
+    expect(jobTypes[2]).toEqual({
+      ...{ job_type: "message_send", kind: "job", input: "none", max_tries: 1, errors: [] },
+    });
   });
 });
 

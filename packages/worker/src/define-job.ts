@@ -1,4 +1,13 @@
-import { isId, JobError, type JobRef, type JobType, type Json, type Kind } from "@statusplane/core";
+import {
+  ERRORS,
+  isId,
+  JobError,
+  type ErrorDefinition,
+  type JobRef,
+  type JobType,
+  type Json,
+  type Kind,
+} from "@statusplane/core";
 import type { Log } from "./log.ts";
 
 export interface StepDefinition<StepKey extends string = string> {
@@ -55,6 +64,8 @@ interface CommonOptions<StepKey extends string> {
   readonly steps: readonly StepDefinition<StepKey>[];
   /** Starts at most, 1–100, default 3. A job's row keeps what it was when the job was submitted. */
   readonly maxTries?: number;
+  /** What its code throws beside the platform's errors: `Object.values(defineErrors({ … }))`. Default: none. */
+  readonly errors?: readonly ErrorDefinition[];
   /**
    * Asked before anything is consumed: null when the job can run here, else the code of what is missing
    * ("ffmpeg_missing"). Asked again every few seconds until it is there.
@@ -92,7 +103,7 @@ const MAX_TRIES_LIMIT = 100;
 
 /**
  * Defines a job type.
- * @throws {TypeError} when type, steps or maxTries do not fit.
+ * @throws {TypeError} when type, steps, maxTries or errors do not fit.
  */
 export function defineJob<Payload, const StepKey extends string>(
   options: ParsedJobOptions<Payload, StepKey>,
@@ -101,12 +112,14 @@ export function defineJob<const StepKey extends string>(options: PlainJobOptions
 export function defineJob<Payload, StepKey extends string>(
   options: ParsedJobOptions<Payload, StepKey> | PlainJobOptions<StepKey>,
 ): JobDefinition {
-  const { type, kind = "job", maxTries = DEFAULT_MAX_TRIES, requires = null } = options;
+  const { type, kind = "job", maxTries = DEFAULT_MAX_TRIES, requires = null, errors = [] } = options;
   if (!isId(type)) throw new TypeError(`not a job type: ${JSON.stringify(type)}`);
   if (!Number.isInteger(maxTries) || maxTries < 1 || maxTries > MAX_TRIES_LIMIT) {
     throw new TypeError(`maxTries of ${type} must be 1..${MAX_TRIES_LIMIT}: ${maxTries}`);
   }
-  const base = { type, kind, steps: checkSteps(type, options.steps), maxTries, requires };
+  const base = { type, kind, steps: checkSteps(type, options.steps), maxTries, requires, errors };
+  const taken = errors.find(({ code }) => Object.hasOwn(ERRORS, code));
+  if (taken !== undefined) throw new TypeError(`errors of ${type}: ${taken.code} is the platform's own`);
   if (!("parse" in options)) {
     return { ...base, check: () => undefined, run: (ctx, payload) => options.run(ctx, payload) };
   }

@@ -1,4 +1,4 @@
-import { JobError, jobRef } from "@statusplane/core";
+import { ERRORS, JobError, jobRef } from "@statusplane/core";
 import { defineJob, type JobContext } from "@statusplane/worker";
 import { describe, expect, it } from "vitest";
 
@@ -15,6 +15,7 @@ describe("defineJob", () => {
     ["two steps of one key", { type: "a", steps: [...steps, ...steps] }],
     ["a weight of 0", { type: "a", steps: [{ key: "read", name: "읽기", weight: 0 }] }],
     ["no tries", { type: "a", steps, maxTries: 0 }],
+    ["an error that the platform has", { type: "a", steps, errors: [ERRORS.poison] }],
   ])("refuses %s", (_what, options) => {
     expect(() => defineJob({ ...options, run: async () => null })).toThrow(TypeError);
   });

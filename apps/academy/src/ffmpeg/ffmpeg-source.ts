@@ -1,4 +1,5 @@
 import { StatusplaneError } from "@statusplane/core";
+import { FFMPEG_ERRORS } from "./ffmpeg-errors.ts";
 import { findFfmpeg, type Ffmpeg, type FfmpegPaths } from "./find-ffmpeg.ts";
 import { isExecutable } from "./find-program.ts";
 
@@ -35,7 +36,7 @@ export function openFfmpeg(
     readiness: async () => ((await current()) === null ? "ffmpeg_missing" : null),
     async get() {
       const ffmpeg = await current();
-      if (ffmpeg === null) throw new StatusplaneError("ffmpeg_missing");
+      if (ffmpeg === null) throw new StatusplaneError(FFMPEG_ERRORS.ffmpeg_missing);
       return ffmpeg;
     },
   };

@@ -1,5 +1,5 @@
 import type { WatchRef } from "@statusplane/client";
-import { useClient } from "@statusplane/client/react";
+import { useClient, useJobTypes } from "@statusplane/client/react";
 import { useEffect, useState, type ReactNode } from "react";
 import { ImportResultView, mayRetry, readImportResult, reasonWord, useJobCommands } from "../job/index.ts";
 import { requestProblem, useFormat, type TextAndFormat } from "../text/index.ts";
@@ -67,6 +67,7 @@ export function HistoryDetail({ refOf, title, onPlay, onRetried }: HistoryDetail
   const { messages } = text;
   const asked = useDetail(refOf);
   const commands = useJobCommands(refOf);
+  const jobTypes = useJobTypes();
   if (asked.phase === "asking") return <p className={styles.detail}>{messages.app.loading}</p>;
   if (asked.phase === "failed" || asked.record === null) {
     const problem = asked.phase === "failed" ? requestProblem(asked.error, messages) : messages.job.gone;
@@ -78,7 +79,7 @@ export function HistoryDetail({ refOf, title, onPlay, onRetried }: HistoryDetail
   }
   const { record } = asked;
   const result = readImportResult(record.result);
-  const canRetry = mayRetry(record.status, record.errorCode) && !commands.isInputGone;
+  const canRetry = mayRetry(record, jobTypes) && !commands.isInputGone;
   return (
     <div className={styles.detail}>
       {record.status === "FAILED" && (

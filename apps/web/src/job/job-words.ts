@@ -1,4 +1,4 @@
-import { isRetryable, type WatchedJob, type WatchRef } from "@statusplane/client";
+import { isRetryable, type JobTypeInfo, type WatchedJob, type WatchRef } from "@statusplane/client";
 import { lookUp, type Messages, type TextAndFormat } from "../text/index.ts";
 import type { IconName } from "../ui/index.ts";
 
@@ -52,9 +52,15 @@ export function reasonWord(
 }
 
 /** Whether running it once more can help: not where the same file would fail the same way. A code that nobody knows may. */
-export function mayRetry(status: string, errorCode: string | null): boolean {
+export function mayRetry(
+  { status, errorCode }: Pick<WatchedJob, "errorCode"> & { readonly status: string },
+  jobTypes: readonly JobTypeInfo[],
+): boolean {
   if (status === "CANCELLED") return true;
-  return status === "FAILED" && (errorCode === null || isRetryable(errorCode) !== false);
+  if (status !== "FAILED") return false;
+  if (errorCode === null) return true;
+  const own = jobTypes.flatMap(({ errors }) => errors).find(({ code }) => code === errorCode);
+  return own?.retryable ?? isRetryable(errorCode) ?? true;
 }
 
 /** Why a FAILED job failed. */

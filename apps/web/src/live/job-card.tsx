@@ -1,4 +1,5 @@
-import { isEnded, type WatchedJob, type WatchRef } from "@statusplane/client";
+import { isEnded, type JobTypeInfo, type WatchedJob, type WatchRef } from "@statusplane/client";
+import { useJobTypes } from "@statusplane/client/react";
 import { memo, useState, type ReactNode } from "react";
 import {
   ImportResultView,
@@ -45,6 +46,7 @@ function CountsSoFar({ job, text }: { readonly job: WatchedJob; readonly text: T
 interface ActionsProps extends JobCardProps {
   readonly name: string;
   readonly isCancelling: boolean;
+  readonly jobTypes: readonly JobTypeInfo[];
   readonly commands: ReturnType<typeof useJobCommands>;
 }
 
@@ -69,7 +71,7 @@ function Corner({ job, name, isCancelling, commands, onDismiss }: ActionsProps):
 
 /** What its end makes possible; null where nothing is. */
 function endActions(
-  { job, name, commands, onPlay, onShowStudents }: ActionsProps,
+  { job, name, commands, jobTypes, onPlay, onShowStudents }: ActionsProps,
   words: Messages["job"],
 ): ReactNode {
   if (job.gone) return null;
@@ -88,7 +90,7 @@ function endActions(
       </Button>
     );
   }
-  if (!mayRetry(job.status, job.errorCode) || commands.isInputGone) return null;
+  if (!mayRetry(job, jobTypes) || commands.isInputGone) return null;
   return (
     <Button
       look="plain"
@@ -106,6 +108,7 @@ export const JobCard = memo(function JobCard(props: JobCardProps): ReactNode {
   const { job, title, waiting } = props;
   const text = useFormat();
   const commands = useJobCommands(job.ref);
+  const jobTypes = useJobTypes();
   const [cancelledAttempt, setCancelledAttempt] = useState<number | null>(null);
   const name = title ?? untitled(job.ref, job.jobType ?? jobTypeOf(job), text);
   const isCancelling = commands.asked === "cancel" && !isEnded(job) && cancelledAttempt === job.attempt;
@@ -116,7 +119,7 @@ export const JobCard = memo(function JobCard(props: JobCardProps): ReactNode {
     setCancelledAttempt(job.attempt);
     commands.cancel();
   };
-  const parts: ActionsProps = { ...props, name, isCancelling, commands: { ...commands, cancel } };
+  const parts: ActionsProps = { ...props, name, isCancelling, jobTypes, commands: { ...commands, cancel } };
   return (
     <Card
       icon={jobIcon(jobTypeOf(job))}

@@ -1,4 +1,4 @@
-import { ERRORS, StatusplaneError, type ErrorCode } from "@statusplane/core";
+import { StatusplaneError } from "@statusplane/core";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { coerceError } from "./coerce-error.ts";
 import type { KnownRoutes } from "./known-routes.ts";
@@ -26,7 +26,7 @@ export function answerErrors(fastify: FastifyInstance, options: AnswerErrorsOpti
 }
 
 /** While one of these is away many requests are answered so: whoever asks it logs the outage, once. */
-const LOGGED_ELSEWHERE: ReadonlySet<ErrorCode> = new Set(["store_unavailable", "sign_in_unavailable"]);
+const LOGGED_ELSEWHERE: ReadonlySet<string> = new Set(["store_unavailable", "sign_in_unavailable"]);
 
 /** Answers a thrown value; only what nobody foresaw is logged as an error, for the rest has its counters. */
 export function answerError(error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply {
@@ -38,14 +38,14 @@ export function answerError(error: unknown, request: FastifyRequest, reply: Fast
       { err: known.cause ?? known, request: request.id, method: request.method },
       known.message,
     );
-  } else if (ERRORS[known.code].http >= 500) {
+  } else if (known.definition.http >= 500) {
     const level = LOGGED_ELSEWHERE.has(known.code) ? "debug" : "warn";
     request.log[level](
       { code: known.code, cause: messageOf(known.cause), request: request.id },
       known.message,
     );
   }
-  return sendProblem(reply, known.code, {
+  return sendProblem(reply, known.definition, {
     detail: known.detail,
     retryAfterSeconds: known.retryAfterSeconds,
   });

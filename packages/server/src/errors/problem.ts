@@ -1,4 +1,11 @@
-import { encodeJson, ERRORS, type ErrorCode, type ProblemBody } from "@statusplane/core";
+import {
+  definitionOf,
+  encodeJson,
+  ERRORS,
+  type ErrorDefinition,
+  type KnownError,
+  type ProblemBody,
+} from "@statusplane/core";
 import type { FastifyReply } from "fastify";
 import { languageOf, type Language } from "./language.ts";
 
@@ -13,25 +20,25 @@ const CONTENT_TYPE = "application/problem+json; charset=utf-8";
 const DETAIL_MAX_CHARACTERS = 300;
 
 /** A malformed id is told like an unknown one: the same bytes. */
-const TOLD_AS: Partial<Record<ErrorCode, ErrorCode>> = { invalid_id: "not_found" };
+const TOLD_AS: ReadonlyMap<string, ErrorDefinition> = new Map([["invalid_id", ERRORS.not_found]]);
 
 /** The body of a problem, and its status. */
 export function problemOf(
-  code: ErrorCode,
+  error: KnownError,
   language: Language,
   detail?: string,
 ): { readonly status: number; readonly text: string } {
-  const told = TOLD_AS[code] ?? code;
-  const row = ERRORS[told];
-  const specific = detail === undefined || row.http >= 500 || told !== code ? "" : ` (${printable(detail)})`;
+  const definition = definitionOf(error);
+  const told = TOLD_AS.get(definition.code) ?? definition;
+  const isSpecific = detail !== undefined && told.http < 500 && told === definition;
   const body: ProblemBody = {
-    type: `/docs#${told}`,
-    title: row.en,
-    status: row.http,
-    code: told,
-    detail: row[language] + specific,
+    type: `/docs#${told.code}`,
+    title: told.en,
+    status: told.http,
+    code: told.code,
+    detail: told[language] + (isSpecific ? ` (${printable(detail)})` : ""),
   };
-  return { status: row.http, text: encodeJson(body) };
+  return { status: told.http, text: encodeJson(body) };
 }
 
 function printable(text: string): string {
@@ -40,24 +47,24 @@ function printable(text: string): string {
 
 const texts = new Map<string, ReturnType<typeof problemOf>>();
 
-function plainProblem(code: ErrorCode, language: Language): ReturnType<typeof problemOf> {
-  const key = `${language}:${code}`;
+function plainProblem(error: KnownError, language: Language): ReturnType<typeof problemOf> {
+  const key = `${language}:${definitionOf(error).code}`;
   const known = texts.get(key);
   if (known !== undefined) return known;
-  const made = problemOf(code, language);
+  const made = problemOf(error, language);
   texts.set(key, made);
   return made;
 }
 
-/** Answers with a problem of the table. */
+/** Answers with a problem. */
 export function sendProblem(
   reply: FastifyReply,
-  code: ErrorCode,
+  error: KnownError,
   options: ProblemOptions = {},
 ): FastifyReply {
   const language = languageOf(reply.request.headers["accept-language"]);
   const { status, text } =
-    options.detail === undefined ? plainProblem(code, language) : problemOf(code, language, options.detail);
+    options.detail === undefined ? plainProblem(error, language) : problemOf(error, language, options.detail);
   if (status === 401) reply.header("www-authenticate", "Bearer");
   if (status === 429 || status === 503 || status === 507) {
     reply.header("retry-after", String(options.retryAfterSeconds ?? 1 + Math.floor(Math.random() * 3)));

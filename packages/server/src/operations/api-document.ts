@@ -1,5 +1,5 @@
 import swagger from "@fastify/swagger";
-import { ERRORS } from "@statusplane/core";
+import { ERRORS, type ErrorDefinition } from "@statusplane/core";
 import type { FastifyInstance } from "fastify";
 import { jsonSchemaTransform } from "fastify-type-provider-zod";
 import { PAGE_HEADERS } from "../web/page-headers.ts";
@@ -29,8 +29,11 @@ export async function documentApi(fastify: FastifyInstance): Promise<void> {
   });
 }
 
-/** `/openapi.json` and `/docs`. */
-export function documentRoutes(fastify: FastifyInstance): void {
+/**
+ * `/openapi.json` and `/docs`.
+ * @param ownErrors of the job types, beside the platform's.
+ */
+export function documentRoutes(fastify: FastifyInstance, ownErrors: readonly ErrorDefinition[]): void {
   let text: string | undefined;
   fastify.get("/openapi.json", { schema: { hide: true } }, async (_request, reply) => {
     text ??= JSON.stringify(fastify.swagger());
@@ -38,21 +41,21 @@ export function documentRoutes(fastify: FastifyInstance): void {
   });
   let page: string | undefined;
   fastify.get("/docs", { schema: { hide: true } }, async (_request, reply) => {
-    page ??= docsPage(fastify);
+    page ??= docsPage(fastify, ownErrors);
     return reply.headers(PAGE_HEADERS).header("content-type", "text/html; charset=utf-8").send(page);
   });
 }
 
 /** A page without scripts or anything from elsewhere: the routes, and the errors that problems link to. */
-function docsPage(fastify: FastifyInstance): string {
+function docsPage(fastify: FastifyInstance, ownErrors: readonly ErrorDefinition[]): string {
   const paths = Object.entries(fastify.swagger().paths ?? {}).flatMap(([path, item]) =>
     Object.entries(item ?? {}).map(
       ([method, operation]) =>
         `<tr><td><code>${method.toUpperCase()} ${escapeHtml(path)}</code><td>${escapeHtml(summaryOf(operation))}`,
     ),
   );
-  const codes = Object.entries(ERRORS).map(
-    ([code, { http, retryable, ko, en }]) =>
+  const codes = [...Object.values(ERRORS), ...ownErrors].map(
+    ({ code, http, retryable, ko, en }) =>
       `<tr id="${code}"><td><code>${code}</code><td>${http}<td>${retryable ? "yes" : "no"}<td lang="ko">${escapeHtml(ko)}<td>${escapeHtml(en)}`,
   );
   return `<!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width">

@@ -1,12 +1,12 @@
-import { StatusplaneError, type ErrorCode } from "@statusplane/core";
+import { StatusplaneError, type KnownError } from "@statusplane/core";
 import type { Hash } from "node:crypto";
 
 /** As much of a file as a cheap look may see. */
 export const FIRST_BYTES = 4_096;
 
 export interface InspectOptions {
-  /** Looks at the first bytes before anything is kept; its code refuses the file. */
-  readonly look: (firstBytes: Uint8Array) => ErrorCode | null;
+  /** Looks at the first bytes before anything is kept; its error refuses the file. */
+  readonly look: (firstBytes: Uint8Array) => KnownError | null;
   /** Fed with every byte, where an Idempotency-Key asks for it. */
   readonly hash: Hash | null;
 }
@@ -40,7 +40,7 @@ export async function* inspectUpload(
 function firstLook(held: readonly Uint8Array[], look: InspectOptions["look"]): Uint8Array {
   const bytes = Buffer.concat(held);
   if (bytes.byteLength === 0) throw new StatusplaneError("file_empty");
-  const code = look(bytes.subarray(0, FIRST_BYTES));
-  if (code !== null) throw new StatusplaneError(code);
+  const refusal = look(bytes.subarray(0, FIRST_BYTES));
+  if (refusal !== null) throw new StatusplaneError(refusal);
   return bytes;
 }

@@ -3,10 +3,10 @@ import {
   crashPoint,
   plainLine,
   StatusplaneError,
-  type ErrorCode,
   type JobRef,
   type Json,
   type Kind,
+  type KnownError,
 } from "@statusplane/core";
 import type { FastifyRequest } from "fastify";
 import { createHash } from "node:crypto";
@@ -95,7 +95,7 @@ async function saveFile(
     throw new StatusplaneError("invalid_request", { detail: "the file's field is named file" });
   }
   const hash = hashed ? createHash("sha256") : null;
-  const look = (firstBytes: Uint8Array): ErrorCode | null => typeOf(named)?.looksRight?.(firstBytes) ?? null;
+  const look = (firstBytes: Uint8Array): KnownError | null => typeOf(named)?.looksRight?.(firstBytes) ?? null;
   crashPoint("upload.before-save");
   const saved = await files.saveInput(ref, inspectUpload(part.file, { look, hash }), uploadMaxBytes);
   crashPoint("upload.after-save");

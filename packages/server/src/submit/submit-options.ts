@@ -1,4 +1,4 @@
-import type { ErrorCode, RequestFiles, RequestRecords } from "@statusplane/core";
+import type { KnownError, RequestFiles, RequestRecords } from "@statusplane/core";
 import type { WatchTokens } from "../auth/index.ts";
 import type { AcceptedJobType } from "./accepted-job-type.ts";
 import type { AfterCommit } from "./after-commit.ts";
@@ -13,5 +13,5 @@ export interface SubmitOptions {
   /** Largest file, bytes. */
   readonly uploadMaxBytes: number;
   /** Asked before a body is read, with the declared size of one that has a file: the code it is refused with, or null. */
-  readonly acceptsWork: (fileBytes: number | null) => ErrorCode | null;
+  readonly acceptsWork: (fileBytes: number | null) => KnownError | null;
 }

@@ -1,5 +1,5 @@
 import type { Delivery, JobQueue } from "@statusplane/core";
-import { StatusplaneError } from "@statusplane/core";
+import { defineErrors, StatusplaneError } from "@statusplane/core";
 import type { FastifyInstance } from "fastify";
 import { createServer, type AcceptedJobType, type FullServerOptions } from "../../src/index.ts";
 import { z } from "zod";
@@ -10,6 +10,16 @@ import { SECRET } from "./tokens.ts";
 
 const messagePayload = z.looseObject({ to: z.union([z.string(), z.number()]) });
 
+const ERRORS = defineErrors({
+  not_a_video: { http: 415, retryable: false, ko: "동영상 파일이 아닙니다.", en: "The file is not a video." },
+  not_a_workbook: {
+    http: 415,
+    retryable: false,
+    ko: "엑셀 파일이 아닙니다.",
+    en: "The file is not a workbook.",
+  },
+});
+
 /** Accepts files that begin with "video" or "PK", and for `message_send` payloads with a `to`. */
 export const JOB_TYPES: readonly AcceptedJobType[] = [
   {
@@ -18,7 +28,9 @@ export const JOB_TYPES: readonly AcceptedJobType[] = [
     maxTries: 3,
     check: () => undefined,
     input: "file",
-    looksRight: (first) => (Buffer.from(first).toString("latin1").startsWith("video") ? null : "not_a_video"),
+    looksRight: (first) =>
+      Buffer.from(first).toString("latin1").startsWith("video") ? null : ERRORS.not_a_video,
+    errors: [ERRORS.not_a_video],
   },
   {
     type: "excel_import",
@@ -26,13 +38,16 @@ export const JOB_TYPES: readonly AcceptedJobType[] = [
     maxTries: 3,
     check: () => undefined,
     input: "file",
-    looksRight: (first) => (Buffer.from(first).toString("latin1").startsWith("PK") ? null : "not_a_workbook"),
+    looksRight: (first) =>
+      Buffer.from(first).toString("latin1").startsWith("PK") ? null : ERRORS.not_a_workbook,
+    errors: [ERRORS.not_a_workbook],
   },
   {
     type: "message_send",
     kind: "job",
     maxTries: 1,
     input: "none",
+    errors: [],
     check: (payload) => void messagePayload.parse(payload),
   },
 ];

@@ -1,17 +1,10 @@
-import {
-  ERRORS,
-  JobError,
-  publicMessage,
-  StatusplaneError,
-  type ErrorCode,
-  type FailedTry,
-} from "@statusplane/core";
+import { ERRORS, JobError, StatusplaneError, type ErrorDefinition, type FailedTry } from "@statusplane/core";
 
 /** Operators see this much of an error. */
 const MAX_DETAIL_BYTES = 1_024;
 
 /**
- * What a try's error means for its row. A JobError says so itself; an error of the table counts by its row; a full
+ * What a try's error means for its row. A JobError says so itself; an error with a definition counts by that; a full
  * disk is `storage_full`; everything else is `internal_error`. People see the code's sentence, never the raw text.
  */
 export function failedTryOf(error: unknown, backoffMs: number): FailedTry {
@@ -20,20 +13,20 @@ export function failedTryOf(error: unknown, backoffMs: number): FailedTry {
     const errorDetail = cause === undefined ? null : detailOf(cause);
     return { errorCode: code, errorMessage: message, errorDetail, retryable, backoffMs };
   }
-  const code = codeOf(error);
+  const { code, ko, retryable } = definitionOfThrown(error);
   return {
     errorCode: code,
-    errorMessage: publicMessage(code),
+    errorMessage: ko,
     errorDetail: detailOf(error),
-    retryable: ERRORS[code].retryable,
+    retryable,
     backoffMs,
   };
 }
 
-function codeOf(error: unknown): ErrorCode {
-  if (error instanceof StatusplaneError) return error.code;
+function definitionOfThrown(error: unknown): ErrorDefinition {
+  if (error instanceof StatusplaneError) return error.definition;
   const systemCode = error instanceof Error && "code" in error ? error.code : undefined;
-  return systemCode === "ENOSPC" || systemCode === "EDQUOT" ? "storage_full" : "internal_error";
+  return ERRORS[systemCode === "ENOSPC" || systemCode === "EDQUOT" ? "storage_full" : "internal_error"];
 }
 
 function detailOf(error: unknown): string {

@@ -2,6 +2,7 @@ import { JobError } from "@statusplane/core";
 import { defineJob, type JobContext, type JobDefinition } from "@statusplane/worker";
 import { join } from "node:path";
 import type { FileUsed } from "./file-use.ts";
+import { IMPORT_ERRORS, importError } from "./import-errors.ts";
 import { importResult, type ImportCounts, type ImportResult } from "./import-result.ts";
 import type { ReaderMessage, ReaderOrder, RowError, StudentChunk } from "./reader-messages.ts";
 import { readStudentsApart } from "./reader-process.ts";
@@ -43,6 +44,7 @@ type Context = JobContext<(typeof STEPS)[number]["key"]>;
 export function excelImportJob(options: ExcelImportOptions): JobDefinition {
   return defineJob({
     type: "excel_import",
+    errors: Object.values(IMPORT_ERRORS),
     kind: "job",
     steps: STEPS,
     run: (ctx) => importStudents(ctx, options),
@@ -68,7 +70,8 @@ async function importStudents(
   const writer = new ChunkWriter(ctx, database, (checkpoint, chunk) => progress.wrote(checkpoint, chunk));
   try {
     for await (const message of read(order, ctx.signal)) {
-      if (message.type === "failed") throw new JobError(message.code, { cause: new Error(message.detail) });
+      if (message.type === "failed")
+        throw new JobError(importError(message.code), { cause: new Error(message.detail) });
       progress.heard(message);
       if (message.type === "chunk") await writer.write(message);
     }

@@ -4,6 +4,7 @@
  * own; rows go out to Postgres in chunks of one fenced statement, rejected ones into the attempt's folder.
  */
 export { excelImportJob, REJECTED_NAME, type ExcelImportOptions } from "./excel-import-job.ts";
+export { IMPORT_ERRORS } from "./import-errors.ts";
 export type { ImportCounts, ImportOutcome, ImportResult } from "./import-result.ts";
 export { looksLikeWorkbook } from "./looks-like-workbook.ts";
 export type { RowErrorCode } from "./row-problems.ts";

@@ -1,4 +1,5 @@
-import type { ErrorCode } from "@statusplane/core";
+import type { KnownError } from "@statusplane/core";
+import { IMPORT_ERRORS } from "./import-errors.ts";
 
 /** Local file header of a zip: an .xlsx begins so. */
 const ZIP = [0x50, 0x4b, 0x03, 0x04];
@@ -9,15 +10,13 @@ const SINGLE_ZIP = [0x50, 0x4b, 0x30, 0x30];
 const COMPOUND_FILE = [0xd0, 0xcf, 0x11, 0xe0];
 
 /**
- * A cheap look at a file's first bytes, for the submit: the code to refuse it with, or null when it may be a workbook.
+ * A cheap look at a file's first bytes, for the submit: the error to refuse it with, or null when it may be a workbook.
  * Whether it is one, the reader says later.
  */
-export function looksLikeWorkbook(
-  firstBytes: Uint8Array,
-): Extract<ErrorCode, "file_empty" | "not_a_workbook"> | null {
+export function looksLikeWorkbook(firstBytes: Uint8Array): KnownError | null {
   if (firstBytes.length === 0) return "file_empty";
   const fits = [ZIP, SPANNED_ZIP, SINGLE_ZIP, COMPOUND_FILE].some((magic) =>
     magic.every((byte, index) => firstBytes[index] === byte),
   );
-  return fits ? null : "not_a_workbook";
+  return fits ? null : IMPORT_ERRORS.not_a_workbook;
 }

@@ -1,7 +1,8 @@
 import { openWorkbook, XlsxError, type Workbook } from "@statusplane/xlsx";
 import { ColumnLiterals } from "./array-literal.ts";
 import { FileUse } from "./file-use.ts";
-import type { ReaderFailure, ReaderMessage, ReaderOrder } from "./reader-messages.ts";
+import type { ImportFailure } from "./import-errors.ts";
+import type { ReaderMessage, ReaderOrder } from "./reader-messages.ts";
 import { RejectedRows } from "./rejected-rows.ts";
 import { problem, type RowProblem } from "./row-problems.ts";
 import { SeenNumbers } from "./seen-numbers.ts";
@@ -105,7 +106,7 @@ function problemsOf(
   return [problem("duplicate_in_file", list[0]?.title ?? "학번")];
 }
 
-function failureOf(error: unknown): ReaderFailure {
+function failureOf(error: unknown): ImportFailure {
   if (error instanceof NoHeader) return "workbook_no_header";
   if (error instanceof XlsxError) return `workbook_${error.code}`;
   if (error instanceof Error && "code" in error) {

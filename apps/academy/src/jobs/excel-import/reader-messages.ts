@@ -1,4 +1,5 @@
 import type { FileUsed } from "./file-use.ts";
+import type { ImportFailure } from "./import-errors.ts";
 import type { RowProblem } from "./row-problems.ts";
 
 /*
@@ -46,13 +47,4 @@ export type ReaderMessage =
       readonly errors: readonly RowError[];
       readonly use: FileUsed;
     }
-  | { readonly type: "failed"; readonly code: ReaderFailure; readonly detail: string };
-
-export type ReaderFailure =
-  | "input_gone"
-  | "workbook_encrypted"
-  | "workbook_unreadable"
-  | "workbook_too_large"
-  | "workbook_too_complex"
-  | "workbook_no_header"
-  | "storage_full";
+  | { readonly type: "failed"; readonly code: ImportFailure; readonly detail: string };

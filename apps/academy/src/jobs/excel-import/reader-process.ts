@@ -8,6 +8,7 @@ import { performance } from "node:perf_hooks";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import type { ReaderMessage, ReaderOrder } from "./reader-messages.ts";
 import { readingTimeOf, type ReadingTime } from "./reading-time.ts";
+import { IMPORT_ERRORS } from "./import-errors.ts";
 
 /** Beyond it V8 ends the reading process. A million student numbers take about 200. */
 const MAX_HEAP_MEBIBYTES = 512;
@@ -158,6 +159,7 @@ async function exitError(
   const words = stderr();
   const outOfMemory = signalName === "SIGABRT" || code === 134 || /heap out of memory/i.test(words);
   const cause = new Error(`the reader of process ${child.pid} ended (${code ?? signalName}): ${words}`);
-  if (overTime || signalName === "SIGXCPU") return new JobError("workbook_too_complex", { cause });
-  return outOfMemory ? new JobError("workbook_too_large", { cause }) : cause;
+  if (overTime || signalName === "SIGXCPU")
+    return new JobError(IMPORT_ERRORS.workbook_too_complex, { cause });
+  return outOfMemory ? new JobError(IMPORT_ERRORS.workbook_too_large, { cause }) : cause;
 }

@@ -1,4 +1,5 @@
-import type { ErrorCode } from "@statusplane/core";
+import type { KnownError } from "@statusplane/core";
+import { VIDEO_ERRORS } from "./video-errors.ts";
 
 /** Types of the first box of .mp4 and .mov files: old QuickTime files, segments and some recorders begin without `ftyp`. */
 const FIRST_BOXES: ReadonlySet<string> = new Set([
@@ -10,15 +11,15 @@ const STILL_BRANDS: ReadonlySet<string> = new Set(["mif1", "heic", "heix", "avif
 const EBML = [0x1a, 0x45, 0xdf, 0xa3];
 
 /**
- * A cheap look at a file's first bytes, for the submit: the code to refuse it with, or null when it may be a video.
+ * A cheap look at a file's first bytes, for the submit: the error to refuse it with, or null when it may be a video.
  * Whether it is one, ffprobe says later.
  */
-export function looksLikeVideo(
-  firstBytes: Uint8Array,
-): Extract<ErrorCode, "file_empty" | "not_a_video"> | null {
+export function looksLikeVideo(firstBytes: Uint8Array): KnownError | null {
   if (firstBytes.length === 0) return "file_empty";
   if (EBML.every((byte, index) => firstBytes[index] === byte)) return null;
   const box = String.fromCharCode(...firstBytes.subarray(4, 8));
   const brand = String.fromCharCode(...firstBytes.subarray(8, 12));
-  return FIRST_BOXES.has(box) && !(box === "ftyp" && STILL_BRANDS.has(brand)) ? null : "not_a_video";
+  return FIRST_BOXES.has(box) && !(box === "ftyp" && STILL_BRANDS.has(brand))
+    ? null
+    : VIDEO_ERRORS.not_a_video;
 }

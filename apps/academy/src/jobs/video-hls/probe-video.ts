@@ -1,8 +1,10 @@
 import { JobError } from "@statusplane/core";
 import { z } from "zod";
+import { FFMPEG_ERRORS } from "../../ffmpeg/index.ts";
 import { needsZscale } from "./color-filters.ts";
 import { readSource, type VideoSource } from "./video-source.ts";
 import { toolFailure, type VideoTools } from "./video-tools.ts";
+import { VIDEO_ERRORS } from "./video-errors.ts";
 
 const PROBE_SECONDS = 60;
 /** ffprobe says about 2 KiB a track; more than this is no description. */
@@ -76,14 +78,14 @@ export async function probeVideo(tools: VideoTools): Promise<VideoSource> {
   if (end.exitCode !== 0) {
     const failure = toolFailure("ffprobe", end);
     // Whatever ffprobe cannot open is damaged or no video: another try would fail alike.
-    throw failure.code === "encode_failed"
-      ? new JobError("video_unreadable", { cause: failure.cause })
+    throw failure.code === VIDEO_ERRORS.encode_failed.code
+      ? new JobError(VIDEO_ERRORS.video_unreadable, { cause: failure.cause })
       : failure;
   }
   const source = readSource(parseReport(lines.join("\n")), tools.limits, tools);
   if (needsZscale(source.colors) && !tools.hasFilter("zscale")) {
     const cause = new Error("ffmpeg lacks the filter zscale: install an ffmpeg that was built with libzimg");
-    throw new JobError("ffmpeg_missing", { cause });
+    throw new JobError(FFMPEG_ERRORS.ffmpeg_missing, { cause });
   }
   return source;
 }
@@ -93,6 +95,6 @@ export function parseReport(text: string): ProbeReport {
   try {
     return report.parse(JSON.parse(text));
   } catch (error) {
-    throw new JobError("video_unreadable", { cause: error });
+    throw new JobError(VIDEO_ERRORS.video_unreadable, { cause: error });
   }
 }

@@ -13,6 +13,7 @@ import { folderBytes, isOutputName, syncPath } from "./output-files.ts";
 import type { PlannedRendition } from "./plan-renditions.ts";
 import { readRenditionTimes, segmentSeconds, timesFault } from "./segment-times.ts";
 import type { VideoLimits } from "./video-limits.ts";
+import { VIDEO_ERRORS } from "./video-errors.ts";
 
 export const MASTER_NAME = "master.m3u8";
 const SYNCED_AT_ONCE = 8;
@@ -143,7 +144,7 @@ async function readPlaylist(folder: string, index: number) {
 }
 
 function incomplete(what: string, cause?: unknown): JobError {
-  return new JobError("encode_failed", {
+  return new JobError(VIDEO_ERRORS.encode_failed, {
     cause: new Error(what, cause === undefined ? undefined : { cause }),
   });
 }

@@ -3,6 +3,7 @@ import { SYNC_TOLERANCE_SECONDS } from "./segment-times.ts";
 import { createTrackWalk, type Packet, type TrackWalk } from "./track-walk.ts";
 import type { VideoSource } from "./video-source.ts";
 import { toolFailure, type VideoTools } from "./video-tools.ts";
+import { VIDEO_ERRORS } from "./video-errors.ts";
 
 const SCAN_SECONDS = 900;
 const PACKET_ENTRIES = "packet=stream_index,pts_time,dts_time,duration_time,size,flags";
@@ -46,8 +47,8 @@ export async function scanPackets(tools: VideoTools, source: VideoSource): Promi
   });
   if (end.exitCode !== 0) {
     const failure = toolFailure("ffprobe", end);
-    throw failure.code === "encode_failed"
-      ? new JobError("video_unreadable", { cause: failure.cause })
+    throw failure.code === VIDEO_ERRORS.encode_failed.code
+      ? new JobError(VIDEO_ERRORS.video_unreadable, { cause: failure.cause })
       : failure;
   }
   return scan.result();

@@ -1,6 +1,6 @@
 import { JobError } from "@statusplane/core";
 import { defineJob, type JobContext, type JobDefinition } from "@statusplane/worker";
-import type { FfmpegSource } from "../../ffmpeg/index.ts";
+import { FFMPEG_ERRORS, type FfmpegSource } from "../../ffmpeg/index.ts";
 import { encodeHls } from "./encode-hls.ts";
 import { believableRate } from "./frame-rate.ts";
 import { POSTER_NAME, startPoster } from "./make-poster.ts";
@@ -19,6 +19,7 @@ import { SYNC_TOLERANCE_SECONDS } from "./segment-times.ts";
 import { assertWithinLimits, VIDEO_LIMITS, type VideoLimits } from "./video-limits.ts";
 import type { VideoSource } from "./video-source.ts";
 import { openVideoTools, type VideoTools } from "./video-tools.ts";
+import { VIDEO_ERRORS } from "./video-errors.ts";
 
 export interface VideoHlsOptions {
   readonly ffmpeg: FfmpegSource;
@@ -63,6 +64,7 @@ export function videoHlsJob({ ffmpeg, limits: overrides }: VideoHlsOptions): Job
   const limits = { ...VIDEO_LIMITS, ...overrides };
   return defineJob({
     type: "video_hls",
+    errors: [...Object.values(VIDEO_ERRORS), ...Object.values(FFMPEG_ERRORS)],
     kind: "video",
     steps: STEPS,
     requires: () => ffmpeg.readiness(),
@@ -130,7 +132,10 @@ async function encodeAsPlanned(ctx: Context, planned: Plan) {
   return await write(ctx, { ...planned, renditions: planEncoded(planned.source) });
 }
 
-const COPY_FAULTS: ReadonlySet<string> = new Set(["encode_failed", "video_unreadable"]);
+const COPY_FAULTS: ReadonlySet<string> = new Set([
+  VIDEO_ERRORS.encode_failed.code,
+  VIDEO_ERRORS.video_unreadable.code,
+]);
 
 async function write(ctx: Context, planned: Plan) {
   const { tools, source, renditions, scan, durationSeconds } = planned;
@@ -141,7 +146,7 @@ async function write(ctx: Context, planned: Plan) {
   const share = MIN_DECODED_SHARE[source.interlaced ? "interlaced" : "progressive"];
   if (pictures < scan.picture.packets * share) {
     const cause = new Error(`${pictures} of ${scan.picture.packets} pictures could be decoded`);
-    throw new JobError("video_unreadable", { cause });
+    throw new JobError(VIDEO_ERRORS.video_unreadable, { cause });
   }
   return { renditions, segments: await readSegments(tools.folder, renditions.length) };
 }
@@ -194,7 +199,7 @@ async function scanReadable(tools: VideoTools, probed: VideoSource): Promise<Pic
 
 /** Nobody but the owner of a key can see it, and its packets look like any others. */
 function encrypted(): JobError {
-  return new JobError("video_unreadable", { cause: new Error("the picture is encrypted") });
+  return new JobError(VIDEO_ERRORS.video_unreadable, { cause: new Error("the picture is encrypted") });
 }
 
 /** @throws {JobError} video_unreadable when what was read ends far before what the file declares. */
@@ -205,5 +210,5 @@ function assertWhole(readSeconds: number, declaredSeconds: number | null): void 
   const cause = new Error(
     `${readSeconds.toFixed(1)} s of ${declaredSeconds?.toFixed(1) ?? "unknown"} s could be read`,
   );
-  throw new JobError("video_unreadable", { cause });
+  throw new JobError(VIDEO_ERRORS.video_unreadable, { cause });
 }

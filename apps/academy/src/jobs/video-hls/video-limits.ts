@@ -1,5 +1,6 @@
 import { JobError } from "@statusplane/core";
 import { playedSeconds, type PacketScan } from "./scan-packets.ts";
+import { VIDEO_ERRORS } from "./video-errors.ts";
 
 const GIBIBYTE = 2 ** 30;
 
@@ -45,5 +46,5 @@ export function assertWithinLimits(scan: PacketScan, limits: VideoLimits): void 
   const { packets, startSeconds, endSeconds } = scan.picture;
   const seconds = Math.max(MIN_COUNTED_SECONDS, endSeconds - startSeconds);
   if (playedSeconds(scan) > limits.maxDurationSeconds || packets / seconds > limits.maxFramesPerSecond)
-    throw new JobError("video_too_large");
+    throw new JobError(VIDEO_ERRORS.video_too_large);
 }

@@ -3,6 +3,7 @@ import { isPlainColor, type SourceColors } from "./color-filters.ts";
 import { outputFrameRate, parseRatio, type Ratio } from "./frame-rate.ts";
 import type { ProbeReport, ProbeStream } from "./probe-video.ts";
 import type { VideoLimits } from "./video-limits.ts";
+import { VIDEO_ERRORS } from "./video-errors.ts";
 
 /** What the upload holds, as far as encoding cares. */
 export interface VideoSource {
@@ -53,13 +54,15 @@ export function readSource(report: ProbeReport, limits: VideoLimits, decoders: D
     codec !== "unknown" && decoders.canDecode(codec);
   const pictures = report.streams.filter(isPicture);
   if (pictures.length === 0)
-    throw new JobError(report.streams.length > 0 ? "video_no_picture" : "video_unreadable");
+    throw new JobError(
+      report.streams.length > 0 ? VIDEO_ERRORS.video_no_picture : VIDEO_ERRORS.video_unreadable,
+    );
   const picture = pictures.find((each) => isKnown(each) && (each.width ?? 0) > 0 && (each.height ?? 0) > 0);
-  if (picture === undefined) throw new JobError("video_unreadable");
+  if (picture === undefined) throw new JobError(VIDEO_ERRORS.video_unreadable);
   const { width = 0, height = 0 } = picture;
   const durationSeconds = isUnknownDuration(picture) ? null : declaredDuration(picture, report.format);
   if (Math.max(width, height) > limits.maxLongSide || Math.min(width, height) > limits.maxShortSide)
-    throw new JobError("video_too_large");
+    throw new JobError(VIDEO_ERRORS.video_too_large);
   const [audio = null, ...moreAudio] = readAudio(report.streams.filter(isKnown));
   const frameRate = outputFrameRate(parseRatio(picture.avg_frame_rate), parseRatio(picture.r_frame_rate));
   return {

@@ -1,7 +1,14 @@
-import { JobError, StatusplaneError } from "@statusplane/core";
-import { runConfined, type ConfinedEnd, type Ffmpeg, type FfmpegSource } from "../../ffmpeg/index.ts";
+import { JobError, StatusplaneError, type ErrorCode, type ErrorDefinition } from "@statusplane/core";
+import {
+  FFMPEG_ERRORS,
+  runConfined,
+  type ConfinedEnd,
+  type Ffmpeg,
+  type FfmpegSource,
+} from "../../ffmpeg/index.ts";
 import { inputArguments } from "./tool-arguments.ts";
 import type { VideoLimits } from "./video-limits.ts";
+import { VIDEO_ERRORS } from "./video-errors.ts";
 
 /** ffprobe and ffmpeg on one uploaded file, bound to its attempt's folder and signal. */
 export interface VideoTools {
@@ -66,7 +73,9 @@ export async function openVideoTools(options: VideoToolsOptions): Promise<VideoT
           ...(onLine === undefined ? {} : { onLine }),
         });
       } catch (error) {
-        throw isNotThere(error, program) ? new JobError("ffmpeg_missing", { cause: error }) : error;
+        throw isNotThere(error, program)
+          ? new JobError(FFMPEG_ERRORS.ffmpeg_missing, { cause: error })
+          : error;
       }
     },
   };
@@ -77,7 +86,7 @@ async function getFfmpeg(source: FfmpegSource): Promise<Ffmpeg> {
   try {
     return await source.get();
   } catch (error) {
-    if (error instanceof StatusplaneError) throw new JobError(error.code, { cause: error });
+    if (error instanceof StatusplaneError) throw new JobError(error.definition, { cause: error });
     throw error;
   }
 }
@@ -98,18 +107,18 @@ export function toolFailure(tool: "ffprobe" | "ffmpeg", end: ConfinedEnd): JobEr
   const cause = new Error(
     `${tool} ended with ${end.limit ?? `exit code ${end.exitCode ?? "none"}`}: ${words}`,
   );
-  return new JobError(failureCode(end, words), { cause });
+  return new JobError(failureOf(end, words), { cause });
 }
 
 /** What ffmpeg says of a file that is damaged, or of which it could not decode a single picture ("… after EOF"). */
 const UNREADABLE =
   /Invalid data found|moov atom not found|not contain any stream|Output file is empty|Cannot determine format of input/;
 
-function failureCode({ limit }: ConfinedEnd, words: string): string {
-  if (limit === "wall_clock" || limit === "cpu") return "video_too_slow";
+function failureOf({ limit }: ConfinedEnd, words: string): ErrorDefinition | ErrorCode {
+  if (limit === "wall_clock" || limit === "cpu") return VIDEO_ERRORS.video_too_slow;
   if (limit === "file_size") return "output_too_large";
   if (/No space left on device|Disk quota exceeded/.test(words)) return "storage_full";
-  if (/exceeds max_streams|max_streams/.test(words)) return "video_too_large";
-  if (UNREADABLE.test(words)) return "video_unreadable";
-  return "encode_failed";
+  if (/exceeds max_streams|max_streams/.test(words)) return VIDEO_ERRORS.video_too_large;
+  if (UNREADABLE.test(words)) return VIDEO_ERRORS.video_unreadable;
+  return VIDEO_ERRORS.encode_failed;
 }

@@ -1,0 +1,48 @@
+import type { FastifyInstance } from "fastify";
+import type { ZodTypeProvider } from "fastify-type-provider-zod";
+import { z } from "zod";
+import type { AcceptedJobType } from "../submit/index.ts";
+
+/** They change with a deploy only. */
+const CACHED_SECONDS = 300;
+
+const jobType = z.object({
+  job_type: z.string(),
+  kind: z.enum(["video", "job"]),
+  input: z.enum(["file", "none", "optional"]).describe("whether a file belongs to it"),
+  max_tries: z.number().int(),
+  errors: z
+    .array(
+      z.object({
+        code: z.string(),
+        retryable: z.boolean().describe("whether another try may succeed"),
+        ko: z.string(),
+        en: z.string(),
+      }),
+    )
+    .describe("its own ends, beside those of every job type"),
+});
+
+/** `GET /api/v1/job-types/`. */
+export function jobTypeRoutes(fastify: FastifyInstance, jobTypes: readonly AcceptedJobType[]): void {
+  const body = {
+    job_types: jobTypes.map(({ type, kind, input, maxTries, errors }) => ({
+      ...{ job_type: type, kind, input, max_tries: maxTries },
+      errors: errors.map(({ code, retryable, ko, en }) => ({ code, retryable, ko, en })),
+    })),
+  };
+  fastify.withTypeProvider<ZodTypeProvider>().get(
+    "/api/v1/job-types",
+    {
+      schema: {
+        tags: ["jobs"],
+        summary: "The job types, and how each may end",
+        response: { 200: z.object({ job_types: z.array(jobType) }) },
+      },
+    },
+    async (_request, reply) => {
+      reply.header("cache-control", `private, max-age=${CACHED_SECONDS}`);
+      return body;
+    },
+  );
+}
