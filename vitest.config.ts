@@ -18,6 +18,7 @@ export default defineConfig({
           include: [
             "packages/*/test/**/*.test.{ts,tsx}",
             "apps/*/test/**/*.test.{ts,tsx}",
+            "clients/*/test/**/*.test.ts",
             "test/workspace/**/*.test.ts",
           ],
           pool: "forks",

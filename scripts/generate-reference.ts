@@ -1,6 +1,6 @@
 /**
  * Writes the reference pages that come from tables in the code: `docs/reference/errors.md`, `configuration.md`,
- * `mutants.md`.
+ * `mutants.md`, and the script's text in the Python client.
  * `--check` writes nothing and exits 1 when a page is out of step.
  */
 import { readFileSync, writeFileSync } from "node:fs";
@@ -12,6 +12,7 @@ import type { ErrorDefinition } from "../packages/core/src/error-definition.ts";
 import { ERRORS } from "../packages/core/src/errors.ts";
 import { AREAS } from "./mutants/list/index.ts";
 import { mutantsPage } from "./mutants/reference-page.ts";
+import { PYTHON_CLIENT, pythonClient } from "./python-client.ts";
 
 const cell = (text: string): string => text.replaceAll("|", "\\|");
 
@@ -93,6 +94,7 @@ const PAGES = {
   "docs/reference/errors.md": errorsPage(),
   "docs/reference/configuration.md": configurationPage(),
   "docs/reference/mutants.md": mutantsPage(AREAS),
+  [PYTHON_CLIENT]: pythonClient(),
 };
 const check = process.argv.includes("--check");
 for (const [path, text] of Object.entries(PAGES)) {
