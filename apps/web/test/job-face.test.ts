@@ -31,6 +31,7 @@ function job(members: Partial<WatchedJob> & Pick<WatchedJob, "status">): Watched
     version: 1,
     updatedAt: null,
     isStalled: false,
+    unchangedMinutes: undefined,
     nextTry: undefined,
     errorCode: null,
     errorMessage: null,
@@ -84,6 +85,12 @@ describe("a job's face", () => {
   test("has an indeterminate bar while nothing is known of the progress", () => {
     expect(face({ status: "PROCESSING" })).toMatchObject({ aside: "", bar: { percent: null }, line: [] });
     expect(face({ status: "UNKNOWN" })).toMatchObject({ status: "확인 중", bar: { percent: null } });
+  });
+
+  test("says for how long it saw no change, where the job itself tells no time", () => {
+    const members = { status: "PROCESSING", attempt: 0, unchangedMinutes: 10, percent: 5, step } as const;
+    expect(face(members)).toMatchObject({ tone: "warn", line: ["10분 동안 변화가 없습니다"] });
+    expect(face(members, { language: "en" }).line).toEqual(["No change for 10 minutes"]);
   });
 
   test("says that there is no news when it is stalled", () => {

@@ -16,5 +16,6 @@ export const DRILL_TIMINGS: Timings = {
   beatStaleMs: 1_000,
   standbyAskMs: 3_000,
   takeBackEveryMs: 2_000,
+  relistEveryMs: 2_000,
   finishWithinMs: 1_500,
 };

@@ -28,6 +28,8 @@ export interface WatchState {
   readonly seen: { readonly attempt: number; readonly version: number; readonly etag: string } | null;
   /** When the watch of this story began: decides the interval. */
   readonly sinceMs: number;
+  /** When this page last saw the job change. */
+  readonly changedAtMs: number;
   /** Batch answers in a row that did not know the job. */
   readonly misses: number;
   /** When detail is to be asked; null: not. */
@@ -67,6 +69,9 @@ export type WatchEvent =
 /** Asks of many watchers are spread at random over this long. */
 export const ASK_SPREAD_MS = 2_000;
 const STALLED_AFTER_MS = 45_000;
+const MINUTE_MS = 60_000;
+/** Other programs may report seldom: so long without a change says nothing yet. */
+const UNCHANGED_FROM_MINUTES = 10;
 /** How long a job seen live may be missing before the database is asked. */
 const MISSED_FOR_MS = 30_000;
 /** How long a retried job is polled for its new attempt: the relay needs 8 s at most, 23 s if it died too. */
@@ -80,6 +85,7 @@ export function newWatch(ref: WatchRef, atMs: number): WatchState {
     phase: "unknown",
     seen: null,
     sinceMs: atMs,
+    changedAtMs: atMs,
     misses: 0,
     askAtMs: null,
     isAsking: false,
@@ -126,7 +132,11 @@ export function reduceWatch(state: WatchState, event: WatchEvent): WatchState {
       return settled(take(state, event.reading, event.atMs));
     case "not_found": {
       const gone = settled(state);
-      return { ...gone, phase: "gone", job: shown(gone.job, { gone: true, isStalled: false }) };
+      return {
+        ...gone,
+        phase: "gone",
+        job: shown(gone.job, { gone: true, isStalled: false, unchangedMinutes: undefined }),
+      };
     }
     case "unanswered":
       return {
@@ -152,6 +162,7 @@ function take(state: WatchState, reading: Reading, atMs: number): WatchState {
     job: kept,
     phase,
     seen: isNewer ? head : state.seen,
+    changedAtMs: isNewer ? atMs : state.changedAtMs,
     sinceMs: phase === "live" && isOver(state) ? atMs : state.sinceMs,
   };
 }
@@ -164,7 +175,7 @@ function answered(
   const isStalled = serverNowMs === null ? state.job.isStalled : stalledAt(state.job, serverNowMs);
   return {
     ...settled(state),
-    job: shown(state.job, { connection: "ok", isStalled }),
+    job: shown(state.job, { connection: "ok", isStalled, unchangedMinutes: unchangedMinutes(state, atMs) }),
     recheckUntilMs: recheckAfter(state, atMs),
   };
 }
@@ -218,14 +229,18 @@ function stalledAt(job: WatchedJob, serverNowMs: number): boolean {
   return serverNowMs - Date.parse(job.updatedAt) > STALLED_AFTER_MS;
 }
 
+/** What this page saw itself is all there is to say of a job that tells no time. */
+function unchangedMinutes({ job, changedAtMs }: WatchState, atMs: number): number | undefined {
+  if (job.status !== "PROCESSING" || job.attempt !== 0 || job.updatedAt !== null) return undefined;
+  const minutes = Math.floor((atMs - changedAtMs) / MINUTE_MS);
+  return minutes >= UNCHANGED_FROM_MINUTES ? minutes : undefined;
+}
+
+type Shown = Pick<WatchedJob, "connection" | "gone" | "isStalled" | "unchangedMinutes">;
+
 /** The same object where nothing changes, so that nobody renders again. */
-function shown(
-  job: WatchedJob,
-  change: Partial<Pick<WatchedJob, "connection" | "gone" | "isStalled">>,
-): WatchedJob {
-  const isSame =
-    (change.connection ?? job.connection) === job.connection &&
-    (change.gone ?? job.gone) === job.gone &&
-    (change.isStalled ?? job.isStalled) === job.isStalled;
-  return isSame ? job : { ...job, ...change };
+function shown(job: WatchedJob, change: Partial<Shown>): WatchedJob {
+  const next = { ...job, ...change };
+  const isSame = (Object.keys(change) as (keyof Shown)[]).every((name) => next[name] === job[name]);
+  return isSame ? job : next;
 }

@@ -46,6 +46,11 @@ export interface WatchedJob {
   readonly updatedAt: string | null;
   /** PROCESSING, but no sign of life for more than 45 s by the server's clock. */
   readonly isStalled: boolean;
+  /**
+   * For a PROCESSING job that tells no time of its own: whole minutes in which this page saw no change of it, from 10
+   * on; else undefined.
+   */
+  readonly unchangedMinutes: number | undefined;
   /** Why a PENDING job waits for another try. */
   readonly nextTry: NextTry | undefined;
   readonly errorCode: string | null;
@@ -80,6 +85,7 @@ export function unknownJob(ref: WatchRef): WatchedJob {
     version: 0,
     updatedAt: null,
     isStalled: false,
+    unchangedMinutes: undefined,
     nextTry: undefined,
     errorCode: null,
     errorMessage: null,

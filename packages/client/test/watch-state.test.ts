@@ -146,6 +146,28 @@ describe("the state of a watched job", () => {
     expect(states.at(-1)?.job.isStalled).toBe(false);
   });
 
+  it("that tells no time is unchanged after 10 minutes in which this page saw none, until it moves again", () => {
+    const plain = (percent: number, atMs: number, attempt = 0): WatchEvent => ({
+      type: "answer",
+      reading: reading({ attempt, version: 0, status: "PROCESSING", encoding_progress: percent }),
+      serverNowMs: atMs,
+      atMs,
+    });
+    const minute = 60_000;
+    const states = play([
+      plain(5, minute),
+      plain(5, 10 * minute),
+      plain(5, 11 * minute),
+      { type: "unchanged", serverNowMs: null, atMs: 26 * minute },
+      plain(6, 27 * minute),
+      plain(6, 40 * minute),
+      plain(6, 41 * minute, 1),
+    ]);
+    const said = states.slice(1).map(({ job }) => job.unchangedMinutes);
+    expect(said).toEqual([undefined, undefined, 10, 25, undefined, 13, undefined]);
+    expect(states.some(({ job }) => job.isStalled)).toBe(false);
+  });
+
   it("is polled for 30 s after an accepted retry, while the store still says the old end", () => {
     const failed = { attempt: 1, version: FINAL_VERSION, status: "FAILED" };
     const later = (atMs: number): WatchEvent => ({

@@ -37,7 +37,7 @@ export function readForeignValue(
   const members = ref.kind === "video" ? videoMembers(status, value, hash) : jobMembers(status, value, hash);
   const id = ref.kind === "video" ? { id: idToJson(ref) } : { job_id: ref.id };
   const etag = `"f-${hashBytes(hash === null ? text : text + JSON.stringify(Object.entries(hash).sort(([a], [b]) => (a < b ? -1 : 1))))}"`;
-  const body = encodedOrNull({ ...head, ...id, ...members, updated_at: null });
+  const body = encodedOrNull({ ...head, ...id, ...members, record: false, updated_at: null });
   return body === null ? null : { head, text: body, etag };
 }
 

@@ -15,6 +15,8 @@ interface ProgressBodyBase {
   readonly try?: number;
   readonly max_tries?: number;
   readonly error_code?: string | null;
+  /** false: no record stands behind it, another program's work; else absent. */
+  readonly record?: false;
 }
 
 /** `GET /media/videos/{id}/progress/`. The `encoding_*` members are null unless PROCESSING. */

@@ -40,6 +40,8 @@ export interface Timings {
   readonly retryBackoffMs: { readonly first: number; readonly max: number };
   /** A foreign write over a running job costs at most one look at the row per job and this time. */
   readonly takeBackEveryMs: number;
+  /** A reader puts a live job of another program on the active list at most once per job and this time. */
+  readonly relistEveryMs: number;
   /** Life of a `statusplane:unready:` key, in seconds. */
   readonly unreadyTtlSeconds: number;
 }
@@ -66,5 +68,6 @@ export const DEFAULT_TIMINGS: Timings = {
   shutdownMs: 25_000,
   retryBackoffMs: { first: 2_000, max: 60_000 },
   takeBackEveryMs: 60_000,
+  relistEveryMs: 60_000,
   unreadyTtlSeconds: 60,
 };

@@ -29,6 +29,7 @@ describe("readForeignValue", () => {
       encoding_step_key: null,
       encoding_step_name: "인코딩",
       encoding_step_percent: 40,
+      record: false,
       updated_at: null,
     });
   });

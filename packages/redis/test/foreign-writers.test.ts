@@ -1,4 +1,5 @@
 import {
+  activeKey,
   FINAL_VERSION,
   jobKeys,
   jobRef,
@@ -80,6 +81,7 @@ describe("what the design note's Python workers write", () => {
       encoding_step_key: null,
       encoding_step_name: "인코딩",
       encoding_step_percent: 84,
+      record: false,
       updated_at: null,
     });
     expect(foreignReads).toBe(1);
@@ -179,13 +181,38 @@ describe("what the design note's Python workers write", () => {
     expect(await store.writer.write("finish", succeeded(ref))).toMatchObject({ answer: "accepted" });
   });
 
-  it("is on no active list by itself, and is shown as live by one that names it", async () => {
+  it("is on no active list by itself; whoever reads it puts it there, once however often it is read", async () => {
     const ref = jobRef("foreign-active", "video", "5");
     await python("processing", ref, PROGRESS);
     expect(await store.reader.readActive(ref.tenant, 5)).toEqual({ snapshots: [], more: 0 });
-    await store.writer.touchActive([ref]);
-    const { snapshots } = await store.reader.readActive(ref.tenant, 5);
-    expect(snapshots.map(({ text }) => text)).toEqual([(await read(ref)).text]);
+    await raw.config("RESETSTAT");
+    for (let i = 0; i < 20; i++) await read(ref);
+    const { text } = await read(ref);
+    await eventually("it is on the list", async () => {
+      const { snapshots } = await store.reader.readActive(ref.tenant, 5);
+      return snapshots[0]?.text === text;
+    });
+    expect(await raw.info("commandstats")).toMatch(/^cmdstat_zadd:calls=1,/m);
+  });
+
+  it("that has ended is put on no list, and is taken off it", async () => {
+    const ref = jobRef("foreign-ended", "video", "6");
+    await python("finish", ref, { status: "READY" });
+    await read(ref);
+    expect(await raw.exists(activeKey(ref.tenant))).toBe(0);
+    await python("processing", ref, PROGRESS);
+    await read(ref);
+    await eventually("it is on the list", () => raw.zscore(activeKey(ref.tenant), "video:6"));
+    await python("finish", ref, { status: "READY" });
+    expect(await store.reader.readActive(ref.tenant, 5)).toEqual({ snapshots: [], more: 0 });
+    await eventually("it is off the list", async () => (await raw.exists(activeKey(ref.tenant))) === 0);
+  });
+
+  it("is answered although the list cannot be written", async () => {
+    const ref = jobRef("foreign-unlisted", "video", "7");
+    await raw.set(activeKey(ref.tenant), "of another type");
+    await python("processing", ref, PROGRESS);
+    expect(body(await read(ref))).toMatchObject({ encoding_progress: 42 });
   });
 
   it("reaches a feed by its re-read; every differing value is news until ours comes", async () => {

@@ -79,17 +79,24 @@ function processingFace(job: WatchedJob, { text, isCancelling }: FaceOptions): J
   const step = job.step === undefined ? [] : [stepWord(job.step, text)];
   const left = job.remainingSeconds === undefined ? [] : [words.remaining(remaining(job.remainingSeconds))];
   const percent = job.percent === null ? [] : [words.percent(String(job.percent))];
+  const quiet = quietWord(job, text);
   return {
     status: isCancelling ? words.cancelling : words.statuses.PROCESSING,
-    tone: job.isStalled ? "warn" : "plain",
+    tone: quiet === null ? "plain" : "warn",
     aside: job.percent === null ? "" : `${job.percent}%`,
     bar: {
       percent: job.percent,
       valueText: [...percent, ...step, ...left].join(", ") || words.statuses.PROCESSING,
       tone: "moving",
     },
-    line: job.isStalled ? [words.stalled] : [...step, ...left],
+    line: quiet === null ? [...step, ...left] : [quiet],
   };
+}
+
+/** What is said of a job that says nothing; null while it does. */
+function quietWord(job: WatchedJob, { messages }: TextAndFormat): string | null {
+  if (job.isStalled) return messages.job.stalled;
+  return job.unchangedMinutes === undefined ? null : messages.job.unchanged(String(job.unchangedMinutes));
 }
 
 function endedFace(job: WatchedJob, { text }: FaceOptions): JobFace {

@@ -115,6 +115,7 @@ export const en: Messages = {
     retryAt: (time) => `again at ${time}`,
     noWorker: (reason) => `${reason} It starts automatically.`,
     stalled: "No update for a while. Still checking.",
+    unchanged: (minutes) => `No change for ${minutes} minutes`,
     gone: "This job can no longer be found.",
     cancelling: "Cancelling",
     failedVideo: "The video could not be processed",

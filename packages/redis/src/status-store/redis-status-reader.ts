@@ -16,6 +16,7 @@ import {
 import { type StatusStoreSettings, storedSnapshot } from "@statusplane/core/status-store";
 import { Cluster } from "ioredis";
 import { getFromCluster } from "./cluster-reads.ts";
+import { ForeignListing } from "./foreign-listing.ts";
 import type { ActivePage, RedisActiveLists } from "./redis-active-lists.ts";
 import type { RedisRequests } from "./redis-requests.ts";
 import { noneIfOfAnotherType } from "./store-error.ts";
@@ -41,6 +42,7 @@ export interface RedisReaderParts {
  */
 export class RedisStatusReader implements StatusReader {
   readonly #parts: RedisReaderParts;
+  readonly #foreignListing: ForeignListing;
   readonly #snapshots = new TurnBatch<JobRef, StoredSnapshot | null>({
     fetch: (refs, keys) => this.#fetchSnapshots(refs, keys),
     maxItems: MAX_KEYS_PER_READ,
@@ -53,6 +55,7 @@ export class RedisStatusReader implements StatusReader {
 
   constructor(parts: RedisReaderParts) {
     this.#parts = parts;
+    this.#foreignListing = new ForeignListing(parts.activeLists, parts.settings.timings.relistEveryMs);
   }
 
   /** @throws {store_unavailable} */
@@ -157,7 +160,9 @@ export class RedisStatusReader implements StatusReader {
       ? await this.#hashes.get(jobKeys(ref, this.#parts.cluster).progress, ref)
       : null;
     const value = readForeignValue(ref, text, hash);
-    return value === null ? null : { ref, ...value.head, text: value.text, etag: value.etag };
+    if (value === null) return null;
+    if (!isTerminal(value.head.status)) this.#foreignListing.seen(ref);
+    return { ref, ...value.head, text: value.text, etag: value.etag };
   }
 
   async #fetchHashes(keys: readonly string[]): Promise<(Readonly<Record<string, string>> | null)[]> {
