@@ -7,7 +7,7 @@ const page = readFileSync(join(root, "docs/faults.md"), "utf8");
 
 /** Paths on the page are below `packages/` unless they begin with one of the other folders. */
 function pathOf(named: string): string {
-  return join(root, /^(?:apps|docs|examples|test)\//.test(named) ? named : `packages/${named}`);
+  return join(root, /^(?:apps|clients|docs|examples|test)\//.test(named) ? named : `packages/${named}`);
 }
 
 interface Row {

@@ -16,6 +16,7 @@ const common = {
   try: wholeNumber.optional().describe("the try that comes next"),
   max_tries: wholeNumber.optional(),
   error_code: z.string().nullable().optional(),
+  record: z.literal(false).optional().describe("another program's work: no record stands behind it"),
 };
 
 export const videoProgress = z.object({
