@@ -41,6 +41,8 @@ from datetime import datetime, timezone
 from typing import Any, Dict, NamedTuple, Optional, Tuple, Union
 
 import redis
+from redis.backoff import NoBackoff
+from redis.retry import Retry
 
 __all__ = [
     "RedisProgressAdapter",
@@ -220,6 +222,7 @@ def cache_video_status(
     Raises ValueError for ids and statuses that are none.
     """
     ref = _ref("video", tenant_id, video_id)
+    status = _status(ref, status)
     members: Dict[str, Any] = {}
     if status in ("READY", "FAILED"):
         members = {"hls_path": _text_or_none(hls_path, "hls_path"), "duration": _whole(duration)}
@@ -246,6 +249,7 @@ def cache_job_status(
     JSON cannot say (NaN, numbers that a browser would round).
     """
     ref = _ref("job", tenant_id, job_id)
+    status = _status(ref, status)
     members: Dict[str, Any] = {}
     result_text = ""
     if status in ("DONE", "FAILED"):
@@ -282,7 +286,7 @@ def record_progress(
     ref = _progress_ref(job_id, tenant_id)
     if not isinstance(step, str):
         raise ValueError(f"step must be a text: {step!r}")
-    return _progress(ref, _fields(step, extra or {}))
+    return _progress(ref, _fields(str.__str__(step), extra or {}))
 
 
 class RedisProgressAdapter:
@@ -393,7 +397,11 @@ def _finished_ttl(seconds: int) -> int:
 
 
 def _open(url: str) -> Any:
-    return redis.Redis.from_url(url, socket_timeout=TIMEOUT_SECONDS, socket_connect_timeout=TIMEOUT_SECONDS)
+    # Newer versions of the package send a write again by themselves, and wait in between: the keeper does that here.
+    once = Retry(NoBackoff(), 0)
+    return redis.Redis.from_url(
+        url, socket_timeout=TIMEOUT_SECONDS, socket_connect_timeout=TIMEOUT_SECONDS, retry=once
+    )
 
 
 def _client() -> Any:
@@ -456,6 +464,14 @@ def _id(value: Any, name: str) -> str:
     if _ID.fullmatch(text) is None:
         raise ValueError(f"{name} must be 1 to 64 of A-Z a-z 0-9 _ -: {str(value)[:80]!r}")
     return text
+
+
+def _status(ref: _Ref, status: Any) -> str:
+    """The plain word: a member of an enumeration of texts equals its word but does not print as it."""
+    words = _STATUSES[ref.kind]
+    if not isinstance(status, str) or status not in words:
+        raise ValueError(f"status of a {ref.kind} must be one of {', '.join(words)}: {str(status)[:80]!r}")
+    return str.__str__(status)
 
 
 def _keys(ref: _Ref) -> _Keys:
@@ -726,10 +742,16 @@ class _Entry:
     def owes(self) -> bool:
         return self.owes_start or self.owes_progress or self.ending is not None
 
+    def give_up(self) -> None:
+        self.is_running = self.owes_start = self.owes_progress = False
+        self.ending = None
+
+
+# Answers about this one key, which will be the same next time: no outage, and no reason to keep other jobs waiting.
+_HOPELESS = ("WRONGTYPE", "REFUSED")
+
 
 def _say(ref: _Ref, status: str, job_type: Optional[str], ending: _Ending) -> bool:
-    if status not in _STATUSES[ref.kind]:
-        raise ValueError(f"status of a {ref.kind} must be one of {', '.join(_STATUSES[ref.kind])}: {str(status)[:80]!r}")
     entry = _entry(ref)
     with entry.lock:
         entry.spoke_at = time.monotonic()
@@ -763,10 +785,14 @@ def _attempted(entry: _Entry, work: Any) -> bool:
     if time.monotonic() >= _keeper.away_until:
         try:
             done = work()
+            _keeper.is_back()
         except (redis.RedisError, OSError) as error:
-            _counts["unavailable"] += 1
-            _keeper.away_until = time.monotonic() + AWAY_SECONDS
-            logger.warning("%s not written, Redis did not answer: %s", _name(entry.ref), error)
+            if any(word in str(error) for word in _HOPELESS):
+                entry.give_up()
+                logger.error("%s: Redis refuses it for good: %s", _name(entry.ref), error)
+            else:
+                _counts["unavailable"] += 1
+                _keeper.is_away(entry.ref, error)
     _keeper.look_after(entry)
     return done
 
@@ -898,6 +924,17 @@ class _Keeper:
         self.entries: "collections.OrderedDict[_Ref, _Entry]" = collections.OrderedDict()
         self.lock = threading.Lock()
         self.thread: Optional[threading.Thread] = None
+
+    def is_away(self, ref: _Ref, error: Exception) -> None:
+        """Said once an outage, not once a write."""
+        level = logging.DEBUG if self.away_until > -math.inf else logging.WARNING
+        logger.log(level, "%s: not written, Redis does not answer: %s", _name(ref), error)
+        self.away_until = time.monotonic() + AWAY_SECONDS
+
+    def is_back(self) -> None:
+        if self.away_until > -math.inf:
+            logger.warning("Redis answers again")
+            self.away_until = -math.inf
 
     def entry(self, ref: _Ref) -> _Entry:
         _client()  # without any, this is said to whoever calls, not to the keeper

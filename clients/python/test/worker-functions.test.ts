@@ -100,6 +100,12 @@ describe("a video", () => {
     expect(await raw.zscore("tenant:7:active", `video:${ref.id}`)).toBeNull();
   });
 
+  it("may be said by a member of an enumeration of texts", async () => {
+    const ref = video();
+    expect(await worker.call("end_by_enum", [7, ref.id])).toBe(true);
+    expect(await snapshot(ref)).toMatchObject({ attempt: 1, status: "READY" });
+  });
+
   it("that has ended keeps its life and its status, whatever comes late", async () => {
     const ref = video();
     await say(worker, ref, "PROCESSING");
@@ -252,6 +258,15 @@ describe("beside others", () => {
     expect(await raw.get(jobKeys(ended).status)).toBe('{"status": "READY"}');
     expect(await progress(worker, running, 50)).toBe(true);
     expect(await snapshot(running)).toMatchObject({ attempt: 1, encoding_progress: 50 });
+  });
+
+  it("a key of another type is this job's trouble alone", async () => {
+    const [wrong, other] = [job(), job()];
+    await raw.rpush(jobKeys(wrong).status, "a list");
+    expect(await say(worker, wrong, "PROCESSING")).toBe(false);
+    expect(await say(worker, wrong, "DONE")).toBe(false);
+    expect(await say(worker, other, "PROCESSING")).toBe(true);
+    expect(await worker.call("counts", [])).not.toHaveProperty("unavailable");
   });
 
   it("a feed hears every write at once", async () => {
