@@ -1,5 +1,5 @@
 import { CRASH_POINTS, type CrashPointName, type JobRef } from "@statusplane/core";
-import { createBullmqQueue } from "@statusplane/worker";
+import { createBullmqQueue } from "@statusplane/redis/bullmq";
 import type { LegOptions, LegResult } from "../drill.ts";
 import { fleetLeg, type RoundContext } from "../fleet-leg.ts";
 import { openSingleRedis, type SingleRedis } from "../fleet/status-redis.ts";

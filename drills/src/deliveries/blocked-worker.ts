@@ -1,7 +1,8 @@
 /** A process with a worker whose event loop stands still now and then, for longer than BullMQ's lock. */
 import { openServerDatabase } from "@statusplane/postgres";
 import { openRedisStatusStore } from "@statusplane/redis";
-import { createBullmqQueue, createWorker, silentLog } from "@statusplane/worker";
+import { createBullmqQueue } from "@statusplane/redis/bullmq";
+import { createWorker, silentLog } from "@statusplane/worker";
 import { seededRandom, type Random } from "../random.ts";
 import { deliveredJob, DELIVERED_JOB_TYPE, type Run } from "./delivered-job.ts";
 import { BLOCK_EVERY_MS, BLOCK_MS, DELIVERY_TIMINGS, INLINE_MAX_BYTES, LOCK_MS } from "./delivery-timings.ts";

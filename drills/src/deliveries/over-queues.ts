@@ -1,7 +1,7 @@
-import { openMemoryStatusStore } from "@statusplane/memory";
+import { createMemoryQueue, openMemoryStatusStore } from "@statusplane/memory";
 import { openRedisStatusStore } from "@statusplane/redis";
 import { startRedis, type PostgresServer } from "@statusplane/test-support";
-import { createBullmqQueue, createMemoryQueue } from "@statusplane/worker";
+import { createBullmqQueue } from "@statusplane/redis/bullmq";
 import { fork } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import type { Random } from "../random.ts";

@@ -1,7 +1,8 @@
 import type { JobQueue, StatusStore } from "@statusplane/core";
 import { openServerDatabase, type Database } from "@statusplane/postgres";
 import { openRedisStatusStore } from "@statusplane/redis";
-import { createBullmqQueue, createReconciler, silentLog, type ReconcilerHandle } from "@statusplane/worker";
+import { createBullmqQueue } from "@statusplane/redis/bullmq";
+import { createReconciler, silentLog, type ReconcilerHandle } from "@statusplane/worker";
 import { NO_FILES } from "../deliveries/no-files.ts";
 import { Life, livingBy, type LifeFault } from "./life.ts";
 import { RELAY_TIMINGS } from "./relay-timings.ts";

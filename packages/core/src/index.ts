@@ -4,6 +4,7 @@
  * as plain values and goes out as plain values.
  */
 export * from "./apply-record.ts";
+export * from "./clock.ts";
 export * from "./crash-point.ts";
 export * from "./error-definition.ts";
 export * from "./errors.ts";

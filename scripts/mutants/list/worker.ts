@@ -175,12 +175,14 @@ export const WORKER: Area = {
     {
       name: "one-delivery-per-attempt",
       why: "every repair brings the job to the queue once more",
-      file: at("queues/bullmq/bullmq-queue.ts"),
+      file: "packages/redis/src/bullmq/bullmq-queue.ts",
       replace: [without("jobId: deliveryId(delivery),")],
-      test: inFile("queues/bullmq-queue.test.ts")(
-        "repeated enqueues of a waiting delivery are one delivery",
-        "a delivery is handled once, as it was enqueued",
-      ),
+      test: {
+        project: "unit",
+        file: "packages/redis/test/bullmq/bullmq-queue.test.ts",
+        title: "repeated enqueues of a waiting delivery are one delivery",
+        stillGreen: "a delivery is handled once, as it was enqueued",
+      },
     },
   ],
 };

@@ -1,9 +1,9 @@
 import { faultFields, type JobQueue, type StatusStore } from "@statusplane/core";
 import type { StatusStoreCounters } from "@statusplane/core/status-store";
-import { openMemoryStatusStore } from "@statusplane/memory";
+import { createMemoryQueue, openMemoryStatusStore } from "@statusplane/memory";
 import { openEmbeddedDatabase, openServerDatabase, type Database } from "@statusplane/postgres";
 import { openRedisStatusStore } from "@statusplane/redis";
-import { createBullmqQueue, createMemoryQueue } from "@statusplane/worker";
+import { createBullmqQueue } from "@statusplane/redis/bullmq";
 import type { Logger } from "pino";
 import { ConfigError, type Config } from "../config/config.ts";
 import type { UndoStack } from "./undo-stack.ts";

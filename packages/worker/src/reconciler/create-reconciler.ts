@@ -1,5 +1,4 @@
-import { DEFAULT_TIMINGS, uuidV7 } from "@statusplane/core";
-import { systemClock } from "../clock.ts";
+import { DEFAULT_TIMINGS, systemClock, uuidV7 } from "@statusplane/core";
 import { stderrLog } from "../log.ts";
 import type { ReconcilerHandle, ReconcilerOptions } from "./reconciler-options.ts";
 import { Reconciler } from "./reconciler.ts";

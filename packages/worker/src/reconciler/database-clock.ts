@@ -1,5 +1,4 @@
-import type { ReconcilerRecords, Tick, Timings } from "@statusplane/core";
-import type { Clock } from "../clock.ts";
+import type { Clock, ReconcilerRecords, Tick, Timings } from "@statusplane/core";
 import type { Log } from "../log.ts";
 
 /** A clock that is this far from where it should be did not drift: it was set. */

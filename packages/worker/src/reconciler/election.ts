@@ -1,5 +1,4 @@
-import type { Installation, Timings } from "@statusplane/core";
-import type { Clock } from "../clock.ts";
+import type { Clock, Installation, Timings } from "@statusplane/core";
 
 export interface ElectionOptions {
   readonly owner: string;

@@ -1,13 +1,14 @@
 import {
-  faultFields,
   crashPoint,
+  faultFields,
+  pause,
+  type Clock,
   type JobRef,
   type ReconcilerRecords,
   type Sentinel,
   type SentinelKeeper,
   type Tick,
 } from "@statusplane/core";
-import { pause, type Clock } from "../clock.ts";
 import type { Log } from "../log.ts";
 
 const PAGE_ROWS = 500;

@@ -1,4 +1,5 @@
 import type {
+  Clock,
   Installation,
   JobFiles,
   JobQueue,
@@ -7,7 +8,6 @@ import type {
   Swept,
   Timings,
 } from "@statusplane/core";
-import type { Clock } from "../clock.ts";
 import type { Log } from "../log.ts";
 import type { Loss } from "./loss-detection.ts";
 

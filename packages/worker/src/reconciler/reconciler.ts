@@ -1,5 +1,11 @@
-import { faultFields, crashPoint, type OutboxStats, type Tick, type Unsubscribe } from "@statusplane/core";
-import { pause } from "../clock.ts";
+import {
+  crashPoint,
+  faultFields,
+  pause,
+  type OutboxStats,
+  type Tick,
+  type Unsubscribe,
+} from "@statusplane/core";
 import type { ReconcilerHandle, ReconcilerOptions, ReconcilerStatus } from "./reconciler-options.ts";
 import { DatabaseClock } from "./database-clock.ts";
 import { Election } from "./election.ts";

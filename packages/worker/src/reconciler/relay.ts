@@ -1,14 +1,14 @@
 import {
-  faultFields,
   applyRecord,
   crashPoint,
+  faultFields,
+  type Clock,
   type JobQueue,
   type OutboxEntry,
   type ReconcilerRecords,
   type StatusWriter,
   type Timings,
 } from "@statusplane/core";
-import type { Clock } from "../clock.ts";
 import type { Log } from "../log.ts";
 import { forEachOf } from "./for-each-of.ts";
 

@@ -1,4 +1,4 @@
-import type { Clock } from "../clock.ts";
+import type { Clock } from "@statusplane/core";
 
 /** Timers are early or late by a little: what is due within this share of its interval is done now, not a round later. */
 const SLACK_SHARE = 0.05;

@@ -1,6 +1,7 @@
 import {
   crashPoint,
   encodeSnapshot,
+  type Clock,
   type ProcessingSnapshot,
   type StatusWriter,
   type Timings,
@@ -8,7 +9,6 @@ import {
   type WriteKind,
 } from "@statusplane/core";
 import { storeBackoffMs } from "../backoff.ts";
-import type { Clock } from "../clock.ts";
 
 export interface ReporterOptions {
   readonly writer: Pick<StatusWriter, "write">;

@@ -1,6 +1,5 @@
-import { crashPoint, hasCode, isTerminal, type JobRecord } from "@statusplane/core";
+import { crashPoint, hasCode, isTerminal, pause, type JobRecord } from "@statusplane/core";
 import { storeBackoffMs } from "../backoff.ts";
-import { pause } from "../clock.ts";
 import type { WorkerParts } from "./worker-parts.ts";
 
 type CommitParts = Pick<WorkerParts, "records" | "clock" | "random" | "counts" | "ended">;

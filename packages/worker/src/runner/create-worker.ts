@@ -1,7 +1,10 @@
 import { setMaxListeners } from "node:events";
 import {
   DEFAULT_TIMINGS,
+  settlesWithin,
+  systemClock,
   uuidV7,
+  type Clock,
   type Installation,
   type JobFiles,
   type JobQueue,
@@ -9,7 +12,6 @@ import {
   type Timings,
   type WorkerRecords,
 } from "@statusplane/core";
-import { settlesWithin, systemClock, type Clock } from "../clock.ts";
 import type { JobDefinition } from "../define-job.ts";
 import { stderrLog, type Log } from "../log.ts";
 import { LeaseKeeper } from "./lease-keeper.ts";

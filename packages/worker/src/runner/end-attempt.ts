@@ -1,16 +1,16 @@
 import {
-  faultFields,
   applyRecord,
   crashPoint,
   encodeSnapshot,
+  faultFields,
   isTerminal,
+  settlesWithin,
   successStatus,
   type FailedTry,
   type JobEnd,
   type JobRecord,
 } from "@statusplane/core";
 import { tryBackoffMs } from "../backoff.ts";
-import { settlesWithin } from "../clock.ts";
 import { logFailedTry } from "../log-failed-try.ts";
 import { commitUntilKnown } from "./commit.ts";
 import { failedTryOf } from "./failed-try.ts";

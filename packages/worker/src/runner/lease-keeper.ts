@@ -1,12 +1,12 @@
 import {
-  faultFields,
   crashPoint,
+  faultFields,
   refKey,
+  type Clock,
   type LeaseOf,
   type Timings,
   type WorkerRecords,
 } from "@statusplane/core";
-import type { Clock } from "../clock.ts";
 import type { Log } from "../log.ts";
 
 /** After a renewal without an answer the next one comes after this share of the lease. */

@@ -1,5 +1,4 @@
-import type { Delivery, DeliveryOutcome } from "@statusplane/core";
-import { pause, type Clock } from "../clock.ts";
+import { pause, type Clock, type Delivery, type DeliveryOutcome } from "@statusplane/core";
 
 /** Below so many places each is needed: a tenant alone would lose too much of them. */
 const SHARED_FROM_PLACES = 3;

@@ -1,6 +1,14 @@
-import { crashPoint, refKey, type EncodedSnapshot, type StatusWriter, type Timings } from "@statusplane/core";
+import {
+  crashPoint,
+  pause,
+  refKey,
+  settlesWithin,
+  type Clock,
+  type EncodedSnapshot,
+  type StatusWriter,
+  type Timings,
+} from "@statusplane/core";
 import { storeBackoffMs } from "../backoff.ts";
-import { pause, settlesWithin, type Clock } from "../clock.ts";
 import type { WorkerCounts } from "./worker-counters.ts";
 
 /** Ends kept for a store that is away. What exceeds it is left to the outbox alone. */

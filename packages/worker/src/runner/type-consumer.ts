@@ -1,5 +1,7 @@
 import {
   faultFields,
+  pause,
+  type Clock,
   type Delivery,
   type DeliveryOutcome,
   type JobQueue,
@@ -7,7 +9,6 @@ import {
   type Timings,
 } from "@statusplane/core";
 import { storeBackoffMs } from "../backoff.ts";
-import { pause, type Clock } from "../clock.ts";
 import type { JobDefinition } from "../define-job.ts";
 import type { Log } from "../log.ts";
 import { TenantShare } from "./tenant-share.ts";

@@ -1,6 +1,5 @@
-import { faultFields, crashPoint, refKey, type JobRef } from "@statusplane/core";
+import { crashPoint, faultFields, pause, refKey, type JobRef } from "@statusplane/core";
 import { storeBackoffMs } from "../backoff.ts";
-import { pause } from "../clock.ts";
 import { tellOutside } from "./end-attempt.ts";
 import type { WorkerParts } from "./worker-parts.ts";
 

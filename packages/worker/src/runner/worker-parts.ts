@@ -1,4 +1,5 @@
 import type {
+  Clock,
   Installation,
   JobFiles,
   JobQueue,
@@ -6,7 +7,6 @@ import type {
   Timings,
   WorkerRecords,
 } from "@statusplane/core";
-import type { Clock } from "../clock.ts";
 import type { Log } from "../log.ts";
 import type { TerminalWriter } from "./terminal-writer.ts";
 import type { WorkerCounts } from "./worker-counters.ts";

@@ -1,6 +1,6 @@
 import { DEFAULT_TIMINGS, type JobRef, type Json, type Timings } from "@statusplane/core";
+import { createMemoryQueue } from "@statusplane/memory";
 import {
-  createMemoryQueue,
   createWorker,
   defineJob,
   type JobContext,

@@ -8,7 +8,8 @@ import {
   type SentinelKeeper,
   type Timings,
 } from "@statusplane/core";
-import { createMemoryQueue, createReconciler, type Loss, type ReconcilerHandle } from "@statusplane/worker";
+import { createMemoryQueue } from "@statusplane/memory";
+import { createReconciler, type Loss, type ReconcilerHandle } from "@statusplane/worker";
 import { afterEach, describe, expect, it } from "vitest";
 import { FakeClock, settle } from "../fakes/fake-clock.ts";
 import { FakeFiles } from "../fakes/fake-files.ts";

@@ -1,11 +1,8 @@
 import { readFileSync } from "node:fs";
 import type { QueueConnection } from "./queue-connections.ts";
 
-// The path holds from src/queues/bullmq/ and from dist/queues/bullmq/: the package ships src/queues/bullmq/lua.
-const FOLLOW_CLOCK = readFileSync(
-  new URL("../../../src/queues/bullmq/lua/follow-clock.lua", import.meta.url),
-  "utf8",
-);
+// The path holds from src/bullmq/ and from dist/bullmq/: the package ships src/bullmq/lua.
+const FOLLOW_CLOCK = readFileSync(new URL("../../src/bullmq/lua/follow-clock.lua", import.meta.url), "utf8");
 
 export interface QueueClockOptions {
   readonly connection: QueueConnection;

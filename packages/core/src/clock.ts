@@ -1,4 +1,16 @@
-/** Time as the worker sees it; injected, so that tests and drills decide how fast it passes. */
+/** What browsers and Node have alike. */
+declare const performance: { now(): number };
+declare function setTimeout(callback: () => void, delayMs: number): unknown;
+declare function clearTimeout(timer: unknown): void;
+
+/** As much of an `AbortSignal` as a pause needs. */
+export interface EndSignal {
+  readonly aborted: boolean;
+  addEventListener(type: "abort", listener: () => void, options: { readonly once: true }): void;
+  removeEventListener(type: "abort", listener: () => void): void;
+}
+
+/** Time as a worker or a queue sees it; injected, so that tests and drills decide how fast it passes. */
 export interface Clock {
   /** Monotonic milliseconds: for durations. */
   nowMs(): number;
@@ -19,7 +31,7 @@ export const systemClock: Clock = {
 };
 
 /** Resolves after `delayMs`, or as soon as the signal aborts. Never rejects. */
-export function pause(clock: Clock, delayMs: number, signal?: AbortSignal): Promise<void> {
+export function pause(clock: Clock, delayMs: number, signal?: EndSignal): Promise<void> {
   return new Promise((resolve) => {
     if (signal?.aborted === true) return resolve();
     const callOff = clock.after(delayMs, end);

@@ -1,7 +1,9 @@
 import {
   deliveryId,
   OWN_KEYS,
+  settlesWithin,
   StatusplaneError,
+  systemClock,
   type ConsumeOptions,
   type Delivery,
   type JobQueue,
@@ -9,7 +11,6 @@ import {
   type SentinelKeeper,
 } from "@statusplane/core";
 import type { Job, Queue } from "bullmq";
-import { settlesWithin, systemClock } from "../../clock.ts";
 import { BullmqConsumer, type DeliveryData } from "./bullmq-consumer.ts";
 import { loadBullmq, type BullmqPackages } from "./load-bullmq.ts";
 import {

@@ -2,13 +2,14 @@ import {
   crashPoint,
   deliveryId,
   StatusplaneError,
+  systemClock,
+  type Clock,
   type ConsumeOptions,
   type Delivery,
   type DeliveryOutcome,
   type JobQueue,
   type QueueConsumer,
 } from "@statusplane/core";
-import { systemClock, type Clock } from "../../clock.ts";
 
 /** Delay of a delivery whose handler broke its promise and rejected, ms. */
 const BROKEN_HANDLER_DELAY_MS = 1_000;

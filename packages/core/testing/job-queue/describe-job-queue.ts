@@ -1,5 +1,5 @@
 import { jobRef, type Delivery, type DeliveryOutcome, type JobQueue } from "@statusplane/core";
-import { eventually } from "@statusplane/test-support";
+import { eventually } from "../eventually.ts";
 import { afterEach, describe, expect, it } from "vitest";
 
 const ACKNOWLEDGE: DeliveryOutcome = { outcome: "acknowledge" };

@@ -1,4 +1,4 @@
-import { createBullmqQueue, type BullmqQueue } from "@statusplane/worker";
+import { createBullmqQueue, type BullmqQueue } from "@statusplane/redis/bullmq";
 import {
   eventually,
   startRedisCluster,
@@ -9,7 +9,7 @@ import {
 } from "@statusplane/test-support";
 import type { Redis } from "ioredis";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { delivery, describeJobQueue, recordAll } from "../contract/describe-job-queue.ts";
+import { delivery, describeJobQueue, recordAll } from "@statusplane/core/testing/job-queue";
 
 const REPLICATED_WITHIN_MS = 15_000;
 

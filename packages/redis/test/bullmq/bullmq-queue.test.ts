@@ -1,10 +1,10 @@
 import type { DeliveryOutcome } from "@statusplane/core";
-import { createBullmqQueue, type BullmqQueue } from "@statusplane/worker";
+import { createBullmqQueue, type BullmqQueue } from "@statusplane/redis/bullmq";
 import { eventually, freePort, startRedis, type RedisServer } from "@statusplane/test-support";
 import { Queue, Worker } from "bullmq";
 import { Redis } from "ioredis";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
-import { delivery, depthOf, describeJobQueue, recordAll } from "../contract/describe-job-queue.ts";
+import { delivery, depthOf, describeJobQueue, recordAll } from "@statusplane/core/testing/job-queue";
 
 let server: RedisServer;
 let admin: Redis;
