@@ -12,6 +12,7 @@ import {
   type PacketScan,
   type PictureWalk,
 } from "../src/jobs/video-hls/scan-packets.ts";
+import { VIDEO_ERRORS } from "../src/jobs/video-hls/video-errors.ts";
 import type { TrackWalk } from "../src/jobs/video-hls/track-walk.ts";
 import { readSource, type VideoSource } from "../src/jobs/video-hls/video-source.ts";
 
@@ -254,9 +255,9 @@ test("a cheap look at the first bytes refuses what is no mp4, mov, mkv or webm",
   expect(looksLikeVideo(Buffer.from("1a45dfa3", "hex"))).toBeNull();
   expect(looksLikeVideo(Buffer.alloc(0))).toBe("file_empty");
   for (const still of ["heic", "avif"])
-    expect(looksLikeVideo(Buffer.concat([box("ftyp"), Buffer.from(still)]))).toBe("not_a_video");
+    expect(looksLikeVideo(Buffer.concat([box("ftyp"), Buffer.from(still)]))).toBe(VIDEO_ERRORS.not_a_video);
   for (const text of ["#EXTM3U\n#EXTINF:2,", "ffconcat version 1.0", "PK\u0003\u0004", "f", "RIFF....AVI "]) {
-    expect(looksLikeVideo(Buffer.from(text)), text).toBe("not_a_video");
+    expect(looksLikeVideo(Buffer.from(text)), text).toBe(VIDEO_ERRORS.not_a_video);
   }
 });
 
