@@ -160,6 +160,12 @@ export const ERRORS = defineErrors({
     "이 파일을 처리할 때마다 서버가 중단되어 더 시도하지 않습니다.",
     "This file crashed the worker on every attempt.",
   ),
+  handed_back: row(
+    503,
+    true,
+    "작업 서버가 종료되어 다른 서버가 이어서 처리합니다.",
+    "The worker shut down and handed the job back; another one takes it.",
+  ),
   lease_lost: row(409, true, "작업 권한을 잃었습니다.", "The worker lost its lease."),
   fenced: row(409, false, "더 새로운 시도가 있습니다.", "A newer attempt has taken over."),
   output_too_large: row(422, false, "결과 파일이 한도를 넘었습니다.", "The output exceeds the size limit."),

@@ -47,6 +47,37 @@ export interface JobRecord {
   readonly updatedAt: string;
 }
 
+/** How long a step of an attempt took. */
+export interface StepTime {
+  /** The step's machine name. */
+  readonly key: string;
+  /** ≥ 0, to the millisecond. */
+  readonly seconds: number;
+}
+
+/** An attempt that has ended. Dates as in {@link JobRecord}. */
+export interface AttemptRecord {
+  readonly attempt: number;
+  /** Null: it was cancelled before a worker took it. */
+  readonly startedAt: string | null;
+  readonly endedAt: string;
+  /** How it ended; null: it succeeded. */
+  readonly code: string | null;
+  /** In the order they began; null: not known, its worker was lost. */
+  readonly steps: readonly StepTime[] | null;
+}
+
+/** A row with the attempts that have ended, oldest first, the newest 50. The one that runs is the row itself. */
+export interface DetailedRecord extends JobRecord {
+  readonly attempts: readonly AttemptRecord[];
+}
+
+/** What an attempt's worker says of it when it ends. */
+export interface AttemptReport {
+  /** Default: not known. */
+  readonly steps?: readonly StepTime[];
+}
+
 export interface NewJob {
   readonly ref: JobRef;
   readonly jobType: string;
@@ -74,11 +105,13 @@ export type ResultToStore =
   | { readonly kind: "value"; readonly value: Json; readonly bytes: number }
   | { readonly kind: "file"; readonly bytes: number };
 
-export type JobEnd =
-  | { readonly status: "READY" | "DONE"; readonly result: ResultToStore }
-  | { readonly status: "CANCELLED"; readonly result: ResultToStore | null };
+export type JobEnd = AttemptReport &
+  (
+    | { readonly status: "READY" | "DONE"; readonly result: ResultToStore }
+    | { readonly status: "CANCELLED"; readonly result: ResultToStore | null }
+  );
 
-export interface FailedTry {
+export interface FailedTry extends AttemptReport {
   readonly errorCode: string;
   readonly errorMessage: string;
   readonly errorDetail: string | null;
@@ -105,7 +138,7 @@ export interface WorkerRecords {
   finish(ref: JobRef, attempt: number, end: JobEnd): Promise<JobRecord | null>;
   failTry(ref: JobRef, attempt: number, failure: FailedTry): Promise<JobRecord | null>;
   /** PENDING of the next attempt, with the try given back (or CANCELLED). */
-  handBack(ref: JobRef, attempt: number): Promise<JobRecord | null>;
+  handBack(ref: JobRef, attempt: number, report?: AttemptReport): Promise<JobRecord | null>;
   /** The same for a claim whose answer was lost; null: it was never carried out, or is over. */
   releaseClaim(ref: JobRef, owner: string): Promise<JobRecord | null>;
   /** One look at the row. */
@@ -137,8 +170,8 @@ export type RetryOutcome =
 export interface RequestRecords {
   submit(job: NewJob): Promise<SubmitOutcome>;
   find(ref: JobRef): Promise<JobRecord | null>;
-  /** Up to 100 rows, of whatever tenants, in the order of the refs; null where there is none. */
-  findMany(refs: readonly JobRef[]): Promise<readonly (JobRecord | null)[]>;
+  /** Up to 100 rows with their attempts, of whatever tenants, in the order of the refs; null where there is none. */
+  findMany(refs: readonly JobRef[]): Promise<readonly (DetailedRecord | null)[]>;
   /** A result kept in the row, as JSON text. */
   findResult(ref: JobRef): Promise<{ readonly attempt: number; readonly text: string } | null>;
   /** Newest first, keyset pages. @throws {invalid_request} for a cursor that is not ours. */

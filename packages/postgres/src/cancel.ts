@@ -1,4 +1,5 @@
 import type { CancelOutcome, JobRef } from "@statusplane/core";
+import { leaveAttempt } from "./attempt-entry.ts";
 import { find } from "./find.ts";
 import { leaveEntry } from "./outbox-entry.ts";
 import { firstRecord, RECORD_COLUMNS } from "./record-row.ts";
@@ -21,6 +22,7 @@ const CANCEL: Statement = {
       WHERE tenant_id = $3::text AND kind = $4::text AND id = $5::text AND status IN ('PENDING', 'PROCESSING')
       RETURNING *
     ), ended AS (SELECT * FROM told WHERE status = 'CANCELLED'
+    ), attempt AS (${leaveAttempt("ended", { code: "error_code", startedAt: "NULL" })}
     ), entry AS (${leaveEntry("ended", "$2::float8")})
     SELECT ${RECORD_COLUMNS} FROM told`,
 };

@@ -1,4 +1,5 @@
 import type { FailedTry, JobRecord, JobRef } from "@statusplane/core";
+import { leaveAttempt, stepsText } from "./attempt-entry.ts";
 import { leaveEntry } from "./outbox-entry.ts";
 import { firstRecord, RECORD_COLUMNS, withoutNul } from "./record-row.ts";
 import type { Context } from "./settings.ts";
@@ -35,6 +36,11 @@ const FAIL_TRY: Statement = {
       WHERE job.tenant_id = mine.tenant_id AND job.kind = mine.kind AND job.id = mine.id
         AND attempt = $6::int AND status = 'PROCESSING'
       RETURNING job.*
+    ), attempt AS (${leaveAttempt("ended", {
+      code: "CASE status WHEN 'CANCELLED' THEN error_code ELSE last_error_code END",
+      detail: "error_detail",
+      steps: "$12::text",
+    })}
     ), entry AS (${leaveEntry("ended", "$2::float8")})
     SELECT ${RECORD_COLUMNS} FROM ended`,
 };
@@ -58,6 +64,7 @@ export async function failTry(
     errorCode,
     withoutNul(errorMessage),
     errorDetail === null ? null : withoutNul(errorDetail),
+    stepsText(failure),
   ]);
   return firstRecord(rows);
 }

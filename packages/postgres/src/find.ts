@@ -1,4 +1,5 @@
-import { refKey, type JobRecord, type JobRef } from "@statusplane/core";
+import { refKey, type DetailedRecord, type JobRecord, type JobRef } from "@statusplane/core";
+import { ENDED_ATTEMPTS, toAttempts } from "./attempt-entry.ts";
 import { firstRecord, RECORD_COLUMNS, toRecord, toRef } from "./record-row.ts";
 import { refColumns } from "./ref-columns.ts";
 import type { Context } from "./settings.ts";
@@ -16,14 +17,14 @@ const FIND_AT_WORK: Statement = {
 /** A person's detail. */
 const FIND_FOR_PEOPLE: Statement = { ...FIND_AT_WORK, cause: "people", side: "request" };
 
-/** Each row by its whole key, the tenant first: rows of many tenants are as far apart as in statements of their own. */
+/** Each row by its whole key, the tenant first, its attempts with it: rows of many tenants are as far apart as in statements of their own. */
 export const FIND_MANY: Statement = {
   name: "find_many",
   cause: "people",
   side: "request",
   repeatable: true,
   text: `
-    SELECT ${RECORD_COLUMNS}
+    SELECT ${RECORD_COLUMNS}, ${ENDED_ATTEMPTS} AS attempts
     FROM job
     JOIN unnest($2::text[], $3::text[], $4::text[]) AS asked (tenant_id, kind, id) USING (tenant_id, kind, id)`,
 };
@@ -54,13 +55,13 @@ export async function find(
 export async function findMany(
   { send, resultInlineMaxBytes }: Context,
   refs: readonly JobRef[],
-): Promise<readonly (JobRecord | null)[]> {
+): Promise<readonly (DetailedRecord | null)[]> {
   if (refs.length === 0) return [];
   const rows = await send(FIND_MANY, [resultInlineMaxBytes, ...refColumns(refs)]);
   const found = new Map(rows.map((row) => [refKey(toRef(row)), row]));
   return refs.map((ref) => {
     const row = found.get(refKey(ref));
-    return row === undefined ? null : toRecord(row);
+    return row === undefined ? null : { ...toRecord(row), attempts: toAttempts(row) };
   });
 }
 

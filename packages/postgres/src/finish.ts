@@ -1,4 +1,5 @@
 import { encodeJson, type JobEnd, type JobRecord, type JobRef, type ResultToStore } from "@statusplane/core";
+import { leaveAttempt, stepsText } from "./attempt-entry.ts";
 import { leaveEntry } from "./outbox-entry.ts";
 import { firstRecord, RECORD_COLUMNS } from "./record-row.ts";
 import type { Context } from "./settings.ts";
@@ -25,6 +26,7 @@ const FINISH: Statement = {
       WHERE tenant_id = $3::text AND kind = $4::text AND id = $5::text
         AND attempt = $6::int AND status = 'PROCESSING'
       RETURNING *
+    ), attempt AS (${leaveAttempt("ended", { code: "error_code", steps: "$11::text" })}
     ), entry AS (${leaveEntry("ended", "$2::float8")})
     SELECT ${RECORD_COLUMNS} FROM ended`,
 };
@@ -42,7 +44,16 @@ export async function finish(
 ): Promise<JobRecord | null> {
   const [text, bytes, inFile] = resultColumns(end.result);
   const key = [ref.tenant, ref.kind, ref.id, attempt];
-  const values = [resultInlineMaxBytes, committerGraceMs, ...key, end.status, text, bytes, inFile];
+  const values = [
+    resultInlineMaxBytes,
+    committerGraceMs,
+    ...key,
+    end.status,
+    text,
+    bytes,
+    inFile,
+    stepsText(end),
+  ];
   return firstRecord(await send(FINISH, values));
 }
 

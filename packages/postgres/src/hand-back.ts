@@ -1,11 +1,12 @@
-import type { JobRecord, JobRef } from "@statusplane/core";
+import type { AttemptReport, JobRecord, JobRef } from "@statusplane/core";
+import { leaveAttempt, stepsText } from "./attempt-entry.ts";
 import { leaveEntry } from "./outbox-entry.ts";
 import { firstRecord, RECORD_COLUMNS } from "./record-row.ts";
 import type { Context } from "./settings.ts";
 import type { Statement } from "./statement.ts";
 
 /** PENDING of the next attempt at once, the try given back; CANCELLED where that was requested. */
-const handBackWhere = (isCallers: string): string => `
+const handBackWhere = (isCallers: string, steps?: string): string => `
     WITH handed AS (
       UPDATE job
       SET status = CASE WHEN cancel_requested THEN 'CANCELLED' ELSE 'PENDING' END,
@@ -18,6 +19,10 @@ const handBackWhere = (isCallers: string): string => `
       WHERE tenant_id = $3::text AND kind = $4::text AND id = $5::text
         AND ${isCallers} AND status = 'PROCESSING'
       RETURNING *
+    ), attempt AS (${leaveAttempt("handed", {
+      code: "coalesce(error_code, 'handed_back')",
+      ...(steps === undefined ? {} : { steps }),
+    })}
     ), entry AS (${leaveEntry("handed", "$2::float8")})
     SELECT ${RECORD_COLUMNS} FROM handed`;
 
@@ -26,7 +31,7 @@ const HAND_BACK: Statement = {
   cause: "work",
   side: "background",
   repeatable: false,
-  text: handBackWhere("attempt = $6::int"),
+  text: handBackWhere("attempt = $6::int", "$7::text"),
 };
 
 const RELEASE_CLAIM: Statement = {
@@ -41,9 +46,11 @@ const RELEASE_CLAIM: Statement = {
 export async function handBack(
   { send, resultInlineMaxBytes, committerGraceMs }: Context,
   { ref, attempt }: { readonly ref: JobRef; readonly attempt: number },
+  report: AttemptReport,
 ): Promise<JobRecord | null> {
   const key = [ref.tenant, ref.kind, ref.id, attempt];
-  return firstRecord(await send(HAND_BACK, [resultInlineMaxBytes, committerGraceMs, ...key]));
+  const values = [resultInlineMaxBytes, committerGraceMs, ...key, stepsText(report)];
+  return firstRecord(await send(HAND_BACK, values));
 }
 
 /** @returns null when no row is held by that claim. */

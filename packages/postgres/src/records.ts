@@ -25,7 +25,7 @@ export function workerRecords(context: Context): WorkerRecords {
     renew: (leases, leaseMs) => renew(context, leases, leaseMs),
     finish: (ref, attempt, end) => finish(context, { ref, attempt }, end),
     failTry: (ref, attempt, failure) => failTry(context, { ref, attempt }, failure),
-    handBack: (ref, attempt) => handBack(context, { ref, attempt }),
+    handBack: (ref, attempt, report = {}) => handBack(context, { ref, attempt }, report),
     releaseClaim: (ref, owner) => releaseClaim(context, { ref, owner }),
     find: (ref) => find(context, ref, "worker"),
   };

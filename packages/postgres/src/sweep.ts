@@ -1,4 +1,5 @@
 import { publicMessage, type Swept } from "@statusplane/core";
+import { leaveAttempt } from "./attempt-entry.ts";
 import { leaveEntry } from "./outbox-entry.ts";
 import { RECORD_COLUMNS, toRecord } from "./record-row.ts";
 import type { Context } from "./settings.ts";
@@ -40,6 +41,7 @@ const SWEEP: Statement = {
       WHERE job.tenant_id = over.tenant_id AND job.kind = over.kind AND job.id = over.id
         AND job.attempt = over.ended_attempt AND job.status = 'PROCESSING'
       RETURNING job.*, ended_attempt
+    ), attempt AS (${leaveAttempt("swept", { code: "coalesce(error_code, last_error_code)" })}
     ), entry AS (${leaveEntry("swept", "0")})
     SELECT ended_attempt, ${RECORD_COLUMNS} FROM swept`,
 };

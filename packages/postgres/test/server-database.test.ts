@@ -200,7 +200,11 @@ describe("migrations", () => {
     await writeFile(join(folder, "notes.txt"), "not SQL");
     expect(await apply(database)).toEqual(["002_more.sql"]);
     expect(await appliedNames(database, "school")).toEqual(["001_jobs.sql", "002_more.sql"]);
-    expect(await appliedNames(database, "statusplane")).toEqual(["001_jobs.sql", "002_history_filters.sql"]);
+    expect(await appliedNames(database, "statusplane")).toEqual([
+      "001_jobs.sql",
+      "002_history_filters.sql",
+      "003_job_attempt.sql",
+    ]);
   });
 
   it("leave nothing of a file that fails, and name it", async () => {
@@ -361,7 +365,8 @@ describe("statements", () => {
       ["sweep", "housekeeping", 1, () => reconciler.sweep(200)],
       ["take", "work", 1, () => reconciler.take(500, 1_000)],
       ["page of waiting rows", "work", 1, () => reconciler.pageWaiting(null, 1_000)],
-      ["detail", "people", 1, () => requests.find(ref)],
+      ["detail, its attempts with it", "people", 1, () => requests.findMany([ref])],
+      ["look of a person's request", "people", 1, () => requests.find(ref)],
       ["history", "people", 1, () => requests.page(newTenant(), "job", { cursor: null, limit: 20 })],
       ["cancel", "people", 1, () => requests.cancel(handed)],
       ["retry", "people", 1, () => requests.retry(handed)],

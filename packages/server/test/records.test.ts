@@ -1,4 +1,4 @@
-import { jobRef, type JobRecord } from "@statusplane/core";
+import { jobRef, refKey, type JobRecord } from "@statusplane/core";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { DetailReads } from "../src/detail/index.ts";
 import { KeyedBuckets } from "../src/http/index.ts";
@@ -56,6 +56,7 @@ describe("detail", () => {
       started_at: AT,
       finished_at: AT,
       updated_at: AT,
+      attempts: [],
     });
     expect(hls).toMatch(/^\/media\/hls\/[\w-]+\.[\w-]+\/master\.m3u8$/);
     expect(poster).toMatch(/poster\.jpg$/);
@@ -82,7 +83,29 @@ describe("detail", () => {
       started_at: null,
       finished_at: null,
       updated_at: AT,
+      attempts: [],
     });
+  });
+
+  it("shows the attempts, those that ended and the one that runs, without what only operators see", async () => {
+    const ended = {
+      startedAt: AT,
+      endedAt: AT,
+      code: "encode_failed",
+      steps: [{ key: "read", seconds: 1.5 }],
+    };
+    test.records.put(recordOf(video, { status: "PROCESSING", attempt: 2, startedAt: AT }));
+    test.records.attempts.set(refKey(video), [{ attempt: 1, ...ended }]);
+    const times = { started_at: AT, ended_at: AT };
+    expect((await get("/media/videos/42/")).json().attempts).toEqual([
+      { attempt: 1, ...times, error_code: "encode_failed", steps: [{ key: "read", seconds: 1.5 }] },
+      { attempt: 2, started_at: AT, ended_at: null, error_code: null, steps: null },
+    ]);
+    test.records.put(recordOf(job, { status: "DONE", attempt: 1 }));
+    test.records.attempts.set(refKey(job), [{ attempt: 1, ...ended, code: null, steps: null }]);
+    expect((await get("/api/v1/jobs/a/")).json().attempts).toEqual([
+      { attempt: 1, ...times, error_code: null, steps: null },
+    ]);
   });
 
   it("tells why a job failed, and where a large result is", async () => {

@@ -120,8 +120,8 @@ export const WORKER: Area = {
       file: at("runner/end-attempt.ts"),
       replace: [
         [
-          "const end = { status: successStatus(job.ref.kind), result: result.toStore };",
-          `const end = { status: successStatus(job.ref.kind), result: result.toStore };
+          "const end = { ...job.report(), status: successStatus(job.ref.kind), result: result.toStore };",
+          `const end = { ...job.report(), status: successStatus(job.ref.kind), result: result.toStore };
   await writeTerminal({ ...job.record, status: end.status, result: null }, result.keyText, parts);`,
         ],
       ],

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe } from "vitest";
 import type { Database } from "@statusplane/postgres";
+import { describeAttempts } from "./attempts.ts";
 import { describeHistory } from "./history.ts";
 import { describeReconciler } from "./reconciler.ts";
 import { describeRequests } from "./requests.ts";
@@ -27,6 +28,7 @@ export function describeJobRecords(name: string, open: () => Promise<Opened>): v
     afterAll(() => opened?.close());
     describe("requests", () => void describeRequests(database));
     describe("worker", () => void describeWorker(database));
+    describe("attempts", () => void describeAttempts(database));
     describe("reconciler", () => void describeReconciler(database));
     describe("history", () => void describeHistory(database));
   });

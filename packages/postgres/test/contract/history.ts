@@ -85,7 +85,13 @@ export function describeHistory(database: () => Database): void {
         FROM generate_series(1, 20000) AS n, unnest($1::text[]) AS tenant`,
       values: [tenants],
     });
-    await database().query("watching", { text: "ANALYZE job" });
+    await database().query("watching", {
+      text: `
+        INSERT INTO job_attempt (tenant_id, kind, id, attempt, ended_at)
+        SELECT tenant_id, kind, id, 1, finished_at FROM job WHERE tenant_id = ANY ($1::text[])`,
+      values: [tenants],
+    });
+    await database().query("watching", { text: "ANALYZE job, job_attempt" });
     const page = "'{$T}', 'job', $CURSOR, 'row-010000', 21";
     for (const [statement, values, index] of [
       [PAGES.get("page"), page, "job_history"],
@@ -112,10 +118,12 @@ export function describeHistory(database: () => Database): void {
     expect(failed.items.map(({ ref }) => ref.id)).toEqual(
       Array.from({ length: 20 }, (_, n) => `row-${String(20_000 - n * 1_000).padStart(6, "0")}`),
     );
-    await database().query("watching", {
-      text: "DELETE FROM job WHERE tenant_id = ANY ($1::text[])",
-      values: [tenants],
-    });
+    for (const table of ["job", "job_attempt"]) {
+      await database().query("watching", {
+        text: `DELETE FROM ${table} WHERE tenant_id = ANY ($1::text[])`,
+        values: [tenants],
+      });
+    }
   });
 
   it.each([

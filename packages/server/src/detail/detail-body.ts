@@ -1,4 +1,4 @@
-import { idToJson, publicMessage, type JobRecord, type Json } from "@statusplane/core";
+import { idToJson, publicMessage, type DetailedRecord, type JobRecord, type Json } from "@statusplane/core";
 import { z } from "zod";
 import { statusSchema } from "../progress/index.ts";
 import type { PlaybackUrls } from "../playback/playback-signature.ts";
@@ -17,7 +17,7 @@ const common = {
   updated_at: date,
 };
 
-export const videoDetail = z.object({
+export const videoItem = z.object({
   id: z.union([z.string(), count]),
   title: z.string().nullable(),
   status: statusSchema,
@@ -32,7 +32,25 @@ export const videoDetail = z.object({
   ...common,
 });
 
-export const jobDetail = z.object({
+const attempts = z
+  .array(
+    z.object({
+      attempt: count,
+      started_at: date.nullable().describe("null: cancelled before it started"),
+      ended_at: date.nullable().describe("null: it runs"),
+      error_code: z.string().nullable().describe("null: it runs, or it succeeded"),
+      steps: z
+        .array(z.object({ key: z.string(), seconds: z.number().nonnegative() }))
+        .nullable()
+        .describe("what each step took; null: not known, it runs or its worker was lost"),
+    }),
+  )
+  .describe("oldest first, the newest 50");
+
+/** A video in history is an item; its detail has the attempts too. */
+export const videoDetail = videoItem.extend({ attempts });
+
+export const jobItem = z.object({
   job_id: z.string(),
   job_type: z.string(),
   status: statusSchema,
@@ -46,11 +64,24 @@ export const jobDetail = z.object({
   ...common,
 });
 
+/** As for a video. */
+export const jobDetail = jobItem.extend({ attempts });
+
+export type VideoItem = z.infer<typeof videoItem>;
 export type VideoDetail = z.infer<typeof videoDetail>;
+export type JobItem = z.infer<typeof jobItem>;
 export type JobDetail = z.infer<typeof jobDetail>;
 
-/** The detail of a video, with signed URLs where it plays. */
-export function videoDetailOf(record: JobRecord, playback: PlaybackUrls): VideoDetail {
+export function videoDetailOf(record: DetailedRecord, playback: PlaybackUrls): VideoDetail {
+  return { ...videoItemOf(record, playback), attempts: attemptsOf(record) };
+}
+
+export function jobDetailOf(record: DetailedRecord): JobDetail {
+  return { ...jobItemOf(record), attempts: attemptsOf(record) };
+}
+
+/** A video as history shows it, with signed URLs where it plays. */
+export function videoItemOf(record: JobRecord, playback: PlaybackUrls): VideoItem {
   const result = objectOf(record.result?.kind === "inline" ? record.result.value : null);
   const urls = record.status === "READY" ? playback.urlsOf(record.ref, record.attempt) : null;
   const { code, message } = errorOf(record);
@@ -70,8 +101,8 @@ export function videoDetailOf(record: JobRecord, playback: PlaybackUrls): VideoD
   };
 }
 
-/** The detail of a job. */
-export function jobDetailOf(record: JobRecord): JobDetail {
+/** A job as history shows it. */
+export function jobItemOf(record: JobRecord): JobItem {
   const { ref, result } = record;
   const { code, message } = errorOf(record);
   const large = result !== null && result.kind !== "inline";
@@ -100,6 +131,19 @@ function commonOf(record: JobRecord) {
     finished_at: record.finishedAt,
     updated_at: record.updatedAt,
   };
+}
+
+/** Those that ended, and the one that runs: its start is the row's. */
+function attemptsOf({ attempts, attempt, status, startedAt }: DetailedRecord): JobDetail["attempts"] {
+  const ended = attempts.map((each) => ({
+    attempt: each.attempt,
+    started_at: each.startedAt,
+    ended_at: each.endedAt,
+    error_code: each.code,
+    steps: each.steps?.map(({ key, seconds }) => ({ key, seconds })) ?? null,
+  }));
+  if (status !== "PROCESSING") return ended;
+  return [...ended, { attempt, started_at: startedAt, ended_at: null, error_code: null, steps: null }];
 }
 
 function errorOf({ status, errorCode, errorMessage }: JobRecord): {

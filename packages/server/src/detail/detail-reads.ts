@@ -5,7 +5,7 @@ import {
   snapshotOfRecord,
   StatusplaneError,
   writeKindOf,
-  type JobRecord,
+  type DetailedRecord,
   type JobRef,
   type RequestRecords,
   type StatusWriter,
@@ -31,7 +31,7 @@ const UNKNOWN_REUSED_MS = 10_000;
 const REMEMBERED_MAX = 10_000;
 
 interface Remembered {
-  readonly record: JobRecord | null;
+  readonly record: DetailedRecord | null;
   readonly untilMs: number;
 }
 
@@ -60,7 +60,7 @@ export class DetailReads {
    * The row; null when there is none.
    * @throws {detail_budget_spent | database_unavailable}
    */
-  async find(ref: JobRef): Promise<JobRecord | null> {
+  async find(ref: JobRef): Promise<DetailedRecord | null> {
     const key = refKey(ref);
     const remembered = this.#remembered.get(key);
     if (remembered !== undefined && remembered.untilMs > this.#now()) return remembered.record;
@@ -77,7 +77,7 @@ export class DetailReads {
    * The row of a job that must exist.
    * @throws {record_not_found | detail_budget_spent | database_unavailable}
    */
-  async get(ref: JobRef): Promise<JobRecord> {
+  async get(ref: JobRef): Promise<DetailedRecord> {
     const record = await this.find(ref);
     if (record === null) throw new StatusplaneError("record_not_found");
     return record;
@@ -89,10 +89,10 @@ export class DetailReads {
     this.#underWay.delete(refKey(ref));
   }
 
-  #read(ref: JobRef, key: string): Promise<JobRecord | null> {
+  #read(ref: JobRef, key: string): Promise<DetailedRecord | null> {
     const reading = this.#lookUps.ask(ref);
     this.#underWay.set(key, reading);
-    const land = (record: JobRecord | null | undefined): void => {
+    const land = (record: DetailedRecord | null | undefined): void => {
       if (this.#underWay.get(key) !== reading) return;
       this.#underWay.delete(key);
       if (record !== undefined) this.#remember(key, record);
@@ -107,7 +107,7 @@ export class DetailReads {
     return reading.row;
   }
 
-  #remember(key: string, record: JobRecord | null): void {
+  #remember(key: string, record: DetailedRecord | null): void {
     if (record !== null && !isTerminal(record.status)) return;
     if (this.#remembered.size >= REMEMBERED_MAX) this.#remembered.clear();
     const reusedMs = record === null ? UNKNOWN_REUSED_MS : FINISHED_REUSED_MS;
@@ -115,7 +115,7 @@ export class DetailReads {
   }
 
   /** The write that fits the row: it brings back what Redis may have lost and harms nothing else. Never rejects. */
-  async #seed(record: JobRecord): Promise<void> {
+  async #seed(record: DetailedRecord): Promise<void> {
     try {
       const snapshot = encodeSnapshot(snapshotOfRecord(record));
       await this.#options.writer.write(writeKindOf(record.status), snapshot);

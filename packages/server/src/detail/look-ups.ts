@@ -1,9 +1,9 @@
-import { StatusplaneError, type JobRecord, type JobRef } from "@statusplane/core";
+import { StatusplaneError, type DetailedRecord, type JobRef } from "@statusplane/core";
 import type { TokenBucket } from "../http/index.ts";
 
 export interface LookUpsOptions {
   /** One statement for all of them; rows in the order of the refs, null where there is none. */
-  readonly findMany: (refs: readonly JobRef[]) => Promise<readonly (JobRecord | null)[]>;
+  readonly findMany: (refs: readonly JobRef[]) => Promise<readonly (DetailedRecord | null)[]>;
   /** How often one is sent. */
   readonly statements: TokenBucket;
 }
@@ -11,11 +11,11 @@ export interface LookUpsOptions {
 /** One row that somebody waits for. */
 export interface LookUp {
   readonly ref: JobRef;
-  readonly row: Promise<JobRecord | null>;
+  readonly row: Promise<DetailedRecord | null>;
 }
 
 interface Waiting extends LookUp {
-  readonly resolve: (record: JobRecord | null) => void;
+  readonly resolve: (record: DetailedRecord | null) => void;
   readonly reject: (error: unknown) => void;
 }
 
@@ -44,7 +44,7 @@ export class LookUps {
   ask(ref: JobRef): LookUp {
     if (this.#count >= WAITING_MAX)
       throw new StatusplaneError("detail_budget_spent", { retryAfterSeconds: 1 });
-    const { promise, resolve, reject } = withResolvers<JobRecord | null>();
+    const { promise, resolve, reject } = withResolvers<DetailedRecord | null>();
     const asked = { ref, row: promise, resolve, reject };
     const others = this.#waiting.get(ref.tenant);
     if (others === undefined) this.#waiting.set(ref.tenant, [asked]);

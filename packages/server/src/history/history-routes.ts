@@ -9,7 +9,7 @@ import type { FastifyInstance, FastifyRequest } from "fastify";
 import type { ZodTypeProvider } from "fastify-type-provider-zod";
 import { z } from "zod";
 import { requireTenant } from "../auth/index.ts";
-import { jobDetail, jobDetailOf, videoDetail, videoDetailOf } from "../detail/index.ts";
+import { jobItem, jobItemOf, videoItem, videoItemOf } from "../detail/index.ts";
 import type { PlaybackUrls } from "../playback/playback-signature.ts";
 import { statusSchema } from "../progress/index.ts";
 
@@ -46,12 +46,12 @@ export function historyRoutes(fastify: FastifyInstance, { records, playback }: H
         tags,
         summary: "Videos, newest first",
         querystring: query,
-        response: { 200: pageOf(videoDetail) },
+        response: { 200: pageOf(videoItem) },
       },
     },
     async (request) => {
       const { items, nextCursor } = await read(request, "video", request.query);
-      return { items: items.map((each) => videoDetailOf(each, playback)), next_cursor: nextCursor };
+      return { items: items.map((each) => videoItemOf(each, playback)), next_cursor: nextCursor };
     },
   );
   app.get(
@@ -62,12 +62,12 @@ export function historyRoutes(fastify: FastifyInstance, { records, playback }: H
         tags,
         summary: "Jobs, newest first",
         querystring: jobsQuery,
-        response: { 200: pageOf(jobDetail) },
+        response: { 200: pageOf(jobItem) },
       },
     },
     async (request) => {
       const { items, nextCursor } = await read(request, "job", request.query);
-      return { items: items.map(jobDetailOf), next_cursor: nextCursor };
+      return { items: items.map(jobItemOf), next_cursor: nextCursor };
     },
   );
 }

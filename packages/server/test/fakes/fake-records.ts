@@ -2,7 +2,9 @@ import {
   isTerminal,
   refKey,
   StatusplaneError,
+  type AttemptRecord,
   type CancelOutcome,
+  type DetailedRecord,
   type JobRecord,
   type JobRef,
   type Kind,
@@ -48,6 +50,7 @@ export function recordOf(ref: JobRef, changes: Partial<JobRecord> = {}): JobReco
 /** Rows in a Map; `statements` names every call, one statement each. */
 export class FakeRecords implements RequestRecords {
   readonly rows = new Map<string, JobRecord>();
+  readonly attempts = new Map<string, readonly AttemptRecord[]>();
   readonly largeResults = new Map<string, string>();
   readonly statements: string[] = [];
   /** What each findMany was asked for. */
@@ -86,11 +89,14 @@ export class FakeRecords implements RequestRecords {
     return this.rows.get(refKey(ref)) ?? null;
   }
 
-  async findMany(refs: readonly JobRef[]): Promise<readonly (JobRecord | null)[]> {
+  async findMany(refs: readonly JobRef[]): Promise<readonly (DetailedRecord | null)[]> {
     this.#ask("findMany");
     this.lookedUp.push(refs.map(refKey));
     await this.gate;
-    return refs.map((ref) => this.rows.get(refKey(ref)) ?? null);
+    return refs.map((ref) => {
+      const row = this.rows.get(refKey(ref));
+      return row === undefined ? null : { ...row, attempts: this.attempts.get(refKey(ref)) ?? [] };
+    });
   }
 
   async findResult(ref: JobRef): Promise<{ readonly attempt: number; readonly text: string } | null> {

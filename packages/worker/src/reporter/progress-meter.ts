@@ -1,4 +1,4 @@
-import type { Progress, Step } from "@statusplane/core";
+import type { Progress, Step, StepTime } from "@statusplane/core";
 import type { StepDefinition } from "../define-job.ts";
 import { RemainingTime } from "./remaining-time.ts";
 
@@ -20,6 +20,9 @@ export class ProgressMeter {
   #stepPercent = 0;
   /** Percent of the whole, with its fraction. */
   #percent = 0;
+  /** What the steps before the current one took, by key in the order they began, ms. */
+  readonly #tookMs = new Map<string, number>();
+  #beganAtMs: number;
 
   /** @param startedAtMs monotonic ms. */
   constructor(steps: readonly Required<StepDefinition>[], startedAtMs: number) {
@@ -27,6 +30,7 @@ export class ProgressMeter {
     this.#totalWeight = steps.reduce((sum, step) => sum + step.weight, 0);
     this.#remaining = new RemainingTime(steps, startedAtMs);
     this.#seenAtMs = startedAtMs;
+    this.#beganAtMs = startedAtMs;
   }
 
   /** Begins a step. @param nowMs monotonic ms, default: when it was read last. @returns whether there is one of that key. */
@@ -60,7 +64,16 @@ export class ProgressMeter {
     return this.#remaining.seconds(this.#stepPercent, nowMs);
   }
 
+  /** What each step took so far, the current one included. @param nowMs monotonic ms. */
+  stepTimes(nowMs: number): readonly StepTime[] {
+    const tookMs = new Map(this.#tookMs);
+    addTo(tookMs, this.#steps[this.#current], nowMs - this.#beganAtMs);
+    return [...tookMs].map(([key, ms]) => ({ key, seconds: Math.round(Math.max(0, ms)) / 1_000 }));
+  }
+
   #begin(index: number, nowMs: number): void {
+    addTo(this.#tookMs, this.#steps[this.#current], nowMs - this.#beganAtMs);
+    this.#beganAtMs = nowMs;
     this.#current = index;
     this.#stepPercent = 0;
     this.#remaining.begin(index, nowMs);
@@ -90,4 +103,9 @@ export class ProgressMeter {
       percent: Math.floor(this.#stepPercent),
     };
   }
+}
+
+/** A step that is begun again goes on with what it had. */
+function addTo(tookMs: Map<string, number>, step: StepDefinition | undefined, ms: number): void {
+  if (step !== undefined) tookMs.set(step.key, (tookMs.get(step.key) ?? 0) + ms);
 }

@@ -65,13 +65,13 @@ async function finishReturned(job: RunningJob, value: unknown, parts: WorkerPart
   } catch (error) {
     return failTry(job, error, parts); // not JSON, too large, or no room for its file: the try ends as failed
   }
-  const end = { status: successStatus(job.ref.kind), result: result.toStore };
+  const end = { ...job.report(), status: successStatus(job.ref.kind), result: result.toStore };
   await finish(job, { end, resultKeyText: result.keyText }, parts);
 }
 
 async function finishCancelled(job: RunningJob, parts: WorkerParts): Promise<void> {
   const kept = job.kept === null || job.ref.kind === "video" ? null : await prepareKept(job, parts); // a video keeps nothing: its outputs are removed
-  const end = { status: "CANCELLED" as const, result: kept?.toStore ?? null };
+  const end = { ...job.report(), status: "CANCELLED" as const, result: kept?.toStore ?? null };
   await finish(job, { end, resultKeyText: kept?.keyText ?? null }, parts);
 }
 
@@ -92,7 +92,7 @@ async function prepareKept(job: RunningJob, parts: WorkerParts): Promise<Prepare
 
 async function failTry(job: RunningJob, error: unknown, parts: WorkerParts): Promise<void> {
   const backoffMs = tryBackoffMs(job.record.tries, parts.timings.retryBackoffMs, parts.random());
-  const failure: FailedTry = failedTryOf(error, backoffMs);
+  const failure: FailedTry = { ...failedTryOf(error, backoffMs), ...job.report() };
   parts.counts.failedTries += 1;
   crashPoint("failed-try.before-commit");
   const record = await commitUntilKnown(
@@ -111,10 +111,11 @@ async function failTry(job: RunningJob, error: unknown, parts: WorkerParts): Pro
 
 /** Gives the job back: PENDING of the next attempt, unless a cancel was asked for. */
 export async function handBack(job: RunningJob, parts: WorkerParts): Promise<void> {
+  const report = job.report();
   crashPoint("hand-back.before-commit");
   const record = await commitUntilKnown(
     job.record,
-    () => parts.records.handBack(job.ref, job.attempt),
+    () => parts.records.handBack(job.ref, job.attempt, report),
     parts,
   );
   if (record === null) return lose(job, parts);

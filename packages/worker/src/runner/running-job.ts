@@ -1,6 +1,7 @@
 import {
   crashPoint,
   StatusplaneError,
+  type AttemptReport,
   type JobRecord,
   type JobRef,
   type Json,
@@ -77,6 +78,11 @@ export class RunningJob implements LeaseHolder {
 
   get kept(): Json {
     return this.#kept;
+  }
+
+  /** What the records are told of the attempt when it ends. */
+  report(): AttemptReport {
+    return { steps: this.meter.stepTimes(this.#parts.clock.nowMs()) };
   }
 
   /** Raises the signal once. What was lost stays lost, whatever else was asked for. */

@@ -3,6 +3,7 @@ import {
   jobRef,
   refKey,
   StatusplaneError,
+  type AttemptReport,
   type ClaimOutcome,
   type FailedTry,
   type FollowClockOptions,
@@ -62,6 +63,8 @@ export class FakeRecords implements WorkerRecords, ReconcilerRecords {
   readonly rows = new Map<string, Row>();
   readonly outbox = new Map<string, Entry>();
   readonly calls: Call[] = [];
+  /** What was said of attempts at their ends, in order. */
+  readonly reports: AttemptReport[] = [];
   leader: { owner: string; untilMs: number } | null = null;
   readonly followed: FollowClockOptions[] = [];
   /** How many pages there are to follow the clock in. */
@@ -157,6 +160,7 @@ export class FakeRecords implements WorkerRecords, ReconcilerRecords {
     return this.#answer("finish", () => {
       const row = this.#mine(ref, attempt);
       if (row === null) return null;
+      this.reports.push({ steps: end.steps ?? [] });
       row.result = end.result === null ? null : resultOf(end.result);
       return this.#end(row, row.cancelRequested ? "CANCELLED" : end.status);
     });
@@ -166,6 +170,7 @@ export class FakeRecords implements WorkerRecords, ReconcilerRecords {
     return this.#answer("failTry", () => {
       const row = this.#mine(ref, attempt);
       if (row === null) return null;
+      this.reports.push({ steps: failure.steps ?? [] });
       if (row.cancelRequested) return this.#end(row, "CANCELLED");
       if (failure.retryable && row.tries < row.maxTries) {
         row.lastErrorCode = failure.errorCode;
@@ -178,8 +183,12 @@ export class FakeRecords implements WorkerRecords, ReconcilerRecords {
     });
   }
 
-  handBack(ref: JobRef, attempt: number): Promise<JobRecord | null> {
-    return this.#answer("handBack", () => this.#handBack(this.#mine(ref, attempt)));
+  handBack(ref: JobRef, attempt: number, report: AttemptReport = {}): Promise<JobRecord | null> {
+    return this.#answer("handBack", () => {
+      const row = this.#mine(ref, attempt);
+      if (row !== null) this.reports.push(report);
+      return this.#handBack(row);
+    });
   }
 
   releaseClaim(ref: JobRef, owner: string): Promise<JobRecord | null> {

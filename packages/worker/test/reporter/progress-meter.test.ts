@@ -28,6 +28,18 @@ describe("the progress meter", () => {
     });
   });
 
+  it("says what each step took, the one of now so far, one begun again with what it had", () => {
+    const meter = new ProgressMeter(steps, 0);
+    expect(meter.stepTimes(500)).toEqual([]);
+    meter.step("read", 1_000);
+    meter.step("write", 3_500);
+    meter.step("read", 4_000);
+    expect(meter.stepTimes(4_250.4)).toEqual([
+      { key: "read", seconds: 2.75 },
+      { key: "write", seconds: 0.5 },
+    ]);
+  });
+
   it("shows 99 at most while running", () => {
     const meter = new ProgressMeter(steps, 0);
     meter.step("write");

@@ -98,6 +98,30 @@ describe("a job's way through the worker", () => {
     expect(() => job().ctx.partial(Number.NaN)).toThrow(TypeError);
   });
 
+  it("tells the records what each step took, however the attempt ends", async () => {
+    const { submit, job, worker, clock, records } = await openWorker({ timings: { finishWithinMs: 0 } });
+    for (const [id, end] of [
+      ["returns", () => job().end(null)],
+      ["throws", () => job().fail(new Error("no"))],
+      ["handed-back", () => void worker.stop()],
+    ] as const) {
+      await submit(id, { maxTries: 1 });
+      stopsOnAbort(job());
+      job().ctx.step("read");
+      await clock.advance(1_500);
+      job().ctx.step("write");
+      await clock.advance(500);
+      end();
+      await settle();
+    }
+    expect(records.count("handBack")).toBe(1);
+    const steps = [
+      { key: "read", seconds: 1.5 },
+      { key: "write", seconds: 0.5 },
+    ];
+    expect(records.reports).toEqual([{ steps }, { steps }, { steps }]);
+  });
+
   it("hands a job of a type it does not know back to its own queue", async () => {
     const { submit, records, started, queue } = await openWorker();
     const ref = await submit("a", { jobType: "other" });
