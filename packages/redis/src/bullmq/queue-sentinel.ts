@@ -2,9 +2,9 @@ import { encodeSentinel, OWN_KEYS, parseSentinel, type SentinelKeeper } from "@s
 import { readFileSync } from "node:fs";
 import type { QueueConnection } from "./queue-connections.ts";
 
-// The path holds from src/bullmq/ and from dist/bullmq/: the package ships src/bullmq/lua.
+// The path holds from src/bullmq/ and from dist/bullmq/: the package ships src/status-store/lua.
 const WRITE_SENTINEL = readFileSync(
-  new URL("../../src/bullmq/lua/write-sentinel.lua", import.meta.url),
+  new URL("../../src/status-store/lua/write-sentinel.lua", import.meta.url),
   "utf8",
 );
 
