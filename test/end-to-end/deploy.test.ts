@@ -13,7 +13,8 @@ const WATCHERS = 8;
 /** Each connection is used many times in the seconds after which one that is idle is closed, on a busy machine too. */
 const POLL_EVERY_MS = 100;
 const SUBMIT_EVERY_MS = 150;
-const DRAIN = { DRAIN_SECONDS: "2" };
+/** A busy machine is slower than the stores' usual deadline: what is answered 503 here is a door's fault, whatever its code. */
+const DRAIN = { DRAIN_SECONDS: "2", TIMINGS: JSON.stringify({ requestDeadlineMs: 10_000 }) };
 
 /** Asks over one connection, which it keeps. A pool would keep others idle and take one of them in the end. */
 class Visitor {
@@ -59,9 +60,6 @@ interface Asked {
   readonly body: string;
 }
 
-/** Redis or Postgres took longer than their deadlines, as they do on a busy machine: told by an open door. */
-const SLOW_STORES = /"code":"(?:store|database|queue)_unavailable"/;
-
 /** Everything that was not answered as it should be, while somebody uses an address all the time. */
 class Use {
   readonly wrong: string[] = [];
@@ -82,7 +80,7 @@ class Use {
     while (!this.#ended.signal.aborted) {
       const { status, body } = await ask().catch((error: Error) => ({ status: 0, body: inspect(error) }));
       if (status === expected) this.answers += 1;
-      else if (status !== 503 || !SLOW_STORES.test(body)) this.wrong.push(`${status} ${body}`);
+      else this.wrong.push(`${status} ${body}`);
       await sleep(pauseMs);
     }
   }
