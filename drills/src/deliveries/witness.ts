@@ -1,4 +1,10 @@
-import { compareHeads, isTerminal, parseHead, type SnapshotHead, type StatusWriter } from "@statusplane/core";
+import {
+  compareSnapshots,
+  isTerminal,
+  parseHead,
+  type SnapshotHead,
+  type StatusWriter,
+} from "@statusplane/core";
 import { Redis } from "ioredis";
 import type { Violation } from "../drill.ts";
 import type { CommittedChange } from "../history/job-history.ts";
@@ -43,7 +49,7 @@ export class Witness {
     this.#last.set(key, head);
     if (before === undefined) return;
     const replaced = before.attempt === head.attempt && isTerminal(before.status);
-    if (!replaced && compareHeads(before, head) < 0) return;
+    if (!replaced && compareSnapshots(before, head) < 0) return;
     if (this.#violations.length >= MOST_VIOLATIONS) return;
     this.#violations.push({
       invariant: "I1",

@@ -1,4 +1,4 @@
-import { compareHeads, isTerminal } from "@statusplane/core";
+import { compareSnapshots, isTerminal } from "@statusplane/core";
 import type { Violation } from "../drill.ts";
 import type { HistoryLine, Sight } from "./history-line.ts";
 import type { CommittedChange } from "./job-history.ts";
@@ -32,7 +32,7 @@ function checkOrder(sights: readonly (HistoryLine & Sight)[], dataWasLost: boole
     const before = last.get(key);
     last.set(key, sight);
     if (before === undefined || (sight.sees === "raw" && dataWasLost)) continue;
-    const order = compareHeads(before, sight);
+    const order = compareSnapshots(before, sight);
     const same = before.attempt === sight.attempt;
     const regressed = same && isTerminal(before.status) && before.status !== sight.status;
     const fell = same && !isTerminal(sight.status) && (before.percent ?? 0) > (sight.percent ?? 0);

@@ -1,4 +1,4 @@
-import { compareHeads, refKey, type SnapshotHead, type StoredSnapshot } from "@statusplane/core";
+import { compareSnapshots, refKey, type SnapshotHead, type StoredSnapshot } from "@statusplane/core";
 import { startPostgres, startRedis } from "@statusplane/test-support";
 import { Redis } from "ioredis";
 import pg from "pg";
@@ -22,7 +22,7 @@ export class Subscriber {
     const key = refKey(snapshot.ref);
     const before = this.told.get(key);
     this.told.set(key, snapshot);
-    if (before === undefined || compareHeads(before, snapshot) < 0) return;
+    if (before === undefined || compareSnapshots(before, snapshot) < 0) return;
     const what = `${key}: told ${snapshot.text} after (${before.attempt}, ${before.version})`;
     this.violations.push({ invariant: "I6", what });
   }

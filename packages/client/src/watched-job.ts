@@ -1,4 +1,4 @@
-import type { Kind, NextTry, Status } from "@statusplane/core";
+import { keyInTenant, type Kind, type NextTry, type Status } from "@statusplane/core";
 
 /** Which job is watched. The tenant comes from the token. */
 export interface WatchRef {
@@ -8,9 +8,7 @@ export interface WatchRef {
 }
 
 /** One string per ref: `video:42`. The key of {@link StatusplaneClient.getSnapshot}. */
-export function watchKey(ref: WatchRef): string {
-  return `${ref.kind}:${ref.id}`;
-}
+export const watchKey: (ref: WatchRef) => string = keyInTenant;
 
 /** A named part of an attempt; shown only when index, total, name and percent are all known. */
 export interface WatchedStep {

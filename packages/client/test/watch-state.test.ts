@@ -1,4 +1,4 @@
-import { compareHeads, FINAL_VERSION } from "@statusplane/core";
+import { compareSnapshots, FINAL_VERSION } from "@statusplane/core";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { readBody } from "../src/reading.ts";
@@ -58,7 +58,7 @@ describe("the state of a watched job", () => {
         const states = play(events);
         for (const [i, state] of states.slice(1).entries()) {
           const before = states[i] ?? state;
-          expect(compareHeads(state.job, before.job)).toBeGreaterThanOrEqual(0);
+          expect(compareSnapshots(state.job, before.job)).toBeGreaterThanOrEqual(0);
         }
       }),
     );
@@ -68,7 +68,7 @@ describe("the state of a watched job", () => {
     fc.assert(
       fc.property(fc.array(snapshot, { minLength: 1, maxLength: 20 }), (bodies) => {
         const last = play(bodies.map((body) => answer(body))).at(-1);
-        const highest = bodies.reduce((a, b) => (compareHeads(a, b) >= 0 ? a : b));
+        const highest = bodies.reduce((a, b) => (compareSnapshots(a, b) >= 0 ? a : b));
         expect(last?.job).toMatchObject({ attempt: highest.attempt, version: highest.version });
       }),
     );

@@ -1,7 +1,7 @@
 import { idToJson, type JobRef } from "./job-ref.ts";
 import { encodeJson } from "./json.ts";
+import type { SnapshotHead } from "./snapshot-order.ts";
 import { FINAL_VERSION, isStatus, isTerminal, type Status } from "./terms.ts";
-import type { SnapshotHead } from "./transitions.ts";
 
 /**
  * Values that other programs write as the design note does: `:status` holds `{"status": …}` without attempt and
@@ -47,16 +47,6 @@ function encodedOrNull(value: unknown): string | null {
   } catch {
     return null; // it came from outside: what cannot be said in JSON is nobody's snapshot
   }
-}
-
-/** Whether `next` is news to somebody who has seen `seen`: newer, or a differing answer while both are attempt 0. */
-export function isNews(
-  seen: { readonly attempt: number; readonly version: number; readonly etag: string } | null,
-  next: { readonly attempt: number; readonly version: number; readonly etag: string },
-): boolean {
-  if (seen === null) return true;
-  if (next.attempt === 0 && seen.attempt === 0) return next.etag !== seen.etag;
-  return next.attempt - seen.attempt > 0 || (next.attempt === seen.attempt && next.version > seen.version);
 }
 
 type Unknowns = Readonly<Record<string, unknown>>;

@@ -25,6 +25,7 @@ export * from "./queue-port.ts";
 export * from "./record-snapshot.ts";
 export * from "./redis-address.ts";
 export * from "./sentinel-text.ts";
+export * from "./snapshot-order.ts";
 export * from "./snapshot-text.ts";
 export * from "./snapshot.ts";
 export * from "./status-store-ports.ts";

@@ -42,6 +42,18 @@ export function parseRefKey(key: string): JobRef | null {
   return jobRef(tenant, kind, id);
 }
 
+/** `kind:id`, one string per job of a tenant: on its active list, in a watch token, in a client's map. */
+export function keyInTenant({ kind, id }: Pick<JobRef, "kind" | "id">): string {
+  return `${kind}:${id}`;
+}
+
+/** The inverse of {@link keyInTenant}; null for anything else. */
+export function parseKeyInTenant(key: string): Pick<JobRef, "kind" | "id"> | null {
+  const colon = key.indexOf(":");
+  const kind = key.slice(0, colon);
+  return kind === "video" || kind === "job" ? { kind, id: key.slice(colon + 1) } : null;
+}
+
 /** A video id of 1–15 digits without leading zero appears in JSON as a number, every other id as a string. */
 export function idToJson(ref: JobRef): string | number {
   return ref.kind === "video" && JSON_NUMBER_ID.test(ref.id) ? Number(ref.id) : ref.id;

@@ -1,5 +1,4 @@
 import type { JobRef } from "./job-ref.ts";
-import type { Kind } from "./terms.ts";
 
 /** The Redis keys and channels of one job, all in one slot in Cluster. */
 export interface JobKeys {
@@ -37,21 +36,9 @@ export function statusKey(ref: JobRef, cluster = false): string {
     : `tenant:${ref.tenant}:${ref.kind}:${ref.id}:status`;
 }
 
-/** sorted set: `kind:id` of the tenant's live jobs by the time of their last sign of life, in ms; a hint only. */
+/** sorted set: the tenant's live jobs, each as `keyInTenant` writes it, by the time of their last sign of life, in ms; a hint only. */
 export function activeKey(tenant: string): string {
   return `tenant:${tenant}:active`;
-}
-
-/** A member of {@link activeKey}. */
-export function activeMember(ref: JobRef): string {
-  return `${ref.kind}:${ref.id}`;
-}
-
-/** The inverse of {@link activeMember}; null for anything else. */
-export function parseActiveMember(member: string): { kind: Kind; id: string } | null {
-  const colon = member.indexOf(":");
-  const kind = member.slice(0, colon);
-  return kind === "video" || kind === "job" ? { kind, id: member.slice(colon + 1) } : null;
 }
 
 /** The product's own keys and channels; they hold no tenant's data. */

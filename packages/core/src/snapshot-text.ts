@@ -4,7 +4,7 @@ import { encodeJson } from "./json.ts";
 import type { Progress, Snapshot, SnapshotResult } from "./snapshot.ts";
 import { versionOf } from "./snapshot.ts";
 import { isStatus, isTerminal, type Status } from "./terms.ts";
-import type { SnapshotHead } from "./transitions.ts";
+import type { SnapshotHead } from "./snapshot-order.ts";
 
 /** The note's hash beside the text, field by field; null means the field is absent. */
 export type ProgressHash = Readonly<Record<ProgressHashField, string | null>>;

@@ -1,6 +1,7 @@
 import type { JobRef } from "./job-ref.ts";
 import type { EncodedSnapshot } from "./snapshot-text.ts";
-import type { SnapshotHead, WriteAnswer, WriteKind } from "./transitions.ts";
+import type { SnapshotHead } from "./snapshot-order.ts";
+import type { WriteAnswer, WriteKind } from "./transitions.ts";
 
 /*
  * The three ports of the status store, each one-way, and what an installation keeps beside it. Every method rejects

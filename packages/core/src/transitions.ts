@@ -1,4 +1,5 @@
-import { FINAL_VERSION, isTerminal, type Status } from "./terms.ts";
+import { compareAttempts, compareSnapshots, type SnapshotHead } from "./snapshot-order.ts";
+import { FINAL_VERSION, isTerminal } from "./terms.ts";
 
 /**
  * The state machine of a snapshot in the status store.
@@ -25,13 +26,6 @@ export type WriteKind = "announce" | "progress" | "finish";
  */
 export type WriteAnswer = "accepted" | "duplicate" | "stale" | "fenced" | "finished" | "absent";
 
-/** What orders a snapshot: compared by attempt, then by version. */
-export interface SnapshotHead {
-  readonly attempt: number;
-  readonly version: number;
-  readonly status: Status;
-}
-
 /** `replace`: the text becomes the snapshot · `renew`: only the TTL begins anew · `none`: nothing changes. */
 export type WriteEffect = "replace" | "renew" | "none";
 
@@ -52,15 +46,16 @@ export function applyTransition(
   write: SnapshotHead,
 ): Transition {
   assertWriteFits(kind, write);
-  if (current === null || current.attempt < write.attempt) {
+  if (current === null || compareAttempts(write, current) > 0) {
     return kind === "progress" ? transition("absent") : transition("accepted", "replace");
   }
-  if (current.attempt > write.attempt) return transition("fenced");
+  if (compareAttempts(write, current) < 0) return transition("fenced");
   if (isTerminal(current.status)) {
     return transition(kind === "finish" && current.status === write.status ? "duplicate" : "finished");
   }
-  if (write.version > current.version) return transition("accepted", "replace");
-  if (kind === "announce" && write.version === current.version) return transition("duplicate", "renew");
+  const order = compareSnapshots(write, current);
+  if (order > 0) return transition("accepted", "replace");
+  if (kind === "announce" && order === 0) return transition("duplicate", "renew");
   return transition("stale");
 }
 
@@ -76,12 +71,4 @@ export function assertWriteFits(kind: WriteKind, { attempt, version, status }: S
       ? kind === "announce" && version === 0
       : kind !== "finish" && version >= 1 && version < FINAL_VERSION;
   if (!fits) throw new TypeError(`a ${kind} write cannot carry ${status} at version ${version}`);
-}
-
-/** Negative when `a` is older than `b`, positive when newer, 0 when both are the same snapshot. */
-export function compareHeads(
-  a: Pick<SnapshotHead, "attempt" | "version">,
-  b: Pick<SnapshotHead, "attempt" | "version">,
-): number {
-  return a.attempt - b.attempt || a.version - b.version;
 }

@@ -1,4 +1,4 @@
-import { FINAL_VERSION, foreignNeedsHash, isNews, jobRef, readForeignValue } from "@statusplane/core";
+import { FINAL_VERSION, foreignNeedsHash, jobRef, readForeignValue } from "@statusplane/core";
 import { describe, expect, it } from "vitest";
 
 const video = jobRef("7", "video", "42");
@@ -64,26 +64,5 @@ describe("readForeignValue", () => {
     );
     expect(new Set(etags).size).toBe(4);
     expect(readForeignValue(job, `${text} `, null)?.etag).not.toBe(etags[0]);
-  });
-});
-
-describe("isNews", () => {
-  const at = (attempt: number, version: number, etag = `"${attempt}.${version}"`) => ({
-    attempt,
-    version,
-    etag,
-  });
-  it("orders by attempt, then version", () => {
-    expect(isNews(null, at(1, 0))).toBe(true);
-    expect(isNews(at(1, 5), at(1, 6))).toBe(true);
-    expect(isNews(at(1, 5), at(1, 5))).toBe(false);
-    expect(isNews(at(2, 0), at(1, FINAL_VERSION))).toBe(false);
-    expect(isNews(at(1, FINAL_VERSION), at(2, 0))).toBe(true);
-  });
-  it("takes every differing answer of attempt 0 as news until a higher attempt was seen", () => {
-    expect(isNews(at(0, 0, '"f-1"'), at(0, 0, '"f-2"'))).toBe(true);
-    expect(isNews(at(0, FINAL_VERSION, '"f-1"'), at(0, 0, '"f-2"'))).toBe(true);
-    expect(isNews(at(0, 0, '"f-1"'), at(0, 0, '"f-1"'))).toBe(false);
-    expect(isNews(at(1, 0), at(0, FINAL_VERSION, '"f-9"'))).toBe(false);
   });
 });

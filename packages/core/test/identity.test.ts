@@ -1,10 +1,10 @@
 import {
-  activeMember,
+  keyInTenant,
   encodeJson,
   hasCode,
   jobKeys,
   jobRef,
-  parseActiveMember,
+  parseKeyInTenant,
   parseRefKey,
   refKey,
   StatusplaneError,
@@ -43,13 +43,13 @@ describe("jobRef", () => {
     fc.assert(
       fc.property(anyRef, anyRef, (a, b) => {
         expect(parseRefKey(refKey(a))).toEqual(a);
-        expect(parseActiveMember(activeMember(a))).toEqual({ kind: a.kind, id: a.id });
+        expect(parseKeyInTenant(keyInTenant(a))).toEqual({ kind: a.kind, id: a.id });
         const same = a.tenant === b.tenant && a.kind === b.kind && a.id === b.id;
         expect(jobKeys(a).status === jobKeys(b).status).toBe(same);
       }),
     );
     expect(parseRefKey("7.job.1.2")).toBeNull();
-    expect(parseActiveMember("nonsense")).toBeNull();
+    expect(parseKeyInTenant("nonsense")).toBeNull();
   });
 });
 

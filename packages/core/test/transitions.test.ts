@@ -1,6 +1,6 @@
 import {
   applyTransition,
-  compareHeads,
+  compareSnapshots,
   FINAL_VERSION,
   type SnapshotHead,
   type WriteKind,
@@ -107,7 +107,7 @@ describe("applyTransition", () => {
           const before: SnapshotHead | null = current;
           if (applyTransition(current, kind, head).effect === "replace") current = head;
           if (before !== null && current !== null)
-            expect(compareHeads(current, before)).toBeGreaterThanOrEqual(0);
+            expect(compareSnapshots(current, before)).toBeGreaterThanOrEqual(0);
         }
       }),
     );

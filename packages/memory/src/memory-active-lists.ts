@@ -1,4 +1,4 @@
-import { activeMember, type JobRef } from "@statusplane/core";
+import { keyInTenant, type JobRef } from "@statusplane/core";
 
 /** Each tenant's live jobs by the time of their last sign of life; a hint, as in Redis. */
 export class MemoryActiveLists {
@@ -14,7 +14,7 @@ export class MemoryActiveLists {
   touch(ref: JobRef): void {
     let members = this.#byTenant.get(ref.tenant);
     if (members === undefined) this.#byTenant.set(ref.tenant, (members = new Map<string, number>()));
-    const member = activeMember(ref);
+    const member = keyInTenant(ref);
     members.delete(member);
     members.set(member, this.#now()); // insertion order is the order of touching: the oldest come first
     for (const [old, touchedAtMs] of members) {

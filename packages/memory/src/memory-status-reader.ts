@@ -1,7 +1,7 @@
 import {
   isTerminal,
   jobRef,
-  parseActiveMember,
+  parseKeyInTenant,
   type ActiveList,
   type JobRef,
   type StatusReader,
@@ -41,7 +41,7 @@ export class MemoryStatusReader implements StatusReader {
     const { entries, activeLists } = this.#parts;
     const live: StoredSnapshot[] = [];
     for (const member of activeLists.members(tenant)) {
-      const parsed = parseActiveMember(member);
+      const parsed = parseKeyInTenant(member);
       const snapshot = parsed === null ? null : entries.get(jobRef(tenant, parsed.kind, parsed.id))?.snapshot;
       if (snapshot !== null && snapshot !== undefined && !isTerminal(snapshot.status)) live.push(snapshot);
       else activeLists.remove(tenant, member);

@@ -2,7 +2,7 @@ import {
   applyTransition,
   isTerminal,
   jobKeys,
-  activeMember,
+  keyInTenant,
   type EncodedSnapshot,
   type JobRef,
   type StatusWriter,
@@ -90,7 +90,7 @@ export class MemoryStatusWriter implements StatusWriter {
 
   #keepActiveList(kind: WriteKind, ref: JobRef, took: boolean): void {
     if (kind === "announce") this.#parts.activeLists.touch(ref);
-    else if (kind === "finish" && took) this.#parts.activeLists.remove(ref.tenant, activeMember(ref));
+    else if (kind === "finish" && took) this.#parts.activeLists.remove(ref.tenant, keyInTenant(ref));
   }
 
   #liveUntilMs(): number {

@@ -66,7 +66,7 @@ export const READING: Area = {
       name: "watch-token-names-its-jobs",
       why: "whoever was given one job to watch watches all of the tenant",
       file: at("progress/progress-routes.ts"),
-      replace: [['identity.kind === "watcher" && !identity.jobs.has(activeMember(ref)) ? null : ref', "ref"]],
+      replace: [['identity.kind === "watcher" && !identity.jobs.has(keyInTenant(ref)) ? null : ref', "ref"]],
       test: {
         project: "unit",
         file: "packages/server/test/sign-in.test.ts",
@@ -125,13 +125,8 @@ export const READING: Area = {
     {
       name: "client-shows-only-news",
       why: "an answer that was overtaken takes the page back",
-      file: "packages/core/src/foreign-value.ts",
-      replace: [
-        [
-          "return next.attempt - seen.attempt > 0 || (next.attempt === seen.attempt && next.version > seen.version);",
-          "return true;",
-        ],
-      ],
+      file: "packages/core/src/snapshot-order.ts",
+      replace: [["return compareSnapshots(next, seen) > 0;", "return true;"]],
       test: {
         project: "unit",
         file: "packages/client/test/watch-state.test.ts",

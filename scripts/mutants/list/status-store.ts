@@ -37,7 +37,7 @@ export const STATUS_STORE: Area = {
       name: "attempt-guard-memory",
       why: "the same, where snapshots are held in memory",
       file: TRANSITIONS,
-      replace: [without('if (current.attempt > write.attempt) return transition("fenced");')],
+      replace: [without('if (compareAttempts(write, current) < 0) return transition("fenced");')],
       test: core("a lower attempt is fenced off", "a finish overtakes a lower attempt"),
     },
     {
@@ -51,7 +51,7 @@ export const STATUS_STORE: Area = {
       name: "version-guard-memory",
       why: "the same, where snapshots are held in memory",
       file: TRANSITIONS,
-      replace: [["if (write.version > current.version) return", 'if (kind !== "announce") return']],
+      replace: [["if (order > 0) return", 'if (order > 0 || kind !== "announce") return']],
       test: core("a lower version is stale", "an equal announcement only renews"),
     },
     {

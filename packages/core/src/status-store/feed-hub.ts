@@ -1,5 +1,5 @@
 import { faultFields } from "../fault-fields.ts";
-import { isNews } from "../foreign-value.ts";
+import { isNews, type SeenSnapshot } from "../snapshot-order.ts";
 import { refKey, type JobRef } from "../job-ref.ts";
 import type {
   StatusFeed,
@@ -179,15 +179,12 @@ export class FeedHub implements StatusFeed {
   }
 }
 
-/** What was told last of a job. */
-type Told = Pick<StoredSnapshot, "attempt" | "version" | "etag">;
-
 class HubSubscription implements Subscription {
   readonly #hub: FeedHub;
   readonly #listener: (snapshot: StoredSnapshot) => void;
   readonly #log: StatusStoreLog;
-  /** By ref key; null: watched, and nothing told yet. */
-  readonly #told = new Map<string, Told | null>();
+  /** What was told last of a job, by ref key; null: watched, and nothing told yet. */
+  readonly #told = new Map<string, SeenSnapshot | null>();
   #turn: Promise<void> = Promise.resolve();
   #closed = false;
 

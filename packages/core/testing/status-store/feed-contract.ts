@@ -1,4 +1,4 @@
-import { compareHeads, type StoredSnapshot } from "@statusplane/core";
+import { compareSnapshots, type StoredSnapshot } from "@statusplane/core";
 import { eventually } from "../eventually.ts";
 import { expect } from "vitest";
 import type { ContractContext } from "./contract-types.ts";
@@ -54,7 +54,7 @@ export function describeFeed({ check, opened }: ContractContext): void {
     await eventually("the end is told", () => seen.at(-1)?.status === "FAILED");
     for (const [i, next] of seen.entries()) {
       const before = seen[i - 1];
-      if (before !== undefined) expect(compareHeads(before, next)).toBeLessThan(0);
+      if (before !== undefined) expect(compareSnapshots(before, next)).toBeLessThan(0);
     }
     await subscription.close();
   });

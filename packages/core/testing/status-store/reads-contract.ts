@@ -1,4 +1,4 @@
-import { jobRef } from "@statusplane/core";
+import { jobRef, keyInTenant } from "@statusplane/core";
 import { eventually } from "../eventually.ts";
 import { expect } from "vitest";
 import type { ContractContext } from "./contract-types.ts";
@@ -62,7 +62,7 @@ export function describeReads({ check, opened }: ContractContext): void {
 function describeActive({ check, opened }: Pick<ContractContext, "check" | "opened">): void {
   const activeIds = async (tenant: string, limit: number): Promise<readonly [string[], number]> => {
     const { snapshots, more } = await opened().store.reader.readActive(tenant, limit);
-    return [snapshots.map(({ ref }) => `${ref.kind}:${ref.id}`), more];
+    return [snapshots.map(({ ref }) => keyInTenant(ref)), more];
   };
   /** Scores are milliseconds: jobs announced within one have no order. */
   const nextMs = async (): Promise<void> => {

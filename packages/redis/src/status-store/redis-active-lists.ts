@@ -1,4 +1,4 @@
-import { activeKey, activeMember, type JobRef } from "@statusplane/core";
+import { activeKey, keyInTenant, type JobRef } from "@statusplane/core";
 import type { StatusStoreSettings } from "@statusplane/core/status-store";
 import type { RedisClient } from "./redis-client.ts";
 import type { RedisRequests } from "./redis-requests.ts";
@@ -29,7 +29,7 @@ export class RedisActiveLists {
     const byTenant = new Map<string, string[]>();
     for (const ref of refs) {
       const members = byTenant.get(ref.tenant) ?? [];
-      members.push(activeMember(ref));
+      members.push(keyInTenant(ref));
       byTenant.set(ref.tenant, members);
     }
     await Promise.all(Array.from(byTenant, ([tenant, members]) => this.#add(tenant, members)));
@@ -37,12 +37,12 @@ export class RedisActiveLists {
 
   /** Puts a job on its tenant's list without waiting. */
   add(ref: JobRef): void {
-    this.#hint(this.#add(ref.tenant, [activeMember(ref)]));
+    this.#hint(this.#add(ref.tenant, [keyInTenant(ref)]));
   }
 
   /** Takes a job off its tenant's list without waiting. */
   remove(ref: JobRef): void {
-    this.#hint(this.#requests.call((client) => client.zrem(activeKey(ref.tenant), activeMember(ref))));
+    this.#hint(this.#requests.call((client) => client.zrem(activeKey(ref.tenant), keyInTenant(ref))));
   }
 
   /** Takes members off without waiting, unless they have been put on the list again since that page was read. */

@@ -5,7 +5,7 @@ import {
   jobKeys,
   jobRef,
   OWN_KEYS,
-  parseActiveMember,
+  parseKeyInTenant,
   readForeignValue,
   statusKey,
   type ActiveList,
@@ -114,7 +114,7 @@ export class RedisStatusReader implements StatusReader {
   ): Promise<ActivePage["members"]> {
     const snapshots = await Promise.all(
       members.map(async ({ member }) => {
-        const parsed = parseActiveMember(member);
+        const parsed = parseKeyInTenant(member);
         return parsed === null || !isId(parsed.id) ? null : this.read(jobRef(tenant, parsed.kind, parsed.id));
       }),
     );

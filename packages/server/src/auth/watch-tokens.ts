@@ -1,4 +1,4 @@
-import { activeMember, StatusplaneError, type JobRef } from "@statusplane/core";
+import { keyInTenant, StatusplaneError, type JobRef } from "@statusplane/core";
 import { SignJWT, type JWTPayload, type JWTVerifyOptions } from "jose";
 import type { webcrypto } from "node:crypto";
 import { hmacKey, SKEW_SECONDS } from "./sign-in.ts";
@@ -40,7 +40,7 @@ export class WatchTokens {
    */
   async mint(tenant: string, refs: readonly JobRef[]): Promise<WatchToken> {
     const expiresAtSeconds = Math.floor(Date.now() / 1_000) + WATCH_TOKEN_SECONDS;
-    const token = await new SignJWT({ tenant_id: tenant, jobs: refs.map(activeMember) })
+    const token = await new SignJWT({ tenant_id: tenant, jobs: refs.map(keyInTenant) })
       .setProtectedHeader({ alg: "HS256", typ: "JWT" })
       .setAudience(WATCH_AUDIENCE)
       .setIssuedAt()

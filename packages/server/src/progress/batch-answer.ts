@@ -1,4 +1,4 @@
-import type { JobRef, StoredSnapshot } from "@statusplane/core";
+import { keyInTenant, type StoredSnapshot } from "@statusplane/core";
 import { hash } from "node:crypto";
 
 export interface BatchParts {
@@ -22,7 +22,7 @@ export function batchAnswer({ snapshots, missing, active }: BatchParts): {
   let identity = "";
   for (const { ref, etag, text } of snapshots) {
     members[ref.kind].push(`"${ref.id}":${text}`);
-    identity += `${memberKey(ref)}=${etag}\n`;
+    identity += `${keyInTenant(ref)}=${etag}\n`;
   }
   const rest =
     `"missing":${JSON.stringify(missing)}` +
@@ -33,8 +33,4 @@ export function batchAnswer({ snapshots, missing, active }: BatchParts): {
     text: `{"videos":{${members.video.join(",")}},"jobs":{${members.job.join(",")}},${rest}}`,
     etag: `"b-${hash("sha256", identity + rest, "base64url").slice(0, 22)}"`,
   };
-}
-
-function memberKey(ref: JobRef): string {
-  return `${ref.kind}:${ref.id}`;
 }

@@ -1,4 +1,4 @@
-import { activeMember, isId, jobRef, type JobRef, type Kind, type StoredSnapshot } from "@statusplane/core";
+import { keyInTenant, isId, jobRef, type JobRef, type Kind, type StoredSnapshot } from "@statusplane/core";
 import type { FastifyInstance, FastifyReply, FastifyRequest, RouteHandlerMethod } from "fastify";
 import { requireIdentity, requireTenant } from "../auth/index.ts";
 import { addVary, sendProblem } from "../errors/index.ts";
@@ -50,7 +50,7 @@ export function watchedRef(request: FastifyRequest, kind: Kind, id: string): Job
   if (!isId(id)) return null;
   const ref = jobRef(tenant, kind, id);
   const identity = requireIdentity(request);
-  return identity.kind === "watcher" && !identity.jobs.has(activeMember(ref)) ? null : ref;
+  return identity.kind === "watcher" && !identity.jobs.has(keyInTenant(ref)) ? null : ref;
 }
 
 function sendSnapshot(
