@@ -1,4 +1,4 @@
-import type { Kind } from "@statusplane/core";
+import type { JsonObject, Kind } from "@statusplane/core";
 import { isBatch, readFromBatch, refsOfBatch } from "./batch.ts";
 import { callSafely } from "./call-safely.ts";
 import type { ClientError } from "./client-error.ts";
@@ -121,19 +121,18 @@ class Client implements StatusplaneClient {
   }
 
   async submitVideo(file: File, options: SubmitVideoOptions = {}): Promise<Submitted> {
-    const form = new FormData();
-    form.append("title", options.title ?? file.name);
-    form.append("file", file, file.name);
+    const { title = file.name, metadata } = options;
+    const body = formOf({ title, metadata }, file);
     return this.#submitted(
       "video",
-      await postUpload(this.#sender, { ...options, path: "/media/videos/", body: form }),
+      await postUpload(this.#sender, { ...options, path: "/media/videos/", body }),
     );
   }
 
   async submitJob(jobType: string, options: SubmitJobOptions = {}): Promise<Submitted> {
-    const { file, payload } = options;
-    const fields = { job_type: jobType, ...(payload === undefined ? null : { payload }) };
-    const body = file === undefined ? JSON.stringify(fields) : jobForm(jobType, file, payload);
+    const { file, payload, title, metadata } = options;
+    const members = { job_type: jobType, title, metadata, payload };
+    const body = file === undefined ? JSON.stringify(members) : formOf(members, file);
     return this.#submitted(
       "job",
       await postUpload(this.#sender, { ...options, path: "/api/v1/jobs/", body }),
@@ -170,11 +169,13 @@ class Client implements StatusplaneClient {
     return this.#jobTypes.ask();
   }
 
-  async history(kind: Kind, { cursor, status, jobType }: HistoryOptions = {}): Promise<HistoryPage> {
+  async history(kind: Kind, options: HistoryOptions = {}): Promise<HistoryPage> {
+    const { cursor, status, jobType, createdBy } = options;
     const query = new URLSearchParams();
     if (typeof cursor === "string") query.set("cursor", cursor);
     if (status !== undefined) query.set("status", status);
     if (jobType !== undefined) query.set("job_type", jobType);
+    if (createdBy !== undefined) query.set("created_by", createdBy);
     const path = kind === "video" ? "/media/videos/" : "/api/v1/jobs/";
     const search = query.toString();
     const body = asMembers(await this.#sender.json(search === "" ? path : `${path}?${search}`));
@@ -231,12 +232,23 @@ class Client implements StatusplaneClient {
   }
 }
 
-function jobForm(jobType: string, file: File, payload: unknown): FormData {
+/** Texts as they are, other members as JSON; the file last, so that a bad field is refused before its bytes. */
+function formOf(members: SubmitMembers, file: File): FormData {
   const form = new FormData();
-  form.append("job_type", jobType);
+  const { job_type: jobType, title, metadata, payload } = members;
+  if (jobType !== undefined) form.append("job_type", jobType);
+  if (title !== undefined) form.append("title", title);
+  if (metadata !== undefined) form.append("metadata", JSON.stringify(metadata));
   if (payload !== undefined) form.append("payload", JSON.stringify(payload));
   form.append("file", file, file.name);
   return form;
+}
+
+interface SubmitMembers {
+  readonly job_type?: string;
+  readonly title?: string | undefined;
+  readonly metadata?: JsonObject | undefined;
+  readonly payload?: unknown;
 }
 
 function warn(error: ClientError): void {

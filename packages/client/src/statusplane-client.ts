@@ -1,4 +1,4 @@
-import type { Kind, Status } from "@statusplane/core";
+import type { JsonObject, Kind, Status } from "@statusplane/core";
 import type { ClientError } from "./client-error.ts";
 import type { Environment } from "./environment.ts";
 import type { JobTypeInfo } from "./job-types.ts";
@@ -37,6 +37,10 @@ export interface Submitted {
 
 /** What every submit takes. */
 export interface UploadOptions {
+  /** Shown for the job. Default: the file's name. */
+  readonly title?: string;
+  /** Kept and shown with the job: at most 2,048 bytes as JSON. Default: none. */
+  readonly metadata?: JsonObject;
   /** 0–1 of the bytes sent. */
   readonly onUploadProgress?: (fraction: number) => void;
   /** Aborts the upload; the submit then rejects with the signal's reason. */
@@ -46,10 +50,7 @@ export interface UploadOptions {
 }
 
 /** What {@link StatusplaneClient.submitVideo} takes. */
-export interface SubmitVideoOptions extends UploadOptions {
-  /** Default: the file's name. */
-  readonly title?: string;
-}
+export type SubmitVideoOptions = UploadOptions;
 
 /** What {@link StatusplaneClient.submitJob} takes. */
 export interface SubmitJobOptions extends UploadOptions {
@@ -75,6 +76,8 @@ export interface HistoryOptions {
   readonly cursor?: string | null;
   readonly status?: Status;
   readonly jobType?: string;
+  /** The submitter's `sub`. */
+  readonly createdBy?: string;
 }
 
 /** A page of records, newest first. */

@@ -63,6 +63,20 @@ describe("submit", () => {
     expect([fields.get("job_type"), fields.get("payload")]).toEqual(["excel_import", '{"dry":true}']);
   });
 
+  it("sends title and metadata with a job of either kind, with and without a file", async () => {
+    const { client, server } = setUp();
+    server.handler = post({ status: 202, body: { ...accepted, job_id: "j1" } });
+    const about = { title: "3월 명단", metadata: { class: "3-1" } };
+    await client.submitVideo(file(), about);
+    await client.submitJob("excel_import", { ...about, file: new File(["x"], "students.xlsx") });
+    await client.submitJob("ocr", about);
+    const [video, withFile, json] = server.requests.map(({ body }) => body);
+    for (const form of [video, withFile] as FormData[]) {
+      expect([form.get("title"), form.get("metadata")]).toEqual(["3월 명단", '{"class":"3-1"}']);
+    }
+    expect(JSON.parse(json as string)).toEqual({ job_type: "ocr", ...about });
+  });
+
   it("sends a fresh Idempotency-Key each time, or the given one", async () => {
     const { client, server } = setUp();
     server.handler = post({ status: 202, body: accepted });
@@ -299,10 +313,10 @@ describe("what a person asks for", () => {
       items: [{ job_id: "a" }],
       next_cursor: "c2",
     });
-    await client.history("video");
+    await client.history("video", { createdBy: "alice" });
     expect(server.requests.map(({ path }) => path)).toEqual([
       "/api/v1/jobs/?cursor=c%2F1&status=FAILED&job_type=ocr",
-      "/media/videos/",
+      "/media/videos/?created_by=alice",
     ]);
   });
 

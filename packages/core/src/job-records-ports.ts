@@ -1,5 +1,5 @@
 import type { JobRef } from "./job-ref.ts";
-import type { Json } from "./json.ts";
+import type { Json, JsonObject } from "./json.ts";
 import type { Kind, Status } from "./terms.ts";
 
 /*
@@ -33,6 +33,8 @@ export interface JobRecord {
   readonly runInMs: number;
   readonly cancelRequested: boolean;
   readonly title: string | null;
+  /** What its submitter keeps with it; null: nothing. */
+  readonly metadata: JsonObject | null;
   readonly payload: Json;
   readonly createdBy: string | null;
   readonly result: RecordResult | null;
@@ -82,6 +84,8 @@ export interface NewJob {
   readonly ref: JobRef;
   readonly jobType: string;
   readonly title: string | null;
+  /** Default: none. */
+  readonly metadata?: JsonObject | null;
   readonly payload: Json;
   readonly createdBy: string | null;
   /** Starts at most, ≥ 1: the job type's at this moment. What becomes of the type later does not change the row. */
@@ -151,6 +155,8 @@ export interface PageOptions {
   readonly limit: number;
   readonly status?: Status;
   readonly jobType?: string;
+  /** Who submitted it. */
+  readonly createdBy?: string;
 }
 
 export interface RecordPage {

@@ -1,5 +1,6 @@
 /** A JSON value as the product accepts it: no NaN, no Infinity, no integer that a browser would round. */
-export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };
+export type Json = null | boolean | number | string | readonly Json[] | JsonObject;
+export type JsonObject = { readonly [key: string]: Json };
 
 /**
  * The canonical encoder: JSON text that every client parses back to the same value.

@@ -4,8 +4,9 @@ import type { Context } from "./settings.ts";
 import type { Row, Statement } from "./statement.ts";
 
 /** What a page may be narrowed by; each set of filters has an index that begins with it. */
-const FILTERS = { status: "status", jobType: "job_type" } as const;
+const FILTERS = { status: "status", jobType: "job_type", createdBy: "created_by" } as const;
 type Filter = keyof typeof FILTERS;
+const FILTER_NAMES = Object.keys(FILTERS) as readonly Filter[];
 
 /**
  * Newest first; microseconds as a whole number, so that a cursor gives back exactly what the row says. A statement for
@@ -13,7 +14,7 @@ type Filter = keyof typeof FILTERS;
  * index by it. A page without a cursor begins after the end of time.
  */
 export const PAGES: ReadonlyMap<string, Statement> = new Map(
-  ([[], ["status"], ["jobType"], ["status", "jobType"]] satisfies Filter[][]).map((filters) => [
+  subsetsOf(FILTER_NAMES).map((filters) => [
     pageName(filters),
     {
       name: pageName(filters),
@@ -33,6 +34,13 @@ export const PAGES: ReadonlyMap<string, Statement> = new Map(
   ]),
 );
 
+function subsetsOf(filters: readonly Filter[]): readonly (readonly Filter[])[] {
+  return filters.reduce<readonly (readonly Filter[])[]>(
+    (subsets, filter) => [...subsets, ...subsets.map((subset) => [...subset, filter])],
+    [[]],
+  );
+}
+
 function pageName(filters: readonly Filter[]): string {
   return ["page", ...filters.map((filter) => FILTERS[filter])].join("_by_");
 }
@@ -45,7 +53,7 @@ export async function page(
 ): Promise<RecordPage> {
   const [createdUs, id] = options.cursor === null ? [null, ""] : decodeCursor(options.cursor);
   const limit = Math.min(100, Math.max(1, Math.trunc(options.limit)));
-  const filters = (["status", "jobType"] as const).filter((filter) => options[filter] !== undefined);
+  const filters = FILTER_NAMES.filter((filter) => options[filter] !== undefined);
   const statement = PAGES.get(pageName(filters));
   if (statement === undefined) throw new TypeError(`no page by ${filters.join(", ")}`);
   const rows = await send(statement, [

@@ -1,4 +1,11 @@
-import { isStatus, jobRef, type JobRecord, type Json, type RecordResult } from "@statusplane/core";
+import {
+  isStatus,
+  jobRef,
+  type JobRecord,
+  type Json,
+  type JsonObject,
+  type RecordResult,
+} from "@statusplane/core";
 import type { Row } from "./statement.ts";
 
 /**
@@ -8,7 +15,7 @@ import type { Row } from "./statement.ts";
 export const RECORD_COLUMNS = `
   tenant_id, kind, id, job_type, status, attempt, tries, max_tries, tries_lost, run_at,
   greatest(0, ceil(extract(epoch FROM run_at - now()) * 1000))::float8 AS run_in_ms,
-  cancel_requested, title, payload, created_by,
+  cancel_requested, title, metadata, payload, created_by,
   CASE WHEN result_bytes <= $1::int THEN result END AS result, result_bytes > $1::int AS result_is_large,
   result_bytes, result_in_file, error_code, error_message, error_detail, last_error_code,
   created_at, started_at, finished_at, updated_at`;
@@ -29,6 +36,7 @@ export function toRecord(row: Row): JobRecord {
     runInMs: Number(row["run_in_ms"]),
     cancelRequested: row["cancel_requested"] === true,
     title: textOrNull(row["title"]),
+    metadata: row["metadata"] as JsonObject | null,
     payload: row["payload"] as Json,
     createdBy: textOrNull(row["created_by"]),
     result: toResult(row),

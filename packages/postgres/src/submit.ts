@@ -17,8 +17,8 @@ const SUBMIT: Statement = {
       ON CONFLICT DO NOTHING
       RETURNING key
     ), created AS (
-      INSERT INTO job (tenant_id, kind, id, job_type, title, payload, created_by, max_tries)
-      SELECT $3::text, $4::text, $5::text, $6::text, $7::text, $8::json, $9::text, $10::int
+      INSERT INTO job (tenant_id, kind, id, job_type, title, payload, created_by, max_tries, metadata)
+      SELECT $3::text, $4::text, $5::text, $6::text, $7::text, $8::json, $9::text, $10::int, $13::json
       WHERE $11::text IS NULL OR EXISTS (SELECT FROM used)
       ON CONFLICT DO NOTHING
       RETURNING *
@@ -54,7 +54,7 @@ const FIND_SAME_ID: Statement = {
  * @throws {database_unavailable} when no COMMIT was seen: whether the job exists is then unknown.
  */
 export async function submit(context: Context, job: NewJob): Promise<SubmitOutcome> {
-  const { ref, jobType, title, payload, createdBy, maxTries, idempotency } = job;
+  const { ref, jobType, title, payload, createdBy, maxTries, idempotency, metadata = null } = job;
   const payloadText = encodeJson(payload);
   const rows = await context.send(SUBMIT, [
     context.resultInlineMaxBytes,
@@ -69,6 +69,7 @@ export async function submit(context: Context, job: NewJob): Promise<SubmitOutco
     maxTries,
     idempotency?.key ?? null,
     idempotency?.bodyHash ?? null,
+    metadata === null ? null : encodeJson(metadata),
   ]);
   const record = firstRecord(rows);
   return record === null ? findEarlier(context, job, payloadText) : { outcome: "created", record };

@@ -41,6 +41,7 @@ describe("detail", () => {
     expect(body).toEqual({
       id: 42,
       title: "1강",
+      metadata: null,
       status: "READY",
       hls_path: "1/42/2/master.m3u8",
       duration: 8,
@@ -64,11 +65,19 @@ describe("detail", () => {
 
   it("of a job is the record, with its tenant, payload and result", async () => {
     test.records.put(
-      recordOf(job, { status: "DONE", payload: { a: 1 }, result: { kind: "inline", value: { total: 3 } } }),
+      recordOf(job, {
+        status: "DONE",
+        title: "3월 명단",
+        metadata: { class: "3-1" },
+        payload: { a: 1 },
+        result: { kind: "inline", value: { total: 3 } },
+      }),
     );
     expect((await get("/api/v1/jobs/a/")).json()).toEqual({
       job_id: "a",
       job_type: "excel_import",
+      title: "3월 명단",
+      metadata: { class: "3-1" },
       status: "DONE",
       payload: { a: 1 },
       result: { total: 3 },
@@ -361,14 +370,20 @@ describe("history", () => {
     expect(test.records.statements).toEqual(["page", "page", "page"]);
   });
 
-  it("takes a status and a job type", async () => {
-    test.records.put(recordOf(job, { status: "DONE", jobType: "ocr" }));
-    test.records.put(recordOf(jobRef("1", "job", "b")));
+  it("takes a status, a job type and a submitter", async () => {
+    test.records.put(recordOf(job, { status: "DONE", jobType: "ocr", createdBy: "bob" }));
+    test.records.put(recordOf(jobRef("1", "job", "b"), { createdBy: "alice" }));
+    test.records.put(recordOf(video, { createdBy: "alice", metadata: { class: "3-1" } }));
+    expect((await get("/api/v1/jobs/?created_by=alice")).json().items).toMatchObject([{ job_id: "b" }]);
+    expect((await get("/media/videos/?created_by=bob")).json().items).toEqual([]);
+    expect((await get("/media/videos/?created_by=alice")).json().items).toMatchObject([
+      { id: 42, metadata: { class: "3-1" } },
+    ]);
     expect((await get("/api/v1/jobs/?status=DONE")).json().items).toHaveLength(1);
     expect((await get("/api/v1/jobs/?job_type=excel_import")).json().items).toMatchObject([{ job_id: "b" }]);
   });
 
-  it.each(["limit=0", "limit=101", "limit=x", "status=HAPPY", "cursor=not-ours"])(
+  it.each(["limit=0", "limit=101", "limit=x", "status=HAPPY", "cursor=not-ours", "created_by=%00"])(
     "refuses %s",
     async (query) => {
       expect((await get(`/api/v1/jobs/?${query}`)).json()).toMatchObject({

@@ -151,6 +151,49 @@ describe("a submitted video", () => {
   });
 });
 
+describe("title and metadata", () => {
+  const METADATA = { class: "3-1", tags: ["봄", null] };
+  const kept = () => [...test.records.rows.values()].map(({ title, metadata }) => ({ title, metadata }));
+
+  it("are kept with a job of either kind, however it was submitted", async () => {
+    const fields: readonly Part[] = [
+      ["title", "3월 명단"],
+      ["metadata", JSON.stringify(METADATA)],
+    ];
+    await postVideo([...fields, file(VIDEO)]);
+    await postJob([["job_type", "excel_import"], file("PK.."), ...fields]);
+    const members = { job_type: "message_send", payload: { to: "all" } };
+    await post("/api/v1/jobs/", { payload: { ...members, title: "3월 명단", metadata: METADATA } });
+    expect(kept()).toEqual(Array.from({ length: 3 }, () => ({ title: "3월 명단", metadata: METADATA })));
+    await post("/api/v1/jobs/", { payload: { ...members, metadata: null } });
+    expect(kept()[3]).toEqual({ title: null, metadata: null });
+  });
+
+  it.each([
+    ["no object", [1]],
+    ["a text", "x"],
+    ["more than 2 KiB", { x: "가".repeat(700) }],
+    ["a number that a browser would round", { id: 2 ** 60 }],
+  ])("are refused where the metadata is %s, and keep nothing", async (_what, metadata) => {
+    const job = { job_type: "message_send", payload: { to: "all" }, metadata };
+    const video = [file(VIDEO), ["metadata", JSON.stringify(metadata)]] as const;
+    for (const answer of [await post("/api/v1/jobs/", { payload: job }), await postVideo(video)]) {
+      expect(answer.json()).toMatchObject({ status: 400, code: "invalid_request" });
+      expect(answer.json().detail).toContain("metadata");
+    }
+    expect([test.files.inputs(), test.records.statements]).toEqual([[], []]);
+  });
+
+  it("make another body of the same Idempotency-Key", async () => {
+    const key = { "idempotency-key": "k" };
+    const submit = (metadata: object) =>
+      post("/api/v1/jobs/", { payload: { job_type: "message_send", payload: { to: "all" }, metadata } }, key);
+    expect((await submit({ a: 1 })).statusCode).toBe(202);
+    expect((await submit({ a: 1 })).statusCode).toBe(202);
+    expect((await submit({ a: 2 })).json().code).toBe("idempotency_conflict");
+  });
+});
+
 describe("a submitted job", () => {
   it("comes as JSON where it needs no file", async () => {
     const answer = await post("/api/v1/jobs/", {

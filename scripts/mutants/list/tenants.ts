@@ -57,7 +57,7 @@ export const TENANTS: Area = {
       file: at("page.ts"),
       replace: [tenantOf("$2", "AND kind = $3::text\n          AND (created_at")],
       test: postgres(
-        "filters by status and job type, and shows one tenant's one kind",
+        "filters by status, job type and submitter, and shows one tenant's one kind",
         "refuses the cursor %j",
       ),
     },

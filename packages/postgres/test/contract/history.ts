@@ -56,11 +56,11 @@ export function describeHistory(database: () => Database): void {
     expect(next.nextCursor).toBeNull();
   });
 
-  it("filters by status and job type, and shows one tenant's one kind", async () => {
+  it("filters by status, job type and submitter, and shows one tenant's one kind", async () => {
     const tenant = newTenant();
     const done = await running(database(), newRef("job", tenant));
     await database().worker.finish(done.ref, 1, success("job"));
-    const ocr = await submitted(database(), newRef("job", tenant), { jobType: "ocr" });
+    const ocr = await submitted(database(), newRef("job", tenant), { jobType: "ocr", createdBy: "bob" });
     await submitted(database(), newRef("video", tenant));
     await submitted(database(), newRef("job"));
     const ids = async (filter: object): Promise<string[]> => {
@@ -71,6 +71,9 @@ export function describeHistory(database: () => Database): void {
     expect(await ids({ status: "DONE" })).toEqual([done.ref.id]);
     expect(await ids({ jobType: "ocr" })).toEqual([ocr.ref.id]);
     expect(await ids({ status: "DONE", jobType: "ocr" })).toEqual([]);
+    expect(await ids({ createdBy: "alice" })).toEqual([done.ref.id]);
+    expect(await ids({ createdBy: "bob", jobType: "ocr", status: "PENDING" })).toEqual([ocr.ref.id]);
+    expect(await ids({ createdBy: "bob", status: "DONE" })).toEqual([]);
   });
 
   it("walks an index, whatever it is narrowed by, and looks rows up by their key, under a plan made for all values", async () => {
@@ -78,10 +81,10 @@ export function describeHistory(database: () => Database): void {
     const [tenant = ""] = tenants;
     await database().query("watching", {
       text: `
-        INSERT INTO job (tenant_id, kind, id, job_type, payload, status, created_at, finished_at, result_bytes, result)
+        INSERT INTO job (tenant_id, kind, id, job_type, payload, status, created_at, finished_at, result_bytes, result, created_by)
         SELECT tenant, 'job', 'row-' || lpad(n::text, 6, '0'), CASE WHEN n % 100 = 0 THEN 'ocr' ELSE 'excel_import' END, '{}',
           CASE WHEN n % 1000 = 0 THEN 'FAILED' ELSE 'DONE' END, '2026-01-01'::timestamptz + n * interval '1 second',
-          '2026-02-01', 2, '{}'
+          '2026-02-01', 2, '{}', CASE WHEN n % 50 = 0 THEN 'bob' ELSE 'alice' END
         FROM generate_series(1, 20000) AS n, unnest($1::text[]) AS tenant`,
       values: [tenants],
     });
@@ -98,6 +101,14 @@ export function describeHistory(database: () => Database): void {
       [PAGES.get("page_by_status"), `${page}, 'FAILED'`, "job_history_status"],
       [PAGES.get("page_by_job_type"), `${page}, 'ocr'`, "job_history_type"],
       [PAGES.get("page_by_status_by_job_type"), `${page}, 'FAILED', 'ocr'`, "job_history_status_type"],
+      [PAGES.get("page_by_created_by"), `${page}, 'bob'`, "job_history_created_by"],
+      [PAGES.get("page_by_status_by_created_by"), `${page}, 'FAILED', 'bob'`, "job_history_created_by"],
+      [PAGES.get("page_by_job_type_by_created_by"), `${page}, 'ocr', 'bob'`, "job_history_created_by"],
+      [
+        PAGES.get("page_by_status_by_job_type_by_created_by"),
+        `${page}, 'FAILED', 'ocr', 'bob'`,
+        "job_history_created_by",
+      ],
       [FIND_MANY, "'{{$T},{$T}}', '{job,job}', '{row-000001,row-000002}'", "job_pkey"],
     ] as const) {
       for (const cursor of values.includes("$CURSOR") ? ["NULL", "1767235600000000"] : [""]) {

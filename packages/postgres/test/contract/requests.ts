@@ -45,6 +45,13 @@ export function describeRequests(database: () => Database): void {
     const record = await submitted(database(), newRef(), { title: "a\u0000b", payload });
     expect(record.title).toBe("ab");
     expect(JSON.stringify(record.payload)).toBe(JSON.stringify(payload));
+    expect(record.metadata).toBeNull();
+  });
+
+  it("keeps a job's metadata as it was given", async () => {
+    const metadata = { z: "a\u0000b", a: ["봄", 1.5, null] };
+    const { ref } = await submitted(database(), newRef(), { metadata });
+    expect(JSON.stringify((await database().requests.find(ref))?.metadata)).toBe(JSON.stringify(metadata));
   });
 
   it("answers the first job to the same Idempotency-Key and body, and refuses another body", async () => {

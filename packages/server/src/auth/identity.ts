@@ -2,6 +2,9 @@ import { isId, jobRef, StatusplaneError, type JobRef, type Kind } from "@statusp
 import type { FastifyRequest } from "fastify";
 import type { TokenBucket } from "../http/index.ts";
 
+/** Of a token's `sub`; a longer one is nobody's. */
+export const SUBJECT_MAX_CHARACTERS = 256;
+
 /** What every identity has. */
 export interface IdentityBase {
   /** Unix ms, skew included: from then on the token is not accepted. */

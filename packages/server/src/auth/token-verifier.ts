@@ -1,7 +1,7 @@
 import { isId, isStorableText, StatusplaneError } from "@statusplane/core";
 import { decodeJwt, errors, jwtVerify, type JWTPayload } from "jose";
 import { hash } from "node:crypto";
-import type { Identity, IdentityBase } from "./identity.ts";
+import { SUBJECT_MAX_CHARACTERS, type Identity, type IdentityBase } from "./identity.ts";
 import type { Limits } from "./limits.ts";
 import { SKEW_SECONDS, type SignInRules } from "./sign-in.ts";
 import { jobsOfWatchToken, WATCH_AUDIENCE, type WatchTokens } from "./watch-tokens.ts";
@@ -152,5 +152,5 @@ function tenantOf(claims: JWTPayload): string | null {
 
 /** Kept with what the token's owner submits, so it must be a text that can be stored. */
 function subjectOf({ sub }: JWTPayload): string | null {
-  return typeof sub === "string" && sub.length <= 256 && isStorableText(sub) ? sub : null;
+  return typeof sub === "string" && sub.length <= SUBJECT_MAX_CHARACTERS && isStorableText(sub) ? sub : null;
 }

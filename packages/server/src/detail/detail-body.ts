@@ -6,6 +6,12 @@ import type { PlaybackUrls } from "../playback/playback-signature.ts";
 const count = z.int().nonnegative();
 const date = z.iso.datetime();
 
+/** What a job is about, in its submitter's words. */
+const subject = {
+  title: z.string().nullable(),
+  metadata: z.record(z.string(), z.unknown()).nullable().describe("as it was submitted"),
+};
+
 const common = {
   attempt: count,
   tries: count.describe("starts of the job's code in this story"),
@@ -19,7 +25,7 @@ const common = {
 
 export const videoItem = z.object({
   id: z.union([z.string(), count]),
-  title: z.string().nullable(),
+  ...subject,
   status: statusSchema,
   hls_path: z.string().nullable().describe("identifies the master playlist; what plays is hls_url"),
   hls_url: z.string().nullable().describe("signed, for hours; READY only"),
@@ -53,6 +59,7 @@ export const videoDetail = videoItem.extend({ attempts });
 export const jobItem = z.object({
   job_id: z.string(),
   job_type: z.string(),
+  ...subject,
   status: statusSchema,
   payload: z.unknown(),
   result: z.unknown().describe("null also for a result too large: then result_url has it"),
@@ -87,7 +94,7 @@ export function videoItemOf(record: JobRecord, playback: PlaybackUrls): VideoIte
   const { code, message } = errorOf(record);
   return {
     id: idToJson(record.ref),
-    title: record.title,
+    ...subjectOf(record),
     status: record.status,
     hls_path: typeof result["hls_path"] === "string" ? result["hls_path"] : null,
     hls_url: urls?.hls_url ?? null,
@@ -109,6 +116,7 @@ export function jobItemOf(record: JobRecord): JobItem {
   return {
     job_id: ref.id,
     job_type: record.jobType,
+    ...subjectOf(record),
     status: record.status,
     payload: record.payload,
     result: result?.kind === "inline" ? result.value : null,
@@ -118,6 +126,10 @@ export function jobItemOf(record: JobRecord): JobItem {
     tenant_id: ref.tenant,
     ...commonOf(record),
   };
+}
+
+function subjectOf({ title, metadata }: JobRecord) {
+  return { title, metadata };
 }
 
 function commonOf(record: JobRecord) {

@@ -8,7 +8,7 @@ import {
 import type { FastifyInstance, FastifyRequest } from "fastify";
 import type { ZodTypeProvider } from "fastify-type-provider-zod";
 import { z } from "zod";
-import { requireTenant } from "../auth/index.ts";
+import { requireTenant, SUBJECT_MAX_CHARACTERS } from "../auth/index.ts";
 import { jobItem, jobItemOf, videoItem, videoItemOf } from "../detail/index.ts";
 import type { PlaybackUrls } from "../playback/playback-signature.ts";
 import { statusSchema } from "../progress/index.ts";
@@ -21,13 +21,16 @@ export interface HistoryOptions {
 const PAGE_DEFAULT = 20;
 const PAGE_MAX = 100;
 
+const text = (maxCharacters: number) => z.string().max(maxCharacters).refine(isStorableText, "is not a text");
+
 const query = z.object({
   cursor: z.string().max(500).optional().describe("next_cursor of the page before"),
   limit: z.coerce.number().int().min(1).max(PAGE_MAX).default(PAGE_DEFAULT),
   status: statusSchema.optional(),
+  created_by: text(SUBJECT_MAX_CHARACTERS).optional().describe("the submitter's `sub`"),
 });
 const jobsQuery = query.extend({
-  job_type: z.string().max(64).refine(isStorableText, "is not a text").optional(),
+  job_type: text(64).optional(),
 });
 const pageOf = <T extends z.ZodType>(item: T) =>
   z.object({ items: z.array(item), next_cursor: z.string().nullable() });
@@ -72,11 +75,13 @@ export function historyRoutes(fastify: FastifyInstance, { records, playback }: H
   );
 }
 
-function pageOptions({ cursor, limit, status, job_type: jobType }: z.infer<typeof jobsQuery>): PageOptions {
+function pageOptions(asked: z.infer<typeof jobsQuery>): PageOptions {
+  const { cursor, limit, status, job_type: jobType, created_by: createdBy } = asked;
   return {
     cursor: cursor === undefined || cursor === "" ? null : cursor,
     limit,
     ...(status === undefined ? {} : { status }),
     ...(jobType === undefined ? {} : { jobType }),
+    ...(createdBy === undefined ? {} : { createdBy }),
   };
 }

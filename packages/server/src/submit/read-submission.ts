@@ -5,6 +5,7 @@ import {
   StatusplaneError,
   type JobRef,
   type Json,
+  type JsonObject,
   type Kind,
   type KnownError,
 } from "@statusplane/core";
@@ -13,6 +14,7 @@ import { createHash } from "node:crypto";
 import { assertHarmless, JSON_MAX_BYTES, parseJson } from "../http/index.ts";
 import type { AcceptedJobType } from "./accepted-job-type.ts";
 import { inspectUpload } from "./inspect-upload.ts";
+import { metadataOf } from "./metadata.ts";
 import { refuseUnknown } from "./refuse-unknown.ts";
 import type { SubmitOptions } from "./submit-options.ts";
 
@@ -28,6 +30,7 @@ export interface SubmittedFile {
 export interface Submission {
   readonly jobType: string | null;
   readonly title: string | null;
+  readonly metadata: JsonObject | null;
   /** Undefined: there was none. */
   readonly payload: Json | undefined;
   readonly file: SubmittedFile | null;
@@ -48,8 +51,8 @@ export const FORM_EXTRA_BYTES = (FIELDS_MAX + 1) * JSON_MAX_BYTES;
 const TITLE_MAX_CHARACTERS = 200;
 /** A form's fields; `file` sent as text is a file that is missing. */
 const FIELDS: Readonly<Record<Kind, readonly string[]>> = {
-  video: ["file", "title", "payload"],
-  job: ["file", "job_type", "title", "payload"],
+  video: ["file", "title", "metadata", "payload"],
+  job: ["file", "job_type", "title", "metadata", "payload"],
 };
 /** What file systems take. */
 const FILE_NAME_MAX_CHARACTERS = 255;
@@ -80,7 +83,8 @@ export async function readForm(request: FastifyRequest, options: ReadFormOptions
   return {
     jobType: textField(fields, "job_type"),
     title: titleOf(textField(fields, "title") ?? file?.name ?? null),
-    payload: payloadOf(fields.get("payload")),
+    metadata: metadataOf(jsonField(fields, "metadata")),
+    payload: jsonField(fields, "payload"),
     file,
   };
 }
@@ -119,7 +123,9 @@ function textField(fields: ReadonlyMap<string, Json>, name: string): string | nu
   throw new StatusplaneError("invalid_request", { detail: `${name} is text` });
 }
 
-function payloadOf(value: Json | undefined): Json | undefined {
+/** JSON, as text or as a part of its own type. */
+function jsonField(fields: ReadonlyMap<string, Json>, name: string): Json | undefined {
+  const value = fields.get(name);
   return typeof value === "string" ? parseJson(value) : value;
 }
 

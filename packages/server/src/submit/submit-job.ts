@@ -60,7 +60,7 @@ async function forgetInput(submission: Submission, ref: JobRef, { files }: Submi
 }
 
 function judge(submission: Submission, jobType: AcceptedJobType, submitter: Submitter): NewJob {
-  const { file, title } = submission;
+  const { file, title, metadata } = submission;
   if (file === null && jobType.input === "file") throw new StatusplaneError("file_required");
   if (file !== null && jobType.input === "none") {
     throw new StatusplaneError("invalid_request", { detail: `${jobType.type} takes no file` });
@@ -71,7 +71,7 @@ function judge(submission: Submission, jobType: AcceptedJobType, submitter: Subm
   checkPayload(payload, jobType);
   const { type, maxTries } = jobType;
   const { ref, createdBy } = submitter;
-  const job = { ref, jobType: type, title, payload, createdBy, maxTries };
+  const job = { ref, jobType: type, title, metadata, payload, createdBy, maxTries };
   if (submitter.idempotencyKey === null) return job;
   return { ...job, idempotency: { key: submitter.idempotencyKey, bodyHash: bodyHash(submission, jobType) } };
 }
@@ -84,7 +84,14 @@ function withFileName(payload: Json, name: string | null): Json {
 }
 
 /** Over everything that makes the job what it is: fields and the file's content. */
-function bodyHash({ title, payload, file }: Submission, { kind, type }: AcceptedJobType): string {
-  const parts = [kind, type, title, payload ?? null, file === null ? null : [file.name, file.sha256]];
+function bodyHash({ title, metadata, payload, file }: Submission, { kind, type }: AcceptedJobType): string {
+  const parts = [
+    kind,
+    type,
+    title,
+    metadata,
+    payload ?? null,
+    file === null ? null : [file.name, file.sha256],
+  ];
   return hash("sha256", JSON.stringify(parts), "hex");
 }

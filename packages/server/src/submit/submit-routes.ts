@@ -4,6 +4,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { z } from "zod";
 import { requireTenant, subjectOf } from "../auth/index.ts";
 import type { AcceptedJobType } from "./accepted-job-type.ts";
+import { METADATA_MAX_BYTES, metadataOf } from "./metadata.ts";
 import { readForm, titleOf, type Submission } from "./read-submission.ts";
 import { refuseUnknown } from "./refuse-unknown.ts";
 import { submitJob } from "./submit-job.ts";
@@ -11,9 +12,14 @@ import type { SubmitOptions } from "./submit-options.ts";
 import { detailUrl, submittedJob, submittedVideo, waitingAnswer } from "./submitted.ts";
 
 const title = z.string().optional().describe("one line, at most 200 characters; default: the file's name");
+const metadata = z
+  .record(z.string(), z.json())
+  .nullable()
+  .optional()
+  .describe(`kept and shown with the job, at most ${METADATA_MAX_BYTES} bytes as JSON`);
 const payload = z.json().optional().describe("what the job type takes");
-const jsonBody = z.strictObject({ job_type: z.string(), title, payload });
-const formBody = z.strictObject({ file: z.string().describe("the file, binary"), title, payload });
+const jsonBody = z.strictObject({ job_type: z.string(), title, metadata, payload });
+const formBody = z.strictObject({ file: z.string().describe("the file, binary"), title, metadata, payload });
 const headers = z.object({
   "idempotency-key": z
     .string()
@@ -31,7 +37,7 @@ export async function submitRoutes(fastify: FastifyInstance, options: SubmitOpti
       config: {
         documents: {
           tags,
-          summary: "Submit a video: a form with file and title",
+          summary: "Submit a video: a form with file, title and metadata",
           consumes: ["multipart/form-data"],
           headers,
           body: formBody,
@@ -47,7 +53,7 @@ export async function submitRoutes(fastify: FastifyInstance, options: SubmitOpti
       config: {
         documents: {
           tags,
-          summary: "Submit a job: JSON, or a form with file, job_type and payload",
+          summary: "Submit a job: JSON, or a form with the same members as fields, and file",
           consumes: ["application/json", "multipart/form-data"],
           headers,
           body: jsonBody,
@@ -109,7 +115,13 @@ function readJson(request: FastifyRequest, kind: Kind): Submission {
     throw new StatusplaneError("invalid_request", { detail, cause: parsed.error });
   }
   const { job_type: jobType, title: text = null, payload: given } = parsed.data;
-  return { jobType, title: titleOf(text), payload: given, file: null };
+  return {
+    jobType,
+    title: titleOf(text),
+    metadata: metadataOf(parsed.data.metadata),
+    payload: given,
+    file: null,
+  };
 }
 
 function idempotencyKeyOf(request: FastifyRequest): string | null {

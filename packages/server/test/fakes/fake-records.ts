@@ -32,6 +32,7 @@ export function recordOf(ref: JobRef, changes: Partial<JobRecord> = {}): JobReco
     runInMs: 0,
     cancelRequested: false,
     title: null,
+    metadata: null,
     payload: {},
     createdBy: null,
     result: null,
@@ -76,8 +77,8 @@ export class FakeRecords implements RequestRecords {
       if (earlier.bodyHash !== idempotency?.bodyHash || record === undefined) return { outcome: "conflict" };
       return { outcome: "repeated", record };
     }
-    const { ref, jobType, title, payload, createdBy, maxTries } = job;
-    const record = this.put(recordOf(ref, { jobType, title, payload, createdBy, maxTries }));
+    const { ref, jobType, title, metadata = null, payload, createdBy, maxTries } = job;
+    const record = this.put(recordOf(ref, { jobType, title, metadata, payload, createdBy, maxTries }));
     if (idempotency !== undefined) this.#keys.set(key, { bodyHash: idempotency.bodyHash, ref });
     if (this.down === "after") throw new StatusplaneError("database_unavailable");
     return { outcome: "created", record };
@@ -107,7 +108,7 @@ export class FakeRecords implements RequestRecords {
 
   async page(tenant: string, kind: Kind, options: PageOptions): Promise<RecordPage> {
     this.#ask("page");
-    const { cursor, limit, status, jobType } = options;
+    const { cursor, limit, status, jobType, createdBy } = options;
     if (cursor !== null && !/^\d+$/.test(cursor))
       throw new StatusplaneError("invalid_request", { detail: "cursor" });
     const rows = [...this.rows.values()].filter(
@@ -115,7 +116,8 @@ export class FakeRecords implements RequestRecords {
         row.ref.tenant === tenant &&
         row.ref.kind === kind &&
         (status === undefined || row.status === status) &&
-        (jobType === undefined || row.jobType === jobType),
+        (jobType === undefined || row.jobType === jobType) &&
+        (createdBy === undefined || row.createdBy === createdBy),
     );
     const from = Number(cursor ?? 0);
     const nextCursor = rows.length > from + limit ? String(from + limit) : null;

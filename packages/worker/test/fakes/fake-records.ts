@@ -327,6 +327,7 @@ export class FakeRecords implements WorkerRecords, ReconcilerRecords {
     return {
       ...rest,
       title: null,
+      metadata: null,
       createdBy: "alice",
       runAt: at(runAtMs),
       runInMs: Math.max(0, runAtMs - this.#clock.nowMs()),
