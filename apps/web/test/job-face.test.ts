@@ -42,6 +42,7 @@ function job(members: Partial<WatchedJob> & Pick<WatchedJob, "status">): Watched
     hlsPath: null,
     durationSeconds: null,
     gone: false,
+    hasRecord: true,
     connection: "ok",
     ...members,
   };

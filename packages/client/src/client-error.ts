@@ -1,5 +1,11 @@
 /** Codes that the client itself gives; every other code is the server's (core's error table). */
-export type ClientErrorCode = "network_error" | "deadline_exceeded" | "unexpected_answer" | "client_closed";
+export type ClientErrorCode =
+  | "network_error"
+  | "deadline_exceeded"
+  | "unexpected_answer"
+  | "client_closed"
+  /** Asked for something that needs the server's row, of a job that has none. Nothing was sent. */
+  | "no_record";
 
 /** What makes a {@link ClientError}. */
 export interface ClientErrorInit {

@@ -2,7 +2,8 @@ import type { JsonObject, Kind } from "@statusplane/core";
 import { isBatch, readFromBatch, refsOfBatch } from "./batch.ts";
 import { callSafely } from "./call-safely.ts";
 import type { ClientError } from "./client-error.ts";
-import { DetailAsker, detailPath } from "./detail-asker.ts";
+import { DetailAsker } from "./detail-asker.ts";
+import { detailPath, DetailSource } from "./detail-source.ts";
 import { browserEnvironment } from "./environment.ts";
 import { JobTypesAsked, type JobTypeInfo } from "./job-types.ts";
 import { OnceAsked } from "./once-asked.ts";
@@ -37,6 +38,7 @@ class Client implements StatusplaneClient {
   readonly #sender: Sender;
   readonly #table: WatchTable;
   readonly #poller: Poller;
+  readonly #source: DetailSource;
   readonly #asker: DetailAsker;
   readonly #onceAsked: OnceAsked;
   readonly #jobTypes: JobTypesAsked;
@@ -52,8 +54,14 @@ class Client implements StatusplaneClient {
       () => this.#settle(),
     );
     this.#poller = new Poller(this.#table, this.#sender, options.onError ?? warn);
-    this.#asker = new DetailAsker(this.#table, this.#sender);
-    this.#onceAsked = new OnceAsked(this.#sender);
+    this.#source = new DetailSource(this.#sender, options.detail);
+    this.#onceAsked = new OnceAsked(this.#sender, this.#source);
+    this.#asker = new DetailAsker({
+      table: this.#table,
+      sender: this.#sender,
+      source: this.#source,
+      onceAsked: this.#onceAsked,
+    });
     this.#jobTypes = new JobTypesAsked(this.#sender);
     this.#endWake = environment.onWake(() => this.#poller.poke("wake"));
     this.#table.subscribe(() => this.#waiting.noteRunning(this.#table.snapshot.values()));
@@ -140,11 +148,13 @@ class Client implements StatusplaneClient {
   }
 
   async cancel(ref: WatchRef): Promise<void> {
+    this.#needRecord(ref);
     await this.#sender.request(`${detailPath(ref)}cancel/`, { method: "POST" });
     this.#poller.poke("person");
   }
 
   async retry(ref: WatchRef): Promise<void> {
+    this.#needRecord(ref);
     const response = await this.#sender.request(`${detailPath(ref)}retry/`, { method: "POST" });
     const read = this.#sender.bodyOf(response).catch(() => null); // accepted all the same: without a body the poll tells
     const body = asMembers(await read);
@@ -158,7 +168,7 @@ class Client implements StatusplaneClient {
   }
 
   detail(ref: WatchRef): Promise<unknown> {
-    return this.#sender.json(detailPath(ref));
+    return this.#source.ask(this.get(ref) ?? unknownJob(ref));
   }
 
   detailOnce(ref: WatchRef): Promise<unknown> {
@@ -184,7 +194,9 @@ class Client implements StatusplaneClient {
   }
 
   async playback(videoId: string): Promise<Playback> {
-    const path = `${detailPath({ kind: "video", id: videoId })}playback/`;
+    const ref: WatchRef = { kind: "video", id: videoId };
+    this.#needRecord(ref);
+    const path = `${detailPath(ref)}playback/`;
     const { hls_url, poster_url, expires_at } = asMembers(await this.#sender.json(path));
     if (typeof hls_url !== "string" || typeof expires_at !== "string")
       throw this.#sender.failure("unexpected_answer");
@@ -206,6 +218,11 @@ class Client implements StatusplaneClient {
 
   [Symbol.dispose](): void {
     this.close();
+  }
+
+  /** @throws {ClientError} `no_record` of a job that is known to be another program's. */
+  #needRecord(ref: WatchRef): void {
+    if (this.get(ref)?.hasRecord === false) throw this.#sender.failure("no_record");
   }
 
   #settle(): void {

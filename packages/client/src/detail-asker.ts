@@ -1,38 +1,40 @@
 import { errorBackoffMs } from "@statusplane/core";
 import { ClientError } from "./client-error.ts";
-import { ASK_SPREAD_MS } from "./watch-state.ts";
-import { readBody } from "./reading.ts";
+import { isNoSuchJob, isNotServed, type DetailSource } from "./detail-source.ts";
+import type { OnceAsked } from "./once-asked.ts";
+import { readBody, type Reading } from "./reading.ts";
 import type { Sender } from "./sender.ts";
+import { ASK_SPREAD_MS } from "./watch-state.ts";
 import type { WatchTable } from "./watch-table.ts";
-import type { WatchRef } from "./watched-job.ts";
+import { isEnded, unknownJob, type WatchRef } from "./watched-job.ts";
 
-/** 404 codes that speak of the address, not of the job. */
-const NOT_ABOUT_THE_JOB: ReadonlySet<string> = new Set([
-  "not_served_here",
-  "route_not_found",
-  "unexpected_answer",
-]);
-
-/** The detail endpoint of a job. */
-export function detailPath(ref: WatchRef): string {
-  const id = encodeURIComponent(ref.id);
-  return ref.kind === "video" ? `/media/videos/${id}/` : `/api/v1/jobs/${id}/`;
+/** What a {@link DetailAsker} works with. */
+export interface DetailAskerParts {
+  readonly table: WatchTable;
+  readonly sender: Sender;
+  readonly source: DetailSource;
+  /** Is told a record that has ended: whoever wants it after completion has it without another request. */
+  readonly onceAsked: OnceAsked;
 }
 
 /**
  * Asks the record of jobs that the status store does not know, when the state machine says so: one timer, one request
- * at a time. 404 means gone; any other failure is no answer.
+ * at a time. 404 means gone, "not served here" that there is nobody to ask; any other failure is no answer.
  */
 export class DetailAsker {
   readonly #table: WatchTable;
   readonly #sender: Sender;
+  readonly #source: DetailSource;
+  readonly #onceAsked: OnceAsked;
   #cancelTimer: (() => void) | null = null;
   #isAsking = false;
   #isClosed = false;
 
-  constructor(table: WatchTable, sender: Sender) {
+  constructor({ table, sender, source, onceAsked }: DetailAskerParts) {
     this.#table = table;
     this.#sender = sender;
+    this.#source = source;
+    this.#onceAsked = onceAsked;
   }
 
   /** Sets the timer to the most urgent ask; called after every change. */
@@ -61,11 +63,11 @@ export class DetailAsker {
     this.#isAsking = true;
     this.#table.apply([[ref, { type: "asking" }]]);
     try {
-      const body = await this.#sender.json(detailPath(ref));
-      const reading = readBody(ref, body, this.#sender.language);
-      if (reading.job.unknownStatus === "") throw this.#sender.failure("unexpected_answer");
+      const body = await this.#source.ask(this.#table.state(ref)?.job ?? unknownJob(ref));
+      const reading = this.#read(ref, body);
       const atMs = this.#sender.environment.now();
-      this.#table.apply([[ref, { type: "found", reading, atMs }]]);
+      if (isEnded(reading.job)) this.#onceAsked.remember(reading.job, body);
+      this.#table.apply([[ref, { type: "found", reading, atMs, once: this.#source.isOwn }]]);
     } catch (error) {
       if (!this.#isClosed) this.#failed(ref, error);
     }
@@ -73,13 +75,24 @@ export class DetailAsker {
     this.settle();
   }
 
+  /**
+   * What the application itself tells of a job knows neither the server's rows nor, mostly, its attempts: it then
+   * speaks of the attempt that was seen.
+   */
+  #read(ref: WatchRef, body: unknown): Reading {
+    const reading = readBody(ref, body, this.#sender.language);
+    if (reading.job.unknownStatus === "") throw this.#sender.failure("unexpected_answer");
+    if (!this.#source.isOwn) return reading;
+    const { seen = null, job = unknownJob(ref) } = this.#table.state(ref) ?? {};
+    const attempt = reading.job.attempt === 0 ? job.attempt : reading.job.attempt;
+    return { ...reading, job: { ...reading.job, attempt, hasRecord: seen !== null && job.hasRecord } };
+  }
+
   #failed(ref: WatchRef, error: unknown): void {
-    if (error instanceof ClientError && error.status === 404 && !NOT_ABOUT_THE_JOB.has(error.code)) {
-      this.#table.apply([[ref, { type: "not_found" }]]);
-      return;
-    }
-    // Not told here: the poll that goes on tells of a server that is away.
     const { environment } = this.#sender;
+    if (isNoSuchJob(error)) return this.#table.apply([[ref, { type: "not_found" }]]);
+    if (isNotServed(error)) return this.#table.apply([[ref, { type: "unserved", atMs: environment.now() }]]);
+    // Not told here: the poll that goes on tells of a server that is away.
     const retryAfterMs = error instanceof ClientError ? (error.retryAfterMs ?? 0) : 0;
     const unanswered = (this.#table.state(ref)?.unanswered ?? 0) + 1;
     const waitMs =

@@ -1,7 +1,7 @@
 import { ClientError } from "./client-error.ts";
-import { ASK_SPREAD_MS } from "./watch-state.ts";
+import type { DetailSource } from "./detail-source.ts";
 import type { Sender } from "./sender.ts";
-import { detailPath } from "./detail-asker.ts";
+import { ASK_SPREAD_MS } from "./watch-state.ts";
 import { watchKey, type WatchedJob } from "./watched-job.ts";
 
 /**
@@ -11,22 +11,30 @@ import { watchKey, type WatchedJob } from "./watched-job.ts";
  */
 export class OnceAsked {
   readonly #sender: Sender;
+  readonly #source: DetailSource;
   readonly #asked = new Map<string, Promise<unknown>>();
   readonly #ends = new Set<() => void>();
 
-  constructor(sender: Sender) {
+  constructor(sender: Sender, source: DetailSource) {
     this.#sender = sender;
+    this.#source = source;
   }
 
   /**
-   * The record; null when the one request had no answer (the terminal snapshot is complete without it).
+   * The record; null when there is none or the one request had no answer (the terminal snapshot is complete without).
    * @throws {ClientError} `client_closed`
    */
   ask(job: WatchedJob): Promise<unknown> {
-    const key = `${watchKey(job.ref)}:${job.attempt}`;
+    const key = attemptKey(job);
     const asked = this.#asked.get(key) ?? this.#ask(job);
     this.#asked.set(key, asked);
     return asked;
+  }
+
+  /** The ended attempt's record is known already: nobody has to ask it. */
+  remember(job: WatchedJob, record: unknown): void {
+    const key = attemptKey(job);
+    if (!this.#asked.has(key)) this.#asked.set(key, Promise.resolve(record));
   }
 
   /** After the sender: what still waits then asks at once and is refused. */
@@ -47,10 +55,14 @@ export class OnceAsked {
       this.#ends.add(end);
     });
     try {
-      return await this.#sender.json(detailPath(job.ref));
+      return await this.#source.ask(job);
     } catch (error) {
       if (error instanceof ClientError && error.code === "client_closed") throw error;
       return null; // at most once: no answer is null, not another try
     }
   }
+}
+
+function attemptKey({ ref, attempt }: WatchedJob): string {
+  return `${watchKey(ref)}:${attempt}`;
 }

@@ -35,6 +35,7 @@ export function readBody(ref: WatchRef, body: unknown, language: Language): Read
     attempt,
     version: wholeOrNull(members["version"]) ?? versionOfRow(status),
     updatedAt: textOrNull(members["updated_at"]),
+    hasRecord: members["record"] !== false,
   };
   return { job, etag: attempt === 0 ? JSON.stringify(members) : "" };
 }

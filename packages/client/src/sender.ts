@@ -17,7 +17,22 @@ const SENTENCES = {
     en: "The server sent an unexpected response.",
   },
   client_closed: { ko: "연결이 종료되었습니다.", en: "The client was closed." },
+  no_record: {
+    ko: "다른 프로그램이 처리하는 작업이라 이곳에는 기록이 없습니다.",
+    en: "Another program runs this job; there is no record of it here.",
+  },
 } as const satisfies Record<ClientErrorCode, Record<"ko" | "en", string>>;
+
+/** As for the page's requests, and where to. */
+interface SendOptions extends RequestOptions {
+  /** Before the path. Default: the client's. */
+  readonly baseUrl?: string | undefined;
+}
+
+interface Bounds {
+  readonly deadlineMs?: number | undefined;
+  readonly signal?: AbortSignal | null | undefined;
+}
 
 /** Signs requests, bounds them by a deadline, and turns every failure into a {@link ClientError}. */
 export class Sender {
@@ -44,7 +59,7 @@ export class Sender {
   }
 
   /** As {@link request}, with the body read as JSON before the deadline. */
-  json(path: string, options: RequestOptions = {}): Promise<unknown> {
+  json(path: string, options: SendOptions = {}): Promise<unknown> {
     return this.send(path, options, async (response) => {
       if (!response.ok) throw await this.errorOf(response);
       return this.bodyOf(response);
@@ -55,23 +70,33 @@ export class Sender {
    * Sends, and reads the answer by `read` before the deadline.
    * @throws {ClientError} when there is no answer; the caller's abort reason as it is; what `read` throws.
    */
-  async send<T>(path: string, options: RequestOptions, read: (response: Response) => Promise<T>): Promise<T> {
-    const { deadlineMs = DEADLINE_MS, headers, signal, ...init } = options;
-    const url = this.url(path);
+  async send<T>(path: string, options: SendOptions, read: (response: Response) => Promise<T>): Promise<T> {
+    const { deadlineMs, headers, signal, baseUrl, ...init } = options;
+    const url = this.url(path, baseUrl);
+    return this.within({ deadlineMs, signal }, async (aborted) => {
+      const signed = { ...(await this.signature()), ...headers };
+      aborted.throwIfAborted();
+      const send = this.#options.fetch ?? ((target, request) => fetch(target, request));
+      const response = await send(url, { ...init, headers: signed, signal: aborted });
+      aborted.throwIfAborted(); // an answer after the deadline is no answer
+      this.noteStatus(response.status);
+      return read(response);
+    });
+  }
+
+  /**
+   * Does something that ends when the deadline is over, the caller aborts or the client closes, even if it ignores
+   * its signal.
+   * @throws {ClientError} whatever `work` throws, and at the deadline; the caller's abort reason as it is.
+   */
+  async within<T>(
+    { deadlineMs = DEADLINE_MS, signal }: Bounds,
+    work: (aborted: AbortSignal) => Promise<T>,
+  ): Promise<T> {
     const abort = new AbortController();
     const release = this.#abortWith(abort, signal ?? undefined, deadlineMs);
     try {
-      const work = async (): Promise<T> => {
-        const signed = { ...(await this.signature()), ...headers };
-        abort.signal.throwIfAborted();
-        const send = this.#options.fetch ?? ((target, request) => fetch(target, request));
-        const response = await send(url, { ...init, headers: signed, signal: abort.signal });
-        abort.signal.throwIfAborted(); // an answer after the deadline is no answer
-        this.noteStatus(response.status);
-        return read(response);
-      };
-      // A fetch or token source that ignores the signal must not outlive the deadline either.
-      return await Promise.race([work(), rejectionOf(abort.signal)]);
+      return await Promise.race([work(abort.signal), rejectionOf(abort.signal)]);
     } catch (error) {
       if (abort.signal.aborted) throw abort.signal.reason;
       if (error instanceof ClientError) throw error;
@@ -82,9 +107,9 @@ export class Sender {
   }
 
   /** @throws {TypeError} for a path that could leave the product's origin with a token. */
-  url(path: string): string {
+  url(path: string, baseUrl = this.#options.baseUrl ?? ""): string {
     if (!/^\/(?![/\\])/.test(path)) throw new TypeError(`not a path of the product: ${path}`);
-    return (this.#options.baseUrl ?? "") + path;
+    return baseUrl + path;
   }
 
   /** The headers that sign a request and choose the language of its errors. */

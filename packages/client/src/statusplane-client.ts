@@ -7,12 +7,32 @@ import type { WatchedJob, WatchRef } from "./watched-job.ts";
 /** What the client needs of `fetch`. */
 export type Fetch = (url: string, init: RequestInit) => Promise<Response>;
 
+/** A job's record as an application tells it, in the words of the detail endpoints. */
+export interface OwnDetail {
+  /** PENDING, PROCESSING, READY, DONE, FAILED, CANCELLED; any other word is shown as it is and counts as live. */
+  readonly status: string;
+  readonly [member: string]: unknown;
+}
+
+/**
+ * Who is asked for a job's record. False: nobody. A text: the application at this base URL, which serves the paths of
+ * the detail endpoints and is sent the token. A function: answers null for a job that does not exist; what it throws
+ * is no answer and is asked again with backoff.
+ */
+export type DetailOption = false | string | ((ref: WatchRef) => Promise<OwnDetail | null>);
+
 /** What {@link createClient} takes. */
 export interface ClientOptions {
   /** Before every path, without a slash at its end. Default "": the page's own origin. */
   readonly baseUrl?: string;
   /** Asked before every request; null: nobody is signed in. */
   readonly getToken: () => string | null | Promise<string | null>;
+  /**
+   * Who is asked for a job's record, where the server that answers the polls keeps none (role `progress`). Asked at
+   * most once per job, attempt and tab when the status store does not know the job, and once after its completion.
+   * Default: the server at `baseUrl`.
+   */
+  readonly detail?: DetailOption;
   /** Default: the browser's. */
   readonly fetch?: Fetch;
   /** Clock, timers, random, visibility. Default: the browser's. */
@@ -121,11 +141,11 @@ export interface StatusplaneClient {
   submitVideo(file: File, options?: SubmitVideoOptions): Promise<Submitted>;
   /** @throws {ClientError} */
   submitJob(jobType: string, options?: SubmitJobOptions): Promise<Submitted>;
-  /** Asks for the job's end and polls at once. @throws {ClientError} `already_finished` */
+  /** Asks for the job's end and polls at once. @throws {ClientError} `already_finished`, `no_record` */
   cancel(ref: WatchRef): Promise<void>;
-  /** Asks for a new attempt and polls at once. @throws {ClientError} `not_retryable`, `input_gone` */
+  /** Asks for a new attempt and polls at once. @throws {ClientError} `not_retryable`, `input_gone`, `no_record` */
   retry(ref: WatchRef): Promise<void>;
-  /** The record from the database: for a person who asks. @throws {ClientError} */
+  /** The record from the database: for a person who asks. @throws {ClientError} `no_record` and the server's */
   detail(ref: WatchRef): Promise<unknown>;
   /**
    * The record after completion: asked at most once per job, attempt and tab, after a random 0–2 s, however many
@@ -137,7 +157,7 @@ export interface StatusplaneClient {
   jobTypes(): Promise<readonly JobTypeInfo[]>;
   /** @throws {ClientError} */
   history(kind: Kind, options?: HistoryOptions): Promise<HistoryPage>;
-  /** @throws {ClientError} `not_playable` */
+  /** @throws {ClientError} `not_playable`, `no_record` */
   playback(videoId: string): Promise<Playback>;
   /**
    * A signed request to the product.

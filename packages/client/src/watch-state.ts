@@ -15,6 +15,7 @@ import { isEnded, unknownJob, type WatchedJob, type WatchRef } from "./watched-j
  *   (ask detail once) ◀─ then  live, missed ─────────▶    row ended ▶ ended
  *                        ask in 0–2 s                     404       ▶ gone
  *                                                         429, 503, nothing: no answer, asked again with backoff
+ *                                                         nobody to ask: gone when missed for 30 s
  * ```
  *
  * The poller polls `unknown` and `live`; `ended` and `gone` only while a recheck is due (somebody watches anew, or
@@ -34,7 +35,11 @@ export interface WatchState {
   readonly misses: number;
   /** When detail is to be asked; null: not. */
   readonly askAtMs: number | null;
+  /** There is nobody to ask: a job still missed at or after this is gone. Null: not so. */
+  readonly goneAtMs: number | null;
   readonly isAsking: boolean;
+  /** Detail has said all that it is asked for until the status store answers again. */
+  readonly isAskedOut: boolean;
   /** Asks in a row without an answer. */
   readonly unanswered: number;
   /** An outage at page load may cost one ask, not one per poll. */
@@ -62,8 +67,11 @@ export type WatchEvent =
   /** The poll failed; `outageSpreadMs` if because the status store is away (503). */
   | { readonly type: "lost"; readonly atMs: number; readonly outageSpreadMs: number | null }
   | { readonly type: "asking" }
-  | { readonly type: "found"; readonly reading: Reading; readonly atMs: number }
+  /** `once`: whoever answered is not asked again before the status store has answered. */
+  | { readonly type: "found"; readonly reading: Reading; readonly atMs: number; readonly once?: boolean }
   | { readonly type: "not_found" }
+  /** Nobody can be asked for the record: it is not served here, or there is none. */
+  | { readonly type: "unserved"; readonly atMs: number }
   | { readonly type: "unanswered"; readonly askAgainAtMs: number };
 
 /** Asks of many watchers are spread at random over this long. */
@@ -88,7 +96,9 @@ export function newWatch(ref: WatchRef, atMs: number): WatchState {
     changedAtMs: atMs,
     misses: 0,
     askAtMs: null,
+    goneAtMs: null,
     isAsking: false,
+    isAskedOut: false,
     unanswered: 0,
     askedInOutage: false,
     recheckUntilMs: null,
@@ -129,15 +139,11 @@ export function reduceWatch(state: WatchState, event: WatchEvent): WatchState {
     case "asking":
       return { ...state, askAtMs: null, isAsking: true };
     case "found":
-      return settled(take(state, event.reading, event.atMs));
-    case "not_found": {
-      const gone = settled(state);
-      return {
-        ...gone,
-        phase: "gone",
-        job: shown(gone.job, { gone: true, isStalled: false, unchangedMinutes: undefined }),
-      };
-    }
+      return { ...settled(take(state, event.reading, event.atMs)), isAskedOut: event.once ?? false };
+    case "not_found":
+      return gone(state);
+    case "unserved":
+      return unserved(state, event.atMs);
     case "unanswered":
       return {
         ...state,
@@ -182,19 +188,43 @@ function answered(
 
 /** The job is known to exist or not: nothing is to be asked. */
 function settled(state: WatchState): WatchState {
-  return { ...state, misses: 0, askAtMs: null, isAsking: false, unanswered: 0 };
+  return {
+    ...state,
+    misses: 0,
+    askAtMs: null,
+    goneAtMs: null,
+    isAsking: false,
+    isAskedOut: false,
+    unanswered: 0,
+  };
+}
+
+function gone(state: WatchState): WatchState {
+  const job = shown(state.job, { gone: true, isStalled: false, unchangedMinutes: undefined });
+  return { ...settled(state), phase: "gone", job };
+}
+
+/** A job that was never seen is waited for as long as one that was: another program may be about to write it. */
+function unserved(state: WatchState, atMs: number): WatchState {
+  const asked: WatchState = { ...state, askAtMs: null, isAsking: false };
+  if (state.misses === 0) return asked; // asked during an outage: the poll goes on
+  return state.seen === null ? { ...asked, goneAtMs: atMs + MISSED_FOR_MS } : gone(state);
 }
 
 function missed(state: WatchState, atMs: number, spreadMs: number): WatchState {
   const job = shown(state.job, { connection: "ok" });
   // An ended job that the store has dropped has still ended.
   if (isOver(state)) return { ...state, job, recheckUntilMs: recheckAfter(state, atMs) };
+  if (state.goneAtMs !== null) {
+    const missed = { ...state, job, misses: state.misses + 1 };
+    return atMs >= state.goneAtMs ? gone(missed) : missed;
+  }
   const waitMs = state.seen === null ? 0 : MISSED_FOR_MS;
   return {
     ...state,
     job,
     misses: state.misses + 1,
-    askAtMs: state.isAsking ? null : (state.askAtMs ?? atMs + waitMs + spreadMs),
+    askAtMs: state.isAsking || state.isAskedOut ? null : (state.askAtMs ?? atMs + waitMs + spreadMs),
   };
 }
 

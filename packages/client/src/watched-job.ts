@@ -65,6 +65,8 @@ export interface WatchedJob {
   readonly durationSeconds: number | null;
   /** The server knows no such job: neither in the status store nor as a record. */
   readonly gone: boolean;
+  /** False: another program's job. The server has no row of it, so it has no detail, cancel, retry or playback. */
+  readonly hasRecord: boolean;
   /** "lost" while errors back off; what is shown is then the last that was known. */
   readonly connection: "ok" | "lost";
 }
@@ -94,6 +96,7 @@ export function unknownJob(ref: WatchRef): WatchedJob {
     hlsPath: null,
     durationSeconds: null,
     gone: false,
+    hasRecord: true,
     connection: "ok",
   };
 }

@@ -182,7 +182,7 @@ describe("a detail that is no answer", () => {
   it.each([
     ["429", problem(429, "detail_budget_spent", { "Retry-After": "4" })],
     ["503", problem(503, "database_unavailable", { "Retry-After": "4" })],
-    ["a 404 about the address", problem(404, "not_served_here", { "Retry-After": "4" })],
+    ["a 404 about the address", problem(404, "route_not_found", { "Retry-After": "4" })],
   ])("is repeated after %s, no sooner than Retry-After asks", async (_, answer) => {
     const { client, server, environment } = setUp();
     let isRefusing = true;

@@ -50,9 +50,10 @@ interface ActionsProps extends JobCardProps {
   readonly commands: ReturnType<typeof useJobCommands>;
 }
 
-/** Cancel while it lives, take off the list afterwards. */
+/** Cancel while it lives, take off the list afterwards; another program's job is not ours to cancel. */
 function Corner({ job, name, isCancelling, commands, onDismiss }: ActionsProps): ReactNode {
   const { job: words } = useFormat().messages;
+  if (!isEnded(job) && !job.hasRecord) return null;
   return isEnded(job) ? (
     <Button
       look="icon"
@@ -74,7 +75,7 @@ function endActions(
   { job, name, commands, jobTypes, onPlay, onShowStudents }: ActionsProps,
   words: Messages["job"],
 ): ReactNode {
-  if (job.gone) return null;
+  if (job.gone || !job.hasRecord) return null;
   if (job.status === "READY") {
     return (
       <Button look="primary" aria-label={words.playOf(name)} onClick={() => onPlay(job.ref.id, name)}>
