@@ -42,6 +42,7 @@ export async function runImport({ database, tenant, path, outputFolder }: Import
     log: { info: () => undefined, warn: () => undefined, error: () => undefined },
     outputFolder: () => Promise.resolve(outputFolder),
     ...{ step: () => undefined, progress: () => undefined, partial: () => undefined, kept: () => undefined },
+    ...{ checkpoint: () => undefined, resumeFrom: null },
   };
   await (await builtJob()).excelImportJob({ database }).run(ctx, {});
 }

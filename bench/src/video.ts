@@ -83,7 +83,7 @@ async function runJob(ffmpeg: Ffmpeg, inputPath: string, folder: string): Promis
     ...{ ref: jobRef("bench", "video", "1"), tenant: "bench", attempt: 1, createdBy: null, title: null },
     ...{ payload: null, inputPath, log, signal: new AbortController().signal },
     ...{ outputFolder: async () => folder, step: () => undefined, progress: () => undefined },
-    ...{ partial: () => undefined, kept: () => undefined },
+    ...{ partial: () => undefined, kept: () => undefined, checkpoint: () => undefined, resumeFrom: null },
   };
   await videoHlsJob({ ffmpeg: openFfmpeg({}, async () => ffmpeg) }).run(ctx, null);
   await assertWritten(folder);

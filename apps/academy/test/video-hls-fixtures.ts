@@ -56,6 +56,8 @@ export async function openWorkbench() {
       },
       partial: () => undefined,
       kept: () => undefined,
+      checkpoint: () => undefined,
+      resumeFrom: null,
     };
     const job = videoHlsJob({ ffmpeg: options.ffmpeg ?? ffmpeg, limits: options.limits ?? {} });
     const outputs = files.outputFolder(ref, 1);

@@ -78,6 +78,8 @@ export interface DetailedRecord extends JobRecord {
 export interface AttemptReport {
   /** Default: not known. */
   readonly steps?: readonly StepTime[];
+  /** Where the next attempt goes on, if there is one. Default: where the row says. */
+  readonly checkpoint?: Json;
 }
 
 export interface NewJob {
@@ -99,7 +101,8 @@ export type SubmitOutcome =
   | { readonly outcome: "conflict" };
 
 export type ClaimOutcome =
-  | { readonly outcome: "claimed"; readonly record: JobRecord }
+  /** `checkpoint`: what an earlier attempt of the same story gave last; null: nothing. */
+  | { readonly outcome: "claimed"; readonly record: JobRecord; readonly checkpoint: Json }
   | { readonly outcome: "later"; readonly delayMs: number }
   /** Terminal, running elsewhere, or unknown: the delivery is to be acknowledged. */
   | { readonly outcome: "gone" };
@@ -129,13 +132,19 @@ export interface LeaseOf {
   readonly attempt: number;
 }
 
+/** A lease to be renewed. */
+export interface Renewal extends LeaseOf {
+  /** What the row keeps from now on. Default: what it has. */
+  readonly checkpoint?: Json;
+}
+
 /** What a worker holds. A null answer means: you lost the job, write nothing anywhere. */
 export interface WorkerRecords {
   /** @param owner names this claim and no other, so that it can be released when its answer is lost. */
   claim(ref: JobRef, owner: string, leaseMs: number): Promise<ClaimOutcome>;
-  /** Renews all leases of a worker process; those missing from the answer are lost. */
+  /** Renews all leases of a worker process, and keeps their checkpoints; those missing from the answer are lost. */
   renew(
-    leases: readonly LeaseOf[],
+    leases: readonly Renewal[],
     leaseMs: number,
   ): Promise<readonly (LeaseOf & { readonly cancelRequested: boolean })[]>;
   /** Ends the attempt; the row says CANCELLED when a cancel was requested. */

@@ -1,4 +1,4 @@
-import type { AttemptRecord, AttemptReport, StepTime } from "@statusplane/core";
+import { encodeJson, type AttemptRecord, type AttemptReport, type StepTime } from "@statusplane/core";
 import type { Row } from "./statement.ts";
 
 /** The newest attempts of a job that a detail shows; hand-backs and retries have no bound. */
@@ -35,6 +35,11 @@ export function leaveAttempt(
 /** The steps as the statements take them. */
 export function stepsText({ steps }: AttemptReport): string | null {
   return steps === undefined ? null : JSON.stringify(steps);
+}
+
+/** The checkpoint as the statements take it; null leaves the row's alone. */
+export function checkpointText({ checkpoint }: AttemptReport): string | null {
+  return checkpoint === undefined ? null : encodeJson(checkpoint);
 }
 
 /** SQL of the newest ended attempts of the `job` row at hand, as one JSON array in no order. */

@@ -18,6 +18,7 @@ const CANCEL: Statement = {
       SET status = CASE status WHEN 'PENDING' THEN 'CANCELLED' ELSE status END,
           finished_at = CASE status WHEN 'PENDING' THEN now() END,
           error_code = CASE status WHEN 'PENDING' THEN 'cancelled' END,
+          checkpoint = CASE status WHEN 'PROCESSING' THEN checkpoint END,
           cancel_requested = true, updated_at = now()
       WHERE tenant_id = $3::text AND kind = $4::text AND id = $5::text AND status IN ('PENDING', 'PROCESSING')
       RETURNING *

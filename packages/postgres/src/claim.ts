@@ -1,5 +1,5 @@
-import type { ClaimOutcome, JobRef } from "@statusplane/core";
-import { firstRecord, RECORD_COLUMNS } from "./record-row.ts";
+import type { ClaimOutcome, JobRef, Json } from "@statusplane/core";
+import { RECORD_COLUMNS, toRecord } from "./record-row.ts";
 import type { Context } from "./settings.ts";
 import type { Statement } from "./statement.ts";
 
@@ -18,7 +18,7 @@ const CLAIM: Statement = {
         AND status = 'PENDING' AND run_at <= now()
       RETURNING *
     )
-    SELECT ${RECORD_COLUMNS} FROM claimed`,
+    SELECT checkpoint, ${RECORD_COLUMNS} FROM claimed`,
 };
 
 const LOOK: Statement = {
@@ -39,8 +39,10 @@ export async function claim(
   lease: { readonly owner: string; readonly leaseMs: number },
 ): Promise<ClaimOutcome> {
   const key = [ref.tenant, ref.kind, ref.id];
-  const record = firstRecord(await send(CLAIM, [resultInlineMaxBytes, ...key, lease.owner, lease.leaseMs]));
-  if (record !== null) return { outcome: "claimed", record };
+  const [claimed] = await send(CLAIM, [resultInlineMaxBytes, ...key, lease.owner, lease.leaseMs]);
+  if (claimed !== undefined) {
+    return { outcome: "claimed", record: toRecord(claimed), checkpoint: claimed["checkpoint"] as Json };
+  }
   const [waiting] = await send(LOOK, key);
   if (waiting === undefined) return { outcome: "gone" };
   return { outcome: "later", delayMs: Math.max(1, Number(waiting["delay_ms"])) };

@@ -1,5 +1,5 @@
 import type { FailedTry, JobRecord, JobRef } from "@statusplane/core";
-import { leaveAttempt, stepsText } from "./attempt-entry.ts";
+import { checkpointText, leaveAttempt, stepsText } from "./attempt-entry.ts";
 import { leaveEntry } from "./outbox-entry.ts";
 import { firstRecord, RECORD_COLUMNS, withoutNul } from "./record-row.ts";
 import type { Context } from "./settings.ts";
@@ -31,6 +31,7 @@ const FAIL_TRY: Statement = {
           error_message = CASE next_status WHEN 'FAILED' THEN $10::text END,
           error_detail = CASE next_status WHEN 'CANCELLED' THEN NULL ELSE $11::text END,
           last_error_code = $9::text,
+          checkpoint = CASE next_status WHEN 'PENDING' THEN coalesce($13::json, checkpoint) END,
           lease_until = NULL, lease_owner = NULL, updated_at = now()
       FROM mine
       WHERE job.tenant_id = mine.tenant_id AND job.kind = mine.kind AND job.id = mine.id
@@ -65,6 +66,7 @@ export async function failTry(
     withoutNul(errorMessage),
     errorDetail === null ? null : withoutNul(errorDetail),
     stepsText(failure),
+    checkpointText(failure),
   ]);
   return firstRecord(rows);
 }

@@ -22,7 +22,7 @@ const FINISH: Statement = {
           result_bytes = CASE WHEN NOT cancel_requested OR (kind = 'job' AND NOT $10::boolean) THEN $9::bigint END,
           result_in_file = $10::boolean AND NOT cancel_requested,
           error_code = CASE WHEN cancel_requested OR $7::text = 'CANCELLED' THEN 'cancelled' END,
-          lease_until = NULL, lease_owner = NULL, finished_at = now(), updated_at = now()
+          checkpoint = NULL, lease_until = NULL, lease_owner = NULL, finished_at = now(), updated_at = now()
       WHERE tenant_id = $3::text AND kind = $4::text AND id = $5::text
         AND attempt = $6::int AND status = 'PROCESSING'
       RETURNING *

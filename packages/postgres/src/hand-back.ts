@@ -1,12 +1,12 @@
 import type { AttemptReport, JobRecord, JobRef } from "@statusplane/core";
-import { leaveAttempt, stepsText } from "./attempt-entry.ts";
+import { checkpointText, leaveAttempt, stepsText } from "./attempt-entry.ts";
 import { leaveEntry } from "./outbox-entry.ts";
 import { firstRecord, RECORD_COLUMNS } from "./record-row.ts";
 import type { Context } from "./settings.ts";
 import type { Statement } from "./statement.ts";
 
 /** PENDING of the next attempt at once, the try given back; CANCELLED where that was requested. */
-const handBackWhere = (isCallers: string, steps?: string): string => `
+const handBackWhere = (isCallers: string, report?: { steps: string; checkpoint: string }): string => `
     WITH handed AS (
       UPDATE job
       SET status = CASE WHEN cancel_requested THEN 'CANCELLED' ELSE 'PENDING' END,
@@ -15,13 +15,14 @@ const handBackWhere = (isCallers: string, steps?: string): string => `
           run_at = CASE WHEN cancel_requested THEN run_at ELSE now() END,
           finished_at = CASE WHEN cancel_requested THEN now() END,
           error_code = CASE WHEN cancel_requested THEN 'cancelled' END,
+          checkpoint = CASE WHEN NOT cancel_requested THEN ${report === undefined ? "checkpoint" : `coalesce(${report.checkpoint}, checkpoint)`} END,
           lease_until = NULL, lease_owner = NULL, updated_at = now()
       WHERE tenant_id = $3::text AND kind = $4::text AND id = $5::text
         AND ${isCallers} AND status = 'PROCESSING'
       RETURNING *
     ), attempt AS (${leaveAttempt("handed", {
       code: "coalesce(error_code, 'handed_back')",
-      ...(steps === undefined ? {} : { steps }),
+      ...(report === undefined ? {} : { steps: report.steps }),
     })}
     ), entry AS (${leaveEntry("handed", "$2::float8")})
     SELECT ${RECORD_COLUMNS} FROM handed`;
@@ -31,7 +32,7 @@ const HAND_BACK: Statement = {
   cause: "work",
   side: "background",
   repeatable: false,
-  text: handBackWhere("attempt = $6::int", "$7::text"),
+  text: handBackWhere("attempt = $6::int", { steps: "$7::text", checkpoint: "$8::json" }),
 };
 
 const RELEASE_CLAIM: Statement = {
@@ -49,7 +50,7 @@ export async function handBack(
   report: AttemptReport,
 ): Promise<JobRecord | null> {
   const key = [ref.tenant, ref.kind, ref.id, attempt];
-  const values = [resultInlineMaxBytes, committerGraceMs, ...key, stepsText(report)];
+  const values = [resultInlineMaxBytes, committerGraceMs, ...key, stepsText(report), checkpointText(report)];
   return firstRecord(await send(HAND_BACK, values));
 }
 

@@ -1,17 +1,21 @@
-import type { LeaseOf } from "@statusplane/core";
+import { encodeJson, type LeaseOf, type Renewal } from "@statusplane/core";
 import { toRef } from "./record-row.ts";
 import { refColumns } from "./ref-columns.ts";
 import type { Context } from "./settings.ts";
 import type { Statement } from "./statement.ts";
 
+/** A checkpoint that was not given leaves the row's alone. */
 const RENEW: Statement = {
   name: "renew",
   cause: "work",
   side: "background",
   repeatable: true,
   text: `
-    UPDATE job SET lease_until = now() + $5::float8 * interval '1 millisecond'
-    FROM unnest($1::text[], $2::text[], $3::text[], $4::int[]) AS held (tenant_id, kind, id, attempt)
+    UPDATE job
+    SET lease_until = now() + $5::float8 * interval '1 millisecond',
+        checkpoint = coalesce(held.checkpoint::json, job.checkpoint)
+    FROM unnest($1::text[], $2::text[], $3::text[], $4::int[], $6::text[])
+      AS held (tenant_id, kind, id, attempt, checkpoint)
     WHERE job.tenant_id = held.tenant_id AND job.kind = held.kind AND job.id = held.id
       AND job.attempt = held.attempt AND job.status = 'PROCESSING'
     RETURNING job.tenant_id, job.kind, job.id, job.attempt, job.cancel_requested`,
@@ -20,12 +24,16 @@ const RENEW: Statement = {
 /** Renews all leases of a process by one statement. What is missing from the answer is lost. */
 export async function renew(
   { send }: Context,
-  leases: readonly LeaseOf[],
+  leases: readonly Renewal[],
   leaseMs: number,
 ): Promise<(LeaseOf & { readonly cancelRequested: boolean })[]> {
   if (leases.length === 0) return [];
   const attempts = leases.map((lease) => lease.attempt);
-  const rows = await send(RENEW, [...refColumns(leases.map((lease) => lease.ref)), attempts, leaseMs]);
+  const checkpoints = leases.map(({ checkpoint }) =>
+    checkpoint === undefined ? null : encodeJson(checkpoint),
+  );
+  const refs = refColumns(leases.map((lease) => lease.ref));
+  const rows = await send(RENEW, [...refs, attempts, leaseMs, checkpoints]);
   return rows.map((row) => ({
     ref: toRef(row),
     attempt: Number(row["attempt"]),

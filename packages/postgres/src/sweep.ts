@@ -36,6 +36,7 @@ const SWEEP: Statement = {
           error_code = CASE next_status WHEN 'FAILED' THEN verdict WHEN 'CANCELLED' THEN 'cancelled' END,
           error_message = CASE WHEN next_status <> 'FAILED' THEN NULL WHEN verdict = 'poison' THEN $3::text ELSE $4::text END,
           last_error_code = 'worker_lost',
+          checkpoint = CASE next_status WHEN 'PENDING' THEN checkpoint END,
           lease_until = NULL, lease_owner = NULL, updated_at = now()
       FROM over
       WHERE job.tenant_id = over.tenant_id AND job.kind = over.kind AND job.id = over.id

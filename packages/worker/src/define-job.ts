@@ -19,7 +19,7 @@ export interface StepDefinition<StepKey extends string = string> {
   readonly weight?: number;
 }
 
-/** What a job's code is given. Reporting never blocks it and, but for a bad `partial` or `kept`, never throws into it. */
+/** What a job's code is given. Reporting never blocks it and, but for a bad `partial`, `checkpoint` or `kept`, never throws into it. */
 export interface JobContext<StepKey extends string = string> {
   readonly ref: JobRef;
   readonly tenant: string;
@@ -29,6 +29,11 @@ export interface JobContext<StepKey extends string = string> {
   readonly title: string | null;
   /** As submitted; the second argument of `run` is what `parse` made of it. */
   readonly payload: Json;
+  /**
+   * The {@link JobContext.checkpoint} of an earlier attempt that failed, lost its worker or was handed back; null where
+   * there was none. It may lag behind what that attempt did, but for a hand-back and a failed try.
+   */
+  readonly resumeFrom: Json;
   /** The uploaded input, null when there is none. */
   readonly inputPath: string | null;
   /**
@@ -48,6 +53,13 @@ export interface JobContext<StepKey extends string = string> {
    * @throws {TypeError} when it is not JSON or larger than 4 KiB.
    */
   partial(value: Json): void;
+  /**
+   * Gives the next attempt something to go on from; the newest counts. Kept with the lease's renewal, every 30 s, and
+   * when the attempt is handed back or fails; it costs no statement. What must be exact is kept by the job's own
+   * statements.
+   * @throws {TypeError} when it is not JSON or larger than 4 KiB.
+   */
+  checkpoint(value: Json): void;
   /**
    * Says what stays when the job is cancelled: its result then.
    * @throws {TypeError} when it is not JSON.

@@ -70,6 +70,31 @@ export const RECORDS: Area = {
       },
     },
     {
+      name: "checkpoint-with-renewal",
+      why: "a renewal that has no news wipes out where the next attempt would go on",
+      file: at("renew.ts"),
+      replace: [["coalesce(held.checkpoint::json, job.checkpoint)", "held.checkpoint::json"]],
+      test: postgres(
+        "keeps many jobs' checkpoints by the one statement that renews their leases",
+        "takes none from a worker that has lost the job",
+      ),
+    },
+    {
+      name: "checkpoint-ends-with-the-job",
+      why: "what a person starts anew goes on in the middle of the story before",
+      file: at("fail-try.ts"),
+      replace: [
+        [
+          "CASE next_status WHEN 'PENDING' THEN coalesce($13::json, checkpoint) END",
+          "coalesce($13::json, checkpoint)",
+        ],
+      ],
+      test: postgres(
+        "keeps none beyond the job's end, nor for a person's retry",
+        "gives the newest to the next attempt, whatever ended the one before",
+      ),
+    },
+    {
       name: "end-is-final-sql",
       why: "an ended job is ended again, and its result replaced",
       file: at("finish.ts"),

@@ -7,7 +7,7 @@ import {
   zipParts,
   type Cell,
 } from "../../../../cases/src/excel/raw-workbook.ts";
-import { ImportBench } from "./import-fixture.ts";
+import { ImportBench, messagesOf } from "./import-fixture.ts";
 
 const bench = new ImportBench();
 const RUNS = 60;
@@ -94,6 +94,15 @@ const workbook = fc
     );
   });
 
+/** What the check finds plain is read the same without it. */
+async function assertReadAlikeWherePlain(path: string): Promise<void> {
+  const order = { path, rejectedPath: `${path}.rejected`, afterPosition: 0, chunkRows: 7 };
+  const checked = await messagesOf({ ...order, plain: false });
+  if (!checked.some((message) => message.type === "checked" && message.plain)) return;
+  const read = checked.filter(({ type }) => type !== "checking");
+  expect(await messagesOf({ ...order, plain: true })).toEqual(read);
+}
+
 it(
   "whatever a workbook holds, its import ends with what became of each row, told in a small result",
   { timeout: 120_000 },
@@ -102,7 +111,9 @@ it(
     await fc.assert(
       fc.asyncProperty(workbook, async (bytes) => {
         const id = `any-${++run}`;
-        const result = await bench.run(await bench.file(bytes), { tenant: id, id, chunkRows: 7 });
+        const path = await bench.file(bytes);
+        await assertReadAlikeWherePlain(path);
+        const result = await bench.run(path, { tenant: id, id, chunkRows: 7 });
         const { total, inserted, updated, unchanged, rejected } = result;
         expect(inserted + updated + unchanged + rejected).toBe(total);
         expect(await bench.students(id)).toHaveLength(inserted);

@@ -19,7 +19,13 @@ type Order = Parameters<typeof readStudents>[0];
 async function orderFor(name: string): Promise<Order> {
   const path = join(folder, "hostile.xlsx");
   await writeFile(path, HOSTILE[name]?.() ?? "");
-  return { path, rejectedPath: join(folder, "rejected.xlsx"), afterPosition: 0, chunkRows: 2_000 };
+  return {
+    path,
+    rejectedPath: join(folder, "rejected.xlsx"),
+    afterPosition: 0,
+    chunkRows: 2_000,
+    plain: false,
+  };
 }
 
 /** What the last message says. */

@@ -1,9 +1,11 @@
 import { StatusplaneError } from "@statusplane/core";
 import { eventually } from "@statusplane/test-support";
+import { writeXlsx } from "hucre/xlsx";
 import { readdir, readFile } from "node:fs/promises";
 import { describe, expect, it } from "vitest";
 import type { ImportDatabase } from "../../src/jobs/excel-import/index.ts";
-import { ImportBench, type Cells } from "./import-fixture.ts";
+import type { ReaderOrder } from "../../src/jobs/excel-import/reader-messages.ts";
+import { ImportBench, messagesOf, type Cells } from "./import-fixture.ts";
 
 const bench = new ImportBench();
 const rows: Cells[] = [
@@ -69,6 +71,48 @@ describe("an attempt", () => {
       4,
     );
     expect(await bench.rejected("resumed", { tenant: "resumed", attempt: 2 })).toHaveLength(2);
+  });
+
+  it("leaves word where nothing of its check is needed to go on: the next one reads the file once", async () => {
+    const path = await bench.workbook(rows);
+    const options = { tenant: "plain", id: "plain", chunkRows: 2 };
+    const lost = async (): Promise<void> => Promise.reject(new StatusplaneError("database_unavailable"));
+    const first = bench.run(path, { ...options, database: afterChunks(2, lost) });
+    await expect(first).rejects.toMatchObject({ code: "database_unavailable" });
+    const [resumeFrom = null] = bench.told.checkpoints;
+    const result = await bench.run(path, { ...options, attempt: 2, resumeFrom });
+    expect(result).toMatchObject({ total: 10, inserted: 9, updated: 0, unchanged: 0, rejected: 1 });
+    const order = { path, rejectedPath: `${path}.rejected`, afterPosition: 0, chunkRows: 2 };
+    const all = await messagesOf({ ...order, plain: false });
+    expect(await messagesOf({ ...order, plain: true })).toEqual(
+      all.filter(({ type }) => type !== "checking"),
+    );
+    const asked: ReaderOrder[] = [];
+    await bench.run(path, { ...options, attempt: 3, resumeFrom, onOrder: (each) => asked.push(each) });
+    await bench.run(path, { ...options, attempt: 4, onOrder: (each) => asked.push(each) });
+    expect(asked.map(({ plain }) => plain)).toEqual([true, false]);
+  });
+
+  it("checks the file again where a number repeats or cells are merged", async () => {
+    const repeated = await bench.workbook([...rows, ["3", "다시"]]);
+    const merged = await bench.file(
+      await writeXlsx({
+        sheets: [
+          {
+            name: "s",
+            rows: rows.map((row) => row.map((cell) => cell ?? null)),
+            merges: [{ startRow: 3, startCol: 0, endRow: 4, endCol: 0 }],
+          },
+        ],
+      }),
+    );
+    for (const path of [repeated, merged]) {
+      const order = { path, rejectedPath: `${path}.rejected`, afterPosition: 0, chunkRows: 2, plain: false };
+      expect(await messagesOf(order)).toContainEqual({ type: "checked", plain: false });
+      bench.told.checkpoints.splice(0);
+      await bench.run(path, { tenant: "checked-again" });
+      expect(bench.told.checkpoints).toEqual([]);
+    }
   });
 
   it("stops at once when it is cancelled, keeps what is written, and leaves no process", async () => {

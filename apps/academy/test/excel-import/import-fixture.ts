@@ -8,6 +8,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import pg from "pg";
 import { afterAll, beforeAll } from "vitest";
+import type { ReaderMessage, ReaderOrder } from "../../src/jobs/excel-import/reader-messages.ts";
 import { readStudents } from "../../src/jobs/excel-import/read-students.ts";
 import { excelImportJob, type ImportDatabase, type ImportResult } from "../../src/jobs/excel-import/index.ts";
 
@@ -19,6 +20,7 @@ export interface Told {
   readonly percents: number[];
   readonly partials: Json[];
   readonly kept: Json[];
+  readonly checkpoints: Json[];
 }
 
 export interface AttemptOptions {
@@ -29,6 +31,9 @@ export interface AttemptOptions {
   readonly chunkRows?: number;
   readonly signal?: AbortSignal;
   readonly database?: ImportDatabase;
+  readonly resumeFrom?: Json;
+  /** Told what the reader is asked for; not with `apart`. */
+  readonly onOrder?: (order: ReaderOrder) => void;
   /** Read in a process of its own, as the product does; else in this one, which starts sooner. */
   readonly apart?: boolean;
 }
@@ -36,7 +41,7 @@ export interface AttemptOptions {
 /** A real Postgres with the product's tables, and imports run against it as the worker would run them. */
 export class ImportBench {
   pool = new pg.Pool();
-  readonly told: Told = { steps: [], percents: [], partials: [], kept: [] };
+  readonly told: Told = { steps: [], percents: [], partials: [], kept: [], checkpoints: [] };
   folder = "";
   #postgres: PostgresServer | undefined;
   #files = 0;
@@ -119,11 +124,13 @@ export class ImportBench {
       signal = new AbortController().signal,
       database = this.database,
       apart = false,
+      resumeFrom = null,
+      onOrder = () => undefined,
     } = options;
     const job = excelImportJob({
       database,
       ...(chunkRows === undefined ? {} : { chunkRows }),
-      ...(apart ? {} : { read: readStudents }),
+      ...(apart ? {} : { read: (order) => (onOrder(order), readStudents(order)) }),
     });
     const ctx: JobContext = {
       ref: jobRef(tenant, "job", id),
@@ -132,6 +139,7 @@ export class ImportBench {
       createdBy: null,
       title: null,
       payload: {},
+      resumeFrom,
       inputPath,
       signal,
       log: { info: () => undefined, warn: () => undefined, error: () => undefined },
@@ -140,6 +148,7 @@ export class ImportBench {
       progress: (percent) => void this.told.percents.push(percent),
       partial: (value) => void this.told.partials.push(value),
       kept: (value) => void this.told.kept.push(value),
+      checkpoint: (value) => void this.told.checkpoints.push(value),
     };
     return (await job.run(ctx, {})) as ImportResult;
   }
@@ -166,6 +175,13 @@ export class ImportBench {
   async rejected(id: string, { tenant = "t1", attempt = 1 } = {}): Promise<Row[]> {
     return readRows(join(this.folder, "outputs", tenant, id, String(attempt), "rejected.xlsx"));
   }
+}
+
+/** Everything that the reader says to an order. */
+export async function messagesOf(order: ReaderOrder): Promise<ReaderMessage[]> {
+  const messages: ReaderMessage[] = [];
+  for await (const message of readStudents(order)) messages.push(message);
+  return messages;
 }
 
 /** The rows of a workbook's first sheet. */

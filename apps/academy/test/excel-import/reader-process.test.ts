@@ -20,7 +20,8 @@ async function orderFor(name: string, rows: number): Promise<Parameters<typeof r
   const path = join(folder, `${name}.xlsx`);
   const cells = [["학번", "이름"], ...Array.from({ length: rows }, (_, i) => [`${i}`, `학생 "${i}"\\`])];
   await writeFile(path, await writeXlsx({ sheets: [{ name: "s", rows: cells }] }));
-  return { path, rejectedPath: join(folder, `${name}-rejected.xlsx`), afterPosition: 0, chunkRows: 100 };
+  const rejectedPath = join(folder, `${name}-rejected.xlsx`);
+  return { path, rejectedPath, afterPosition: 0, chunkRows: 100, plain: false };
 }
 
 /** Pids of processes whose command line names this path. */

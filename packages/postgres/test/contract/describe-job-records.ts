@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe } from "vitest";
 import type { Database } from "@statusplane/postgres";
 import { describeAttempts } from "./attempts.ts";
+import { describeCheckpoints } from "./checkpoints.ts";
 import { describeHistory } from "./history.ts";
 import { describeReconciler } from "./reconciler.ts";
 import { describeRequests } from "./requests.ts";
@@ -29,6 +30,7 @@ export function describeJobRecords(name: string, open: () => Promise<Opened>): v
     describe("requests", () => void describeRequests(database));
     describe("worker", () => void describeWorker(database));
     describe("attempts", () => void describeAttempts(database));
+    describe("checkpoints", () => void describeCheckpoints(database));
     describe("reconciler", () => void describeReconciler(database));
     describe("history", () => void describeHistory(database));
   });

@@ -4,8 +4,8 @@ import type { Log } from "../log.ts";
 import type { RunningJob } from "./running-job.ts";
 import type { WorkerParts } from "./worker-parts.ts";
 
-/** A partial result travels with every snapshot. */
-const PARTIAL_MAX_BYTES = 4_096;
+/** A partial result travels with every snapshot, a checkpoint with every renewal of the lease. */
+const SMALL_VALUE_MAX_BYTES = 4_096;
 
 /** What the code of one attempt is given. */
 export async function makeJobContext(
@@ -22,6 +22,7 @@ export async function makeJobContext(
     createdBy: record.createdBy,
     title: record.title,
     payload: record.payload,
+    resumeFrom: job.resumeFrom,
     inputPath: await files.inputPath(ref),
     signal: job.signal,
     log: ownLog,
@@ -34,19 +35,22 @@ export async function makeJobContext(
       meter.progress(percent);
       reporter.changed(false);
     },
-    partial(value) {
-      const text = encodeJson(value);
-      if (utf8Bytes(text) > PARTIAL_MAX_BYTES) {
-        throw new TypeError(
-          `a partial result may have ${PARTIAL_MAX_BYTES} bytes as JSON, not ${utf8Bytes(text)}`,
-        );
-      }
-      job.showPartial(JSON.parse(text) as Json); // a copy: what the job changes later is shown when it says so
-    },
-    kept(value) {
-      job.keep(JSON.parse(encodeJson(value)) as Json); // a copy, as above
-    },
+    partial: (value) => job.showPartial(smallCopy("a partial result", value)),
+    checkpoint: (value) => job.giveCheckpoint(smallCopy("a checkpoint", value)),
+    kept: (value) => job.keep(copyOf(value)),
   };
+}
+
+/** What the job changes later counts when it says so. @throws {TypeError} when it is not JSON. */
+function copyOf(value: Json): Json {
+  return JSON.parse(encodeJson(value)) as Json;
+}
+
+/** @throws {TypeError} when it is not JSON or larger than 4 KiB. */
+function smallCopy(what: string, value: Json): Json {
+  const bytes = utf8Bytes(encodeJson(value));
+  if (bytes <= SMALL_VALUE_MAX_BYTES) return copyOf(value);
+  throw new TypeError(`${what} may have ${SMALL_VALUE_MAX_BYTES} bytes as JSON, not ${bytes}`);
 }
 
 function withJob(log: Log, { ref, attempt, record }: RunningJob): Log {

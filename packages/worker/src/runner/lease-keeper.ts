@@ -4,6 +4,7 @@ import {
   refKey,
   type Clock,
   type LeaseOf,
+  type Renewal,
   type Timings,
   type WorkerRecords,
 } from "@statusplane/core";
@@ -14,6 +15,10 @@ const RETRY_SHARE_OF_LEASE = 30;
 
 /** Who holds a lease, and what it wants to hear about it. */
 export interface LeaseHolder extends LeaseOf {
+  /** What the next renewal is to say. */
+  renewal(): Renewal;
+  /** The row has taken what this renewal said. */
+  onRenewed(renewal: Renewal): void;
   onLeaseLost(): void;
   onCancelRequested(): void;
 }
@@ -80,22 +85,22 @@ export class LeaseKeeper {
   /** Never rejects. */
   async #renewAll(): Promise<void> {
     const { records, timings, clock, log } = this.#options;
-    const leases = [...this.#held.values()];
-    if (leases.length === 0) return;
+    const asked = [...this.#held.values()].map((lease) => ({ lease, renewal: lease.holder.renewal() }));
+    if (asked.length === 0) return;
     const sentAtMs = clock.nowMs();
     let nextInMs = timings.renewEveryMs;
     this.#renewing = true;
     crashPoint("renew.before-commit");
     try {
       const answer = await records.renew(
-        leases.map(({ holder: { ref, attempt } }) => ({ ref, attempt })),
+        asked.map(({ renewal }) => renewal),
         timings.leaseMs,
       );
       crashPoint("renew.after-commit");
-      this.#heed(leases, answer, sentAtMs);
+      this.#heed(asked, answer, sentAtMs);
     } catch (error) {
       nextInMs = Math.min(timings.renewEveryMs, timings.leaseMs / RETRY_SHARE_OF_LEASE);
-      log.warn({ ...faultFields(error), leases: leases.length }, "leases not renewed; will retry");
+      log.warn({ ...faultFields(error), leases: asked.length }, "leases not renewed; will retry");
     } finally {
       this.#renewing = false;
       if (this.#held.size > 0) this.#scheduleIn(nextInMs);
@@ -103,12 +108,12 @@ export class LeaseKeeper {
   }
 
   #heed(
-    leases: readonly HeldLease[],
+    asked: readonly { readonly lease: HeldLease; readonly renewal: Renewal }[],
     answer: Awaited<ReturnType<WorkerRecords["renew"]>>,
     sentAtMs: number,
   ): void {
     const renewed = new Map(answer.map((lease) => [leaseKey(lease), lease]));
-    for (const lease of leases) {
+    for (const { lease, renewal } of asked) {
       if (!this.#held.has(lease.holder)) continue; // ended while the statement was under way
       const found = renewed.get(leaseKey(lease.holder));
       if (found === undefined) {
@@ -116,6 +121,7 @@ export class LeaseKeeper {
         continue;
       }
       this.#extend(lease, sentAtMs);
+      lease.holder.onRenewed(renewal);
       if (found.cancelRequested) lease.holder.onCancelRequested();
     }
   }

@@ -5,7 +5,6 @@ import {
   type ClaimOutcome,
   type Delivery,
   type DeliveryOutcome,
-  type JobRecord,
   type JobRef,
 } from "@statusplane/core";
 import { giveBackMs } from "../backoff.ts";
@@ -26,6 +25,8 @@ export interface RunnerOptions {
   readonly parts: WorkerParts;
   readonly leases: LeaseKeeper;
 }
+
+type Claimed = Extract<ClaimOutcome, { readonly outcome: "claimed" }>;
 
 interface UnderWay {
   readonly job: RunningJob;
@@ -118,7 +119,7 @@ export class Runner {
       case "claimed":
         crashPoint("claim.after-commit");
         counts.claimed += 1;
-        await this.#begin(claim.record, sentAtMs);
+        await this.#begin(claim, sentAtMs);
         return ACKNOWLEDGE;
       case "gone":
         counts.duplicateDeliveries += 1;
@@ -130,11 +131,17 @@ export class Runner {
   }
 
   /** Never rejects: an attempt that cannot be ended here is ended by its lease. */
-  async #begin(record: JobRecord, claimedAtMs: number): Promise<void> {
+  async #begin({ record, checkpoint }: Claimed, claimedAtMs: number): Promise<void> {
     const { definitions, parts, leases } = this.#options;
     // a delivery is only a hint: the row says which code runs
     const definition = definitions.get(record.jobType) ?? null;
-    const job = new RunningJob({ record, steps: definition?.steps ?? [], parts, leases });
+    const job = new RunningJob({
+      record,
+      resumeFrom: checkpoint,
+      steps: definition?.steps ?? [],
+      parts,
+      leases,
+    });
     const underWay = startUnderWay(job);
     leases.hold(job, claimedAtMs);
     this.#underWay.add(underWay);

@@ -6,6 +6,7 @@ import {
   type JobRef,
   type Json,
   type ProcessingSnapshot,
+  type Renewal,
 } from "@statusplane/core";
 import type { StepDefinition } from "../define-job.ts";
 import { ProgressMeter } from "../reporter/progress-meter.ts";
@@ -18,6 +19,8 @@ export type AbortReason = "cancelled" | "lease_lost" | "fenced" | "shutting_down
 
 export interface RunningJobOptions {
   readonly record: JobRecord;
+  /** What an earlier attempt gave. */
+  readonly resumeFrom: Json;
   readonly steps: readonly Required<StepDefinition>[];
   readonly parts: WorkerParts;
   readonly leases: LeaseKeeper;
@@ -32,16 +35,21 @@ export interface RunningJobOptions {
  */
 export class RunningJob implements LeaseHolder {
   readonly record: JobRecord;
+  readonly resumeFrom: Json;
   readonly meter: ProgressMeter;
   readonly reporter: Reporter;
   readonly #parts: WorkerParts;
   readonly #controller = new AbortController();
   #reason: AbortReason | null = null;
   #partial: Json | undefined;
+  #checkpoint: Json | undefined;
+  /** The row has the newest checkpoint. */
+  #checkpointKept = true;
   #kept: Json = null;
 
-  constructor({ record, steps, parts, leases }: RunningJobOptions) {
+  constructor({ record, resumeFrom, steps, parts, leases }: RunningJobOptions) {
     this.record = record;
+    this.resumeFrom = resumeFrom;
     this.#parts = parts;
     this.meter = new ProgressMeter(steps, parts.clock.nowMs());
     const { writer, timings, clock, random, counts } = parts;
@@ -82,7 +90,8 @@ export class RunningJob implements LeaseHolder {
 
   /** What the records are told of the attempt when it ends. */
   report(): AttemptReport {
-    return { steps: this.meter.stepTimes(this.#parts.clock.nowMs()) };
+    const steps = this.meter.stepTimes(this.#parts.clock.nowMs());
+    return this.#checkpoint === undefined ? { steps } : { steps, checkpoint: this.#checkpoint };
   }
 
   /** Raises the signal once. What was lost stays lost, whatever else was asked for. */
@@ -104,6 +113,21 @@ export class RunningJob implements LeaseHolder {
   showPartial(value: Json): void {
     this.#partial = value;
     this.reporter.changed(false);
+  }
+
+  giveCheckpoint(value: Json): void {
+    this.#checkpoint = value;
+    this.#checkpointKept = false;
+  }
+
+  renewal(): Renewal {
+    const { ref, attempt } = this;
+    if (this.#checkpoint === undefined || this.#checkpointKept) return { ref, attempt };
+    return { ref, attempt, checkpoint: this.#checkpoint };
+  }
+
+  onRenewed({ checkpoint }: Renewal): void {
+    if (checkpoint === this.#checkpoint) this.#checkpointKept = true;
   }
 
   keep(value: Json): void {

@@ -11,11 +11,11 @@ import {
   type JobRecord,
   type JobRef,
   type Json,
-  type LeaseOf,
   type OutboxEntry,
   type OutboxStats,
   type RecordResult,
   type ReconcilerRecords,
+  type Renewal,
   type Status,
   type Swept,
   type Tick,
@@ -37,6 +37,7 @@ export interface Row {
   leaseOwner: string | null;
   cancelRequested: boolean;
   payload: Json;
+  checkpoint: Json;
   result: RecordResult | null;
   errorCode: string | null;
   errorMessage: string | null;
@@ -63,6 +64,8 @@ export class FakeRecords implements WorkerRecords, ReconcilerRecords {
   readonly rows = new Map<string, Row>();
   readonly outbox = new Map<string, Entry>();
   readonly calls: Call[] = [];
+  /** What each renewal said. */
+  readonly renewals: (readonly Renewal[])[] = [];
   /** What was said of attempts at their ends, in order. */
   readonly reports: AttemptReport[] = [];
   leader: { owner: string; untilMs: number } | null = null;
@@ -99,6 +102,7 @@ export class FakeRecords implements WorkerRecords, ReconcilerRecords {
       leaseOwner: null,
       cancelRequested: false,
       payload: null,
+      checkpoint: null,
       result: null,
       errorCode: null,
       errorMessage: null,
@@ -141,16 +145,18 @@ export class FakeRecords implements WorkerRecords, ReconcilerRecords {
       row.tries += 1;
       row.leaseUntilMs = this.#clock.nowMs() + leaseMs;
       row.leaseOwner = owner;
-      return { outcome: "claimed", record: this.record(row) };
+      return { outcome: "claimed", record: this.record(row), checkpoint: row.checkpoint };
     });
   }
 
-  renew(leases: readonly LeaseOf[], leaseMs: number) {
+  renew(leases: readonly Renewal[], leaseMs: number) {
+    this.renewals.push(leases);
     return this.#answer("renew", () =>
-      leases.flatMap(({ ref, attempt }) => {
+      leases.flatMap(({ ref, attempt, checkpoint }) => {
         const row = this.#mine(ref, attempt);
         if (row === null) return [];
         row.leaseUntilMs = this.#clock.nowMs() + leaseMs;
+        if (checkpoint !== undefined) row.checkpoint = checkpoint;
         return [{ ref, attempt, cancelRequested: row.cancelRequested }];
       }),
     );
@@ -174,6 +180,7 @@ export class FakeRecords implements WorkerRecords, ReconcilerRecords {
       if (row.cancelRequested) return this.#end(row, "CANCELLED");
       if (failure.retryable && row.tries < row.maxTries) {
         row.lastErrorCode = failure.errorCode;
+        if (failure.checkpoint !== undefined) row.checkpoint = failure.checkpoint;
         return this.#again(row, failure.backoffMs);
       }
       row.errorCode = failure.errorCode;
@@ -186,7 +193,10 @@ export class FakeRecords implements WorkerRecords, ReconcilerRecords {
   handBack(ref: JobRef, attempt: number, report: AttemptReport = {}): Promise<JobRecord | null> {
     return this.#answer("handBack", () => {
       const row = this.#mine(ref, attempt);
-      if (row !== null) this.reports.push(report);
+      if (row !== null) {
+        this.reports.push(report);
+        if (report.checkpoint !== undefined) row.checkpoint = report.checkpoint;
+      }
       return this.#handBack(row);
     });
   }
@@ -323,7 +333,14 @@ export class FakeRecords implements WorkerRecords, ReconcilerRecords {
 
   record(row: Row): JobRecord {
     const at = (ms: number): string => new Date(1_800_000_000_000 + ms).toISOString();
-    const { runAtMs, leaseUntilMs: _lease, leaseOwner: _owner, finishedAtMs, ...rest } = row;
+    const {
+      runAtMs,
+      leaseUntilMs: _lease,
+      leaseOwner: _owner,
+      checkpoint: _checkpoint,
+      finishedAtMs,
+      ...rest
+    } = row;
     return {
       ...rest,
       title: null,
@@ -353,6 +370,7 @@ export class FakeRecords implements WorkerRecords, ReconcilerRecords {
   #end(row: Row, status: Status, graceMs = this.#graceMs): JobRecord {
     if (!isTerminal(status)) throw new Error(`not an end: ${status}`);
     row.status = status;
+    row.checkpoint = null;
     row.leaseUntilMs = null;
     row.finishedAtMs = this.#clock.unixMs();
     this.leaveEntry(row.ref, graceMs);

@@ -98,6 +98,13 @@ describe("a job's way through the worker", () => {
     expect(() => job().ctx.partial(Number.NaN)).toThrow(TypeError);
   });
 
+  it("refuses a checkpoint that is too large or no JSON with a TypeError", async () => {
+    const { submit, job } = await openWorker();
+    await submit("a");
+    expect(() => job().ctx.checkpoint("x".repeat(5_000))).toThrow(/a checkpoint may have 4096 bytes/);
+    expect(() => job().ctx.checkpoint(Number.NaN)).toThrow(TypeError);
+  });
+
   it("tells the records what each step took, however the attempt ends", async () => {
     const { submit, job, worker, clock, records } = await openWorker({ timings: { finishWithinMs: 0 } });
     for (const [id, end] of [

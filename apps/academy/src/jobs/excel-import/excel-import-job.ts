@@ -1,4 +1,4 @@
-import { JobError } from "@statusplane/core";
+import { encodeJson, JobError, type Json } from "@statusplane/core";
 import { defineJob, type JobContext, type JobDefinition } from "@statusplane/worker";
 import { join } from "node:path";
 import type { FileUsed } from "./file-use.ts";
@@ -51,6 +51,17 @@ export function excelImportJob(options: ExcelImportOptions): JobDefinition {
   });
 }
 
+/**
+ * What an attempt leaves to the next one: its check of the file need not be made again. How many rows are written is
+ * not part of it: a checkpoint lags behind, and rows must neither be counted twice nor lost, so that number is written
+ * by the statement that writes the rows.
+ */
+const PLAIN = { file: "plain" } as const;
+
+function wasPlain(resumeFrom: Json): boolean {
+  return encodeJson(resumeFrom) === encodeJson(PLAIN);
+}
+
 /** Runs one attempt of an import. */
 async function importStudents(
   ctx: Context,
@@ -65,6 +76,7 @@ async function importStudents(
     rejectedPath: join(folder, REJECTED_NAME),
     afterPosition: start.position,
     chunkRows,
+    plain: wasPlain(ctx.resumeFrom),
   };
   const progress = new ImportProgress(ctx, start);
   const writer = new ChunkWriter(ctx, database, (checkpoint, chunk) => progress.wrote(checkpoint, chunk));
@@ -148,6 +160,7 @@ class ImportProgress {
         this.#ctx.progress(message.percent);
         break;
       case "checked":
+        if (message.plain) this.#ctx.checkpoint(PLAIN);
         this.#ctx.step("import");
         this.#tell();
         break;

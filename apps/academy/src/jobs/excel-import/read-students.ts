@@ -11,14 +11,18 @@ import { readStudentNumbers, readStudentRows, type StudentRow } from "./student-
 
 class NoHeader extends Error {}
 
+const NONE: ReadonlySet<number> = new Set();
+
 /**
  * Carries out an order, in the process it is called in: reads the workbook twice (what is checked, then what is
- * imported), writes the rejected rows, and tells as it goes. A workbook that cannot be read is a message too.
+ * imported; once where an earlier attempt has found it plain), writes the rejected rows, and tells as it goes. A workbook
+ * that cannot be read is a message too.
  */
 export async function* readStudents(order: ReaderOrder): AsyncGenerator<ReaderMessage, void, undefined> {
   try {
     using workbook = await openWorkbook(order.path);
-    const superseded = yield* check(workbook);
+    const superseded = order.plain ? NONE : yield* check(workbook);
+    yield { type: "checked", plain: superseded.size === 0 && !hasMergedCells(workbook) };
     yield* chunks(workbook, order, superseded);
   } catch (error) {
     yield { type: "failed", code: failureOf(error), detail: String(error) };
@@ -42,9 +46,12 @@ async function* check(workbook: Workbook): AsyncGenerator<ReaderMessage, Readonl
     yield { type: "checking", percent: batch.percent };
   }
   if (!headers) throw new NoHeader("no header row");
-  const superseded = numbers.repeated || mayHaveHeader ? yield* findSuperseded(workbook) : new Set<number>();
-  yield { type: "checked" };
-  return superseded;
+  return numbers.repeated || mayHaveHeader ? yield* findSuperseded(workbook) : NONE;
+}
+
+/** Known of each sheet that has been read. */
+function hasMergedCells(workbook: Workbook): boolean {
+  return workbook.sheets.some((sheet) => (workbook.mergedRanges(sheet)?.count ?? 0) > 0);
 }
 
 async function* findSuperseded(

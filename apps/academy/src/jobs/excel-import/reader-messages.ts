@@ -14,6 +14,8 @@ export interface ReaderOrder {
   /** Rows up to this position are in the database already: they are read, but not sent. */
   readonly afterPosition: number;
   readonly chunkRows: number;
+  /** An earlier reading of this very file has found it `plain`: it is read once only. */
+  readonly plain: boolean;
 }
 
 /** A rejected row as the import's result tells it. */
@@ -37,7 +39,11 @@ export interface StudentChunk {
 export type ReaderMessage =
   | { readonly type: "checking"; readonly percent: number }
   /** All rows were looked at once: which of equal student numbers is the last is known. */
-  | { readonly type: "checked" }
+  | {
+      readonly type: "checked";
+      /** Nothing of the check is needed to read the rows: no number repeats, and no cells are merged. */
+      readonly plain: boolean;
+    }
   | StudentChunk
   /** A stretch without accepted rows. */
   | { readonly type: "reading"; readonly rejected: number; readonly percent: number }
