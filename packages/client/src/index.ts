@@ -3,8 +3,7 @@
  * interface. Imports core only; no React (that is `./react`), no Node. Data comes in by `fetch` and goes out by
  * `subscribe` and `getSnapshot`.
  */
-export { getPollInterval, isRetryable } from "@statusplane/core";
-export * from "./async-status-store.ts";
+export { isRetryable } from "@statusplane/core";
 export * from "./browser-language.ts";
 export * from "./client-error.ts";
 export { createClient } from "./create-client.ts";

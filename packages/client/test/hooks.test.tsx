@@ -2,16 +2,13 @@
 import { act, cleanup, render, renderHook } from "@testing-library/react";
 import { StrictMode, type ReactNode } from "react";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { asyncStatusStore } from "../src/async-status-store.ts";
 import {
   ProgressBar,
   StatusplaneProvider,
   useActiveJobs,
-  useAsyncStatuses,
   useClient,
   useJob,
   useJobs,
-  useWorkerJobPoller,
 } from "../src/react/index.ts";
 import { unknownJob, type WatchRef } from "../src/watched-job.ts";
 import { bodies, outage } from "./fake-server.ts";
@@ -174,28 +171,6 @@ describe("useActiveJobs", () => {
     await advance(60_000);
     expect(server.requests).toHaveLength(before + 1);
     expect([environment.openTimers, environment.wakeListeners]).toEqual([0, 1]); // the poller's own
-  });
-});
-
-describe("useWorkerJobPoller", () => {
-  it("feeds the async status store, and goes on after its component", async () => {
-    const { server } = setup;
-    server.snapshots.set("job:import-1", bodies.running(1, 10));
-    const tray = renderHook(() => useAsyncStatuses(), { wrapper });
-    const { result, unmount } = renderHook(() => useWorkerJobPoller(), { wrapper });
-    const { pollExcelJob, stop } = result.current;
-    act(() => pollExcelJob("import-1"));
-    await advance(0);
-    expect(tray.result.current.get("import-1")).toMatchObject({ status: "running", percent: 10 });
-    unmount();
-    server.snapshots.set("job:import-1", bodies.done({ total: 3 }));
-    await advance(2_000);
-    expect(tray.result.current.get("import-1")).toMatchObject({ status: "success", percent: 100 });
-    act(() => {
-      stop("import-1");
-      asyncStatusStore.removeTask("import-1");
-    });
-    expect(tray.result.current.size).toBe(0);
   });
 });
 

@@ -6,7 +6,5 @@
 export * from "./progress-bar.tsx";
 export * from "./provider.tsx";
 export * from "./use-active-jobs.ts";
-export * from "./use-async-statuses.ts";
 export * from "./use-job-types.ts";
 export * from "./use-jobs.ts";
-export * from "./use-worker-job-poller.ts";

@@ -1,9 +1,9 @@
 import { describe, expect, it, vi } from "vitest";
-import { createAsyncStatusStore } from "../src/async-status-store.ts";
-import { createTaskPoller, taskPollerOf, type OnSuccess } from "../src/task-poller.ts";
-import type { ClientOptions } from "../src/statusplane-client.ts";
-import { bodies, outage } from "./fake-server.ts";
-import { setUp, video } from "./setup.ts";
+import { createAsyncStatusStore } from "../../src/compat/async-status-store.ts";
+import { createTaskPoller, taskPollerOf, type OnSuccess } from "../../src/compat/task-poller.ts";
+import type { ClientOptions } from "../../src/statusplane-client.ts";
+import { bodies, outage } from "../fake-server.ts";
+import { setUp, video } from "../setup.ts";
 
 function setUpTasks(options: Partial<ClientOptions> = {}) {
   const setup = setUp(options);
@@ -39,12 +39,11 @@ describe("a polled task", () => {
     expect(server.details).toEqual([]);
   });
 
-  it("of an Excel import has the job's own id, or another", async () => {
+  it("of a job has the job's own id", async () => {
     const { tasks, server, environment } = setUpTasks();
     tasks.pollExcelJob("job-1");
-    tasks.pollJob("tray-2", "job-2");
     await environment.advance(0);
-    expect(server.polls[0]?.path).toBe("/api/v1/progress/?jobs=job-1,job-2");
+    expect(server.polls[0]?.path).toBe("/api/v1/progress/?jobs=job-1");
   });
 
   it("gives onSuccess the record, asked once per job, attempt and tab", async () => {

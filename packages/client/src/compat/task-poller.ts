@@ -1,6 +1,6 @@
 import { asyncStatusStore, type AsyncStatusStore } from "./async-status-store.ts";
-import type { StatusplaneClient } from "./statusplane-client.ts";
-import { isEnded, isSuccess, type WatchedJob, type WatchRef } from "./watched-job.ts";
+import type { StatusplaneClient } from "../statusplane-client.ts";
+import { isEnded, isSuccess, type WatchedJob, type WatchRef } from "../watched-job.ts";
 
 /**
  * Called once per attempt that succeeds. `detail` is the record, asked at most once per job, attempt and tab; null
@@ -13,8 +13,6 @@ export interface TaskPoller {
   readonly pollVideoJob: (taskId: string, videoId: string | number, onSuccess?: OnSuccess) => void;
   /** The task's id is the job's. */
   readonly pollExcelJob: (taskId: string, onSuccess?: OnSuccess) => void;
-  /** For any other job, or a task with an id of its own. */
-  readonly pollJob: (taskId: string, jobId: string, onSuccess?: OnSuccess) => void;
   /** Ends the watch and leaves the store as it is. */
   readonly stop: (taskId: string) => void;
 }
@@ -58,7 +56,6 @@ export function createTaskPoller(
     pollVideoJob: (taskId, videoId, onSuccess) =>
       poll(taskId, { kind: "video", id: String(videoId) }, onSuccess),
     pollExcelJob: (taskId, onSuccess) => poll(taskId, { kind: "job", id: taskId }, onSuccess),
-    pollJob: (taskId, jobId, onSuccess) => poll(taskId, { kind: "job", id: jobId }, onSuccess),
     stop,
   };
 }

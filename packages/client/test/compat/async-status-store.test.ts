@@ -1,5 +1,5 @@
 import { describe, expect, it, vi } from "vitest";
-import { createAsyncStatusStore } from "../src/async-status-store.ts";
+import { createAsyncStatusStore } from "../../src/compat/async-status-store.ts";
 
 const step = { index: 1, total: 4, name: "검사", percent: 50 };
 
