@@ -5,6 +5,7 @@ import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { performance } from "node:perf_hooks";
+import { MIGRATIONS } from "../../apps/academy/src/migrations.ts";
 import { HOSTILE } from "../../apps/academy/test/excel-import/hostile-workbooks.ts";
 import { builtJob, runImport } from "./built-import-job.ts";
 
@@ -22,8 +23,10 @@ export async function run(): Promise<void> {
   const folder = await mkdtemp(join(tmpdir(), "statusplane-bench-hostile-"));
   const postgres = await startPostgres();
   try {
-    await using database = await openServerDatabase({ url: await postgres.createDatabase() });
-    await database.migrate(new URL("../../apps/academy/migrations/", import.meta.url), "academy");
+    await using database = await openServerDatabase({
+      url: await postgres.createDatabase(),
+      migrations: MIGRATIONS,
+    });
     await builtJob();
     const small = await writeSmall(folder);
     const files = await writeHostile(folder); // before anything is measured: making them takes longer than refusing them

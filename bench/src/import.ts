@@ -10,6 +10,7 @@ import { performance } from "node:perf_hooks";
 import { pipeline } from "node:stream/promises";
 import { promisify } from "node:util";
 import { builtJob, runImport } from "./built-import-job.ts";
+import { MIGRATIONS } from "../../apps/academy/src/migrations.ts";
 import { STUDENT_COLUMNS } from "../../apps/academy/src/jobs/excel-import/index.ts";
 
 const execute = promisify(execFile);
@@ -53,8 +54,7 @@ export async function run(): Promise<void> {
   const postgres = await startPostgres({ durable: true });
   try {
     const url = await postgres.createDatabase();
-    await using database = await openServerDatabase({ url });
-    await database.migrate(new URL("../../apps/academy/migrations/", import.meta.url), "academy");
+    await using database = await openServerDatabase({ url, migrations: MIGRATIONS });
     await writeInputs(folder);
     await builtJob();
     const sides: readonly Side[] = [
@@ -88,12 +88,16 @@ export async function run(): Promise<void> {
 }
 
 async function measure(side: Side, url: string): Promise<void> {
-  await withClient(url, (client) => client.query("TRUNCATE student, import_checkpoint, job; CHECKPOINT"));
+  await withClient(url, (client) =>
+    client.query(
+      "TRUNCATE statusplane_academy.student, statusplane_academy.import_checkpoint, statusplane.job; CHECKPOINT",
+    ),
+  );
   const start = performance.now();
   await side.once("bench");
   side.rowsPerSecond.push(side.rows / ((performance.now() - start) / 1_000));
   const { rows } = await withClient(url, (client) =>
-    client.query("SELECT count(*)::int AS count FROM student"),
+    client.query("SELECT count(*)::int AS count FROM statusplane_academy.student"),
   );
   if (rows[0].count !== side.rows) throw new Error(`${side.name} left ${rows[0].count} rows`);
 }
@@ -120,7 +124,7 @@ async function runCopy(url: string, folder: string, tenant: string): Promise<voi
   const commands = [
     `CREATE TEMP TABLE incoming (${STUDENT_COLUMNS.map(([column]) => `${column} ${typeOf(column)}`).join(", ")})`,
     `\\copy incoming FROM '${join(folder, "students.csv")}' CSV`,
-    `INSERT INTO student (tenant_id, ${COLUMNS}) SELECT '${tenant}', ${COLUMNS} FROM incoming ${UPSERT}`,
+    `INSERT INTO statusplane_academy.student (tenant_id, ${COLUMNS}) SELECT '${tenant}', ${COLUMNS} FROM incoming ${UPSERT}`,
   ];
   await execute(psql, [
     "-X",
@@ -133,7 +137,7 @@ async function runCopy(url: string, folder: string, tenant: string): Promise<voi
 }
 
 async function runRowByRow(url: string, tenant: string): Promise<void> {
-  const text = `INSERT INTO student (tenant_id, ${COLUMNS}) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) ${UPSERT}`;
+  const text = `INSERT INTO statusplane_academy.student (tenant_id, ${COLUMNS}) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) ${UPSERT}`;
   await withClient(url, async (client) => {
     for (let i = 0; i < ROW_BY_ROW_ROWS; i++) {
       await client.query({ name: "row", text, values: [tenant, ...rowOf(i)] });

@@ -146,7 +146,7 @@ async function untilWorkEnds(fleet: Fleet): Promise<void> {
     "the first jobs end",
     async () => {
       const { rows } = await fleet.pool.query<{ count: string }>(
-        "SELECT count(*) FROM job WHERE finished_at IS NOT NULL",
+        "SELECT count(*) FROM statusplane.job WHERE finished_at IS NOT NULL",
       );
       return Number(rows[0]?.count) >= 5;
     },
@@ -207,7 +207,7 @@ function makeContext<Redis extends StatusRedis>(parts: ContextParts<Redis>): Rou
 
 async function readLately(fleet: Fleet): Promise<readonly JobRef[]> {
   const { rows } = await fleet.pool.query<JobRef>(
-    `SELECT tenant_id AS tenant, kind, id FROM job
+    `SELECT tenant_id AS tenant, kind, id FROM statusplane.job
       WHERE finished_at IS NULL OR finished_at > now() - $1::float8 * interval '1 millisecond'`,
     [LATELY_MS],
   );

@@ -74,15 +74,15 @@ describe("a network that breaks", () => {
     expect(Number(refused.headers.get("retry-after"))).toBeGreaterThan(0);
     expect((await api.call(before.progress_url)).status).toBe(200);
     expect(await statusKeys()).toEqual(keysBefore);
-    expect(await rowsOf("SELECT FROM job")).toHaveLength(1);
-    expect(await rowsOf("SELECT FROM idempotency")).toHaveLength(0);
+    expect(await rowsOf("SELECT FROM statusplane.job")).toHaveLength(1);
+    expect(await rowsOf("SELECT FROM statusplane.idempotency")).toHaveLength(0);
     expect(await deliveries()).toEqual([]);
     links.apiToPostgres.heal();
     const accepted = await submit<SubmittedBody>(workbook);
     expect(accepted.status).toBe(202);
     expect((await submit<SubmittedBody>(workbook)).body.job_id).toBe(accepted.body.job_id);
     expect((await api.ended<JobProgressBody>(accepted.body)).status).toBe("DONE");
-    expect(await rowsOf("SELECT FROM job")).toHaveLength(2);
+    expect(await rowsOf("SELECT FROM statusplane.job")).toHaveLength(2);
   });
 
   it("gives a delivery back whose claim had no answer, without a try", async () => {
@@ -180,7 +180,7 @@ describe("a network that breaks", () => {
 
   async function rowOf({ id, job_id }: SubmittedBody): Promise<Row> {
     const [row] = await rowsOf(
-      "SELECT status, attempt, tries, tries_lost, finished_at FROM job WHERE id = $1",
+      "SELECT status, attempt, tries, tries_lost, finished_at FROM statusplane.job WHERE id = $1",
       [String(id ?? job_id)],
     );
     return row as Row; // of the columns named above

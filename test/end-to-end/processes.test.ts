@@ -17,7 +17,7 @@ const BEYOND_MS = 30_000;
  * the outbox's age. Postgres shows statements with their constants taken out.
  */
 const HOUSEKEEPING =
-  /\breconciler\b|^\s*WITH over AS|\bjob_outbox AS entry\b|FROM job_outbox|WHERE status = \$\d+ AND \(tenant_id, kind, id\) >/i;
+  /\breconciler\b|^\s*WITH over AS|\bjob_outbox AS entry\b|FROM "statusplane"\.job_outbox|WHERE status = \$\d+ AND \(tenant_id, kind, id\) >/i;
 const isHousekeeping = ({ query }: CountedStatement): boolean => HOUSEKEEPING.test(query);
 
 /** Real Postgres, Redis (one for snapshots, one for BullMQ), ffmpeg and Chromium; five processes of the product. */
@@ -72,7 +72,7 @@ describe("separate processes", () => {
     expect(watching.answers).toBeGreaterThan(1_000);
     const statements = (await mark.since()).filter((each) => !isHousekeeping(each));
     const count = (pattern: RegExp): number => total(statements.filter(({ query }) => pattern.test(query)));
-    expect(count(/INSERT INTO job \(/i), "submits").toBe(5);
+    expect(count(/INSERT INTO "statusplane"\.job \(/i), "submits").toBe(5);
     expect(count(/WITH claimed AS/i), "claims").toBe(5);
     expect(count(/^\s*WITH ended AS/i), "ends").toBe(5);
     const reads = statements.filter(
@@ -96,7 +96,7 @@ describe("separate processes", () => {
     await again.stop();
     expect(again.errors).toEqual([]);
     const rest = (await mark.since()).filter((each) => !isHousekeeping(each));
-    const leases = /UPDATE job\b[\s\S]*lease_until/i; // renewals of running work: none runs, but a worker may still be asking
+    const leases = /UPDATE "statusplane"\.job\b[\s\S]*lease_until/i; // renewals of running work: none runs, but a worker may still be asking
     expect(rest.filter(({ query }) => !leases.test(query))).toEqual([]);
     for (const program of apis) {
       const metrics = await (await fetch(`${program.url}/metrics`)).text();
@@ -143,7 +143,7 @@ describe("separate processes", () => {
     );
     await withClient(deployment.databaseUrl, (client) =>
       client.query(
-        `INSERT INTO job (tenant_id, kind, id, job_type, title, payload, status, error_code, finished_at)
+        `INSERT INTO statusplane.job (tenant_id, kind, id, job_type, title, payload, status, error_code, finished_at)
          VALUES ('8', 'video', $1, 'video_hls', 'theirs', '{}', 'FAILED', 'video_unreadable', now())`,
         [id],
       ),

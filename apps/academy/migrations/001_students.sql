@@ -1,5 +1,5 @@
 -- The students of a tenant, as imported. Numbers compare by byte: pages and upserts do not depend on the server's language.
-CREATE TABLE student (
+CREATE TABLE :"academy".student (
   tenant_id text COLLATE "C" NOT NULL,
   student_no text COLLATE "C" NOT NULL CHECK (student_no <> ''),
   name text NOT NULL CHECK (name <> ''),
@@ -17,7 +17,7 @@ CREATE TABLE student (
 );
 
 -- How far an import's committed chunks reach, so that its next attempt goes on from there.
-CREATE TABLE import_checkpoint (
+CREATE TABLE :"academy".import_checkpoint (
   tenant_id text COLLATE "C" NOT NULL,
   job_id text COLLATE "C" NOT NULL,
   attempt int NOT NULL,

@@ -77,7 +77,7 @@ async function disagreeing(
 
 async function readRows(pool: pg.Pool, refs: readonly JobRef[]): Promise<Map<string, Row>> {
   const { rows } = await pool.query<Row & { key: string }>(
-    `SELECT tenant_id || '.' || kind || '.' || id AS key, status, attempt FROM job
+    `SELECT tenant_id || '.' || kind || '.' || id AS key, status, attempt FROM statusplane.job
       JOIN unnest($1::text[], $2::text[], $3::text[]) AS wanted (t, k, i)
         ON tenant_id = t AND kind = k AND id = i`,
     [refs.map(({ tenant }) => tenant), refs.map(({ kind }) => kind), refs.map(({ id }) => id)],

@@ -58,7 +58,7 @@ async function untilAllEnded({ fleet, withinMs }: AuditOptions): Promise<string[
   let unfinished: string[] = [];
   const look = async (): Promise<boolean> => {
     const { rows } = await fleet.pool.query<{ row: string }>(
-      `SELECT concat_ws(' ', tenant_id, kind, id, status, attempt, tries, run_at, lease_until) AS row FROM job
+      `SELECT concat_ws(' ', tenant_id, kind, id, status, attempt, tries, run_at, lease_until) AS row FROM statusplane.job
         WHERE finished_at IS NULL LIMIT 20`,
     );
     unfinished = rows.map(({ row }) => row);
@@ -71,7 +71,7 @@ async function untilAllEnded({ fleet, withinMs }: AuditOptions): Promise<string[
 async function untilOutboxIsEmpty(fleet: Fleet): Promise<void> {
   await eventually(
     "the outbox is empty",
-    async () => (await fleet.pool.query("SELECT FROM job_outbox LIMIT 1")).rowCount === 0,
+    async () => (await fleet.pool.query("SELECT FROM statusplane.job_outbox LIMIT 1")).rowCount === 0,
     60_000 + fleet.timings.settleMs,
   );
 }
@@ -93,7 +93,7 @@ async function readRecords(fleet: Fleet, refs: readonly JobRef[]): Promise<Map<s
 /** I10: each acknowledged job has its row, and there is no row that nobody was promised: a key that gave two jobs. */
 async function checkRowsAreAcknowledged({ fleet, load }: AuditOptions): Promise<Violation[]> {
   const { rows } = await fleet.pool.query<{ key: string }>(
-    "SELECT tenant_id || '.' || kind || '.' || id AS key FROM job",
+    "SELECT tenant_id || '.' || kind || '.' || id AS key FROM statusplane.job",
   );
   const inRows = new Set(rows.map(({ key }) => key));
   const lost = [...load.jobs.keys()].filter((key) => !inRows.has(key));

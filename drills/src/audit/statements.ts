@@ -10,4 +10,4 @@ export async function readStatements(pool: pg.Pool, shape: RegExp): Promise<numb
 
 /** Statements that look rows up by their key for somebody: a worker's one row, or many of people's details together. */
 export const ROW_LOOK_UPS =
-  /^\s*SELECT[\s\S]*\bjob_type\b[\s\S]*FROM job\b[\s\S]*(?:tenant_id = \$|\bAS asked\b)/;
+  /^\s*SELECT[\s\S]*\bjob_type\b[\s\S]*FROM "statusplane"\.job\b[\s\S]*(?:tenant_id = \$|\bAS asked\b)/;

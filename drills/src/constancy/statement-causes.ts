@@ -2,14 +2,14 @@ import type { CountedStatement } from "../../../test/end-to-end/support/statemen
 
 /** What costs a statement, by its text as Postgres shows it; the first that fits counts. */
 const CAUSES = {
-  submit: /INSERT INTO job \(/,
+  submit: /INSERT INTO "statusplane"\.job \(/,
   claim: /^\s*WITH claimed AS/,
   finish: /^\s*WITH ended AS/,
-  tick: /UPDATE reconciler\b/,
+  tick: /UPDATE "statusplane"\.reconciler\b/,
   sweep: /^\s*WITH over AS/,
   waiting: /WHERE status = \S+ AND \(tenant_id, kind, id\) >/,
   relay: /\bjob_outbox\b/,
-  renew: /^\s*UPDATE job SET lease_until/,
+  renew: /^\s*UPDATE "statusplane"\.job\s+SET lease_until/,
   import: /\b(student|import_checkpoint)\b/,
 } as const;
 

@@ -33,7 +33,7 @@ export class Work {
     const bodies = Array.from({ length: LONG_JOBS }, () => drillBody(lastsMs));
     const long = await Promise.all(bodies.map((body) => post(fleet, token, "/api/v1/jobs/", body)));
     const running = async (): Promise<boolean> => {
-      const { rowCount } = await fleet.pool.query("SELECT FROM job WHERE status = 'PROCESSING'");
+      const { rowCount } = await fleet.pool.query("SELECT FROM statusplane.job WHERE status = 'PROCESSING'");
       return rowCount === LONG_JOBS;
     };
     await eventually("the long jobs run", running, ENDS_WITHIN_MS);
@@ -76,10 +76,10 @@ export class Work {
   async ended(): Promise<readonly string[]> {
     const { pool } = this.#fleet;
     const ended = async (): Promise<boolean> =>
-      (await pool.query("SELECT FROM job WHERE finished_at IS NULL")).rowCount === 0;
+      (await pool.query("SELECT FROM statusplane.job WHERE finished_at IS NULL")).rowCount === 0;
     await eventually("all work has ended", ended, ENDS_WITHIN_MS);
     const { rows } = await pool.query<{ row: string }>(
-      `SELECT concat_ws(' ', kind, id, status, tries, error_code) AS row FROM job
+      `SELECT concat_ws(' ', kind, id, status, tries, error_code) AS row FROM statusplane.job
         WHERE status NOT IN ('READY', 'DONE') OR tries > 1`,
     );
     return rows.map(({ row }) => row);

@@ -116,7 +116,7 @@ export class Scene {
   async #row(ref: JobRef): Promise<Row | undefined> {
     try {
       const { rows } = await this.stage.fleet.pool.query<Row>(
-        "SELECT status, attempt FROM job WHERE tenant_id = $1 AND kind = $2 AND id = $3",
+        "SELECT status, attempt FROM statusplane.job WHERE tenant_id = $1 AND kind = $2 AND id = $3",
         [ref.tenant, ref.kind, ref.id],
       );
       return rows[0];

@@ -42,7 +42,7 @@ export async function checkDeliveries(
   };
   await within("every job has ended", "I10", async () => (await countOpen(installation)) === 0);
   await within("the outbox is empty", "I4", async () => {
-    const { rows } = await pool.query("SELECT FROM job_outbox LIMIT 1");
+    const { rows } = await pool.query("SELECT FROM statusplane.job_outbox LIMIT 1");
     return rows.length === 0;
   });
   const records = await readRecords(installation, jobs);

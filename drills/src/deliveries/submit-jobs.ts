@@ -61,7 +61,7 @@ export async function submitJobs(
 /** Rows that are not ended. */
 export async function countOpen({ pool }: Pick<Installation, "pool">): Promise<number> {
   const { rows } = await pool.query<{ open: string }>(
-    `SELECT (SELECT count(*) FROM job WHERE status = 'PENDING') + (SELECT count(*) FROM job WHERE status = 'PROCESSING') AS open`,
+    `SELECT (SELECT count(*) FROM statusplane.job WHERE status = 'PENDING') + (SELECT count(*) FROM statusplane.job WHERE status = 'PROCESSING') AS open`,
   );
   return Number(rows[0]?.open ?? Number.NaN);
 }

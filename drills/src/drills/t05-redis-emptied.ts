@@ -37,7 +37,9 @@ export const t5: Drill = {
           await redis.flushall();
           redis.disconnect();
         }
-        const all = await fleet.pool.query<never>("SELECT tenant_id AS tenant, kind, id FROM job");
+        const all = await fleet.pool.query<never>(
+          "SELECT tenant_id AS tenant, kind, id FROM statusplane.job",
+        );
         const recoveryMs = await recovered(all.rows);
         end();
         const selects = (await readStatements(fleet.pool, ROW_LOOK_UPS)) - before;
@@ -55,7 +57,7 @@ export const t5: Drill = {
 
 async function countRunning(pool: import("pg").Pool): Promise<number> {
   const { rows } = await pool.query<{ count: string }>(
-    "SELECT count(*) FROM job WHERE status = 'PROCESSING'",
+    "SELECT count(*) FROM statusplane.job WHERE status = 'PROCESSING'",
   );
   return Number(rows[0]?.count);
 }

@@ -122,7 +122,7 @@ async function untilRecovered({ fleet, lately, recovered }: Context, name: keyof
 async function untilWorkBegins(pool: Pool, healedAt: Date): Promise<number> {
   const look = async (): Promise<Date | undefined> => {
     const { rows } = await pool.query<{ at: Date | null }>(
-      "SELECT min(started_at) AS at FROM job WHERE started_at > $1",
+      "SELECT min(started_at) AS at FROM statusplane.job WHERE started_at > $1",
       [healedAt],
     );
     return rows[0]?.at ?? undefined;
@@ -163,7 +163,7 @@ async function disturbAll(
 async function readEnds({ fleet }: Context): Promise<Readonly<Record<string, number>>> {
   const { rows } = await fleet.pool.query<Record<"done" | "failed" | "tries_lost", string>>(
     `SELECT count(*) FILTER (WHERE status = 'DONE') AS done, count(*) FILTER (WHERE status = 'FAILED') AS failed,
-            coalesce(sum(tries_lost), 0) AS tries_lost FROM job`,
+            coalesce(sum(tries_lost), 0) AS tries_lost FROM statusplane.job`,
   );
   return Object.fromEntries(Object.entries(rows[0] ?? {}).map(([name, value]) => [name, Number(value)]));
 }

@@ -143,9 +143,10 @@ async function submitJob(fleet: Fleet, token: string): Promise<string> {
 async function cancel(fleet: Fleet, token: string, id: string): Promise<void> {
   await post(fleet, token, `${id}/cancel/`, null);
   const look = async (): Promise<boolean> => {
-    const { rowCount } = await fleet.pool.query("SELECT FROM job WHERE id = $1 AND status = 'CANCELLED'", [
-      id,
-    ]);
+    const { rowCount } = await fleet.pool.query(
+      "SELECT FROM statusplane.job WHERE id = $1 AND status = 'CANCELLED'",
+      [id],
+    );
     return rowCount === 1;
   };
   await eventually("the job has ended", look, ALL_SEE_WITHIN_MS);
@@ -165,7 +166,7 @@ async function post(fleet: Fleet, token: string, path: string, body: string | nu
 /** Rows as ten thousand finished jobs have left them; the status store has never heard of them. */
 async function insertFinishedJobs(fleet: Fleet): Promise<readonly string[]> {
   const { rows } = await fleet.pool.query<{ id: string }>(
-    `INSERT INTO job (tenant_id, kind, id, job_type, status, tries, payload, result, result_bytes, started_at, finished_at)
+    `INSERT INTO statusplane.job (tenant_id, kind, id, job_type, status, tries, payload, result, result_bytes, started_at, finished_at)
       SELECT $1, 'job', 'herd-' || n, $2, 'DONE', 1, '{}', '{"marker":"herd"}', 17, now(), now()
         FROM generate_series(1, $3::int) AS n
      RETURNING id`,

@@ -117,7 +117,7 @@ function pick<Item>(items: readonly Item[], n: number): Item {
 }
 
 async function tickOf(fleet: Fleet): Promise<number> {
-  const { rows } = await fleet.pool.query<{ tick: string }>("SELECT tick FROM reconciler");
+  const { rows } = await fleet.pool.query<{ tick: string }>("SELECT tick FROM statusplane.reconciler");
   return Number(rows[0]?.tick);
 }
 

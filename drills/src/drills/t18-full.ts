@@ -62,7 +62,7 @@ async function leg(options: LegOptions): Promise<LegResult> {
         if (!REFUSALS.test(answer)) violate("I10", `${times} submits were answered ${answer}`);
       }
       const { rows } = await fleet.pool.query<{ row: string }>(
-        `SELECT concat_ws(' ', tenant_id, id, status, attempt, tries, error_code) AS row FROM job WHERE status = 'FAILED'`,
+        `SELECT concat_ws(' ', tenant_id, id, status, attempt, tries, error_code) AS row FROM statusplane.job WHERE status = 'FAILED'`,
       );
       for (const { row } of rows) violate("I8", `failed for want of room: ${row}`);
       const refusals = Object.fromEntries(
@@ -75,7 +75,9 @@ async function leg(options: LegOptions): Promise<LegResult> {
 
 /** No process died: a try that is lost was lost for want of room, or of processor time. */
 async function triesLost({ pool }: Context["fleet"]): Promise<number> {
-  const { rows } = await pool.query<{ lost: string }>("SELECT coalesce(sum(tries_lost), 0) AS lost FROM job");
+  const { rows } = await pool.query<{ lost: string }>(
+    "SELECT coalesce(sum(tries_lost), 0) AS lost FROM statusplane.job",
+  );
   return Number(rows[0]?.lost);
 }
 
@@ -124,7 +126,7 @@ async function recover(context: Context): Promise<number> {
 
 async function liveJobs({ pool }: Context["fleet"]): Promise<readonly JobRef[]> {
   const { rows } = await pool.query<JobRef>(
-    "SELECT tenant_id AS tenant, kind, id FROM job WHERE finished_at IS NULL",
+    "SELECT tenant_id AS tenant, kind, id FROM statusplane.job WHERE finished_at IS NULL",
   );
   return rows;
 }
@@ -135,7 +137,7 @@ async function liveJobs({ pool }: Context["fleet"]): Promise<readonly JobRef[]> 
  */
 async function askForEvicted(context: Context): Promise<number> {
   const { rows } = await context.fleet.pool.query<JobRef>(
-    "SELECT tenant_id AS tenant, kind, id FROM job WHERE finished_at IS NOT NULL",
+    "SELECT tenant_id AS tenant, kind, id FROM statusplane.job WHERE finished_at IS NOT NULL",
   );
   let asked = 0;
   await eventually(

@@ -137,7 +137,7 @@ async function killOne(
 
 async function liveJobs({ fleet }: Context): Promise<readonly JobRef[]> {
   const { rows } = await fleet.pool.query<JobRef>(
-    "SELECT tenant_id AS tenant, kind, id FROM job WHERE finished_at IS NULL",
+    "SELECT tenant_id AS tenant, kind, id FROM statusplane.job WHERE finished_at IS NULL",
   );
   return rows;
 }
@@ -147,7 +147,7 @@ async function untilEnded({ fleet, violate }: Context, refs: readonly JobRef[], 
   let left: string[] = [];
   const look = async (): Promise<boolean> => {
     const { rows } = await fleet.pool.query<{ row: string }>(
-      `SELECT concat_ws(' ', tenant_id, id, status, attempt, run_at - now(), lease_until - now()) AS row FROM job
+      `SELECT concat_ws(' ', tenant_id, id, status, attempt, run_at - now(), lease_until - now()) AS row FROM statusplane.job
         WHERE finished_at IS NULL AND id = ANY ($1)`,
       [ids],
     );
@@ -161,7 +161,7 @@ async function untilEnded({ fleet, violate }: Context, refs: readonly JobRef[], 
 
 async function triesLost({ fleet }: Context): Promise<number> {
   const { rows } = await fleet.pool.query<{ lost: string }>(
-    "SELECT coalesce(sum(tries_lost), 0) AS lost FROM job",
+    "SELECT coalesce(sum(tries_lost), 0) AS lost FROM statusplane.job",
   );
   return Number(rows[0]?.lost);
 }
@@ -169,7 +169,7 @@ async function triesLost({ fleet }: Context): Promise<number> {
 async function readCosts({ fleet }: Context): Promise<Readonly<Record<string, number>>> {
   const { rows } = await fleet.pool.query<Record<"done" | "failed" | "tries_lost", string>>(
     `SELECT count(*) FILTER (WHERE status = 'DONE') AS done, count(*) FILTER (WHERE status = 'FAILED') AS failed,
-            coalesce(sum(tries_lost), 0) AS tries_lost FROM job`,
+            coalesce(sum(tries_lost), 0) AS tries_lost FROM statusplane.job`,
   );
   return Object.fromEntries(Object.entries(rows[0] ?? {}).map(([name, value]) => [name, Number(value)]));
 }

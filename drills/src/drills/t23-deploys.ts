@@ -40,7 +40,7 @@ export const t23: Drill = {
       },
       async afterRounds({ fleet, load, violate }) {
         const { rows } = await fleet.pool.query<{ row: string }>(
-          `SELECT concat_ws(' ', tenant_id, id, status, attempt, tries, last_error_code) AS row FROM job
+          `SELECT concat_ws(' ', tenant_id, id, status, attempt, tries, last_error_code) AS row FROM statusplane.job
             WHERE status = 'FAILED' OR tries > 1 OR tries_lost > 0`,
         );
         for (const { row } of rows) violate("I8", `a deploy cost a try: ${row}`);
@@ -48,7 +48,7 @@ export const t23: Drill = {
           violate("I10", `a submit was answered ${answer}, ${times} times`);
         for (const [answer, times] of load.clientErrors)
           violate("I10", `a client saw ${answer}, ${times} times`);
-        const handedBack = await fleet.pool.query("SELECT FROM job WHERE attempt > 1");
+        const handedBack = await fleet.pool.query("SELECT FROM statusplane.job WHERE attempt > 1");
         return { handed_back: handedBack.rowCount ?? 0 };
       },
     }),

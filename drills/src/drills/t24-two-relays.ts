@@ -115,7 +115,7 @@ async function disturb(installation: TwoRelays, faults: RoundFaults, random: Ran
   const owner = faults.theft === "by the other" ? random.pick(installation.relays).owner : "a thief";
   const forMs = faults.theft === "given up" ? 0 : THEFT_MS;
   await installation.pool.query(
-    "UPDATE reconciler SET owner = $1, lease_until = now() + $2::float8 * interval '1 millisecond'",
+    "UPDATE statusplane.reconciler SET owner = $1, lease_until = now() + $2::float8 * interval '1 millisecond'",
     [owner, forMs],
   );
 }

@@ -24,7 +24,7 @@ const SCHEMA = `
     END IF;
     RETURN NULL;
   END $$;
-  CREATE TRIGGER drill_history AFTER INSERT OR UPDATE ON job FOR EACH ROW EXECUTE FUNCTION write_drill_history()`;
+  CREATE TRIGGER drill_history AFTER INSERT OR UPDATE ON statusplane.job FOR EACH ROW EXECUTE FUNCTION write_drill_history()`;
 
 /** From now on Postgres itself remembers each committed change of a row. */
 export async function keepJobHistory(pool: pg.Pool): Promise<void> {

@@ -51,8 +51,8 @@ export async function untilCalm(options: CalmOptions): Promise<Calm> {
 
 async function look(options: CalmOptions): Promise<Omit<Calm, "ms">> {
   const { rows } = await options.pool.query<{ entries: number; running: number }>(`
-    SELECT (SELECT count(*) FROM job_outbox)::int AS entries,
-           (SELECT count(*) FROM job WHERE status = 'PROCESSING')::int AS running`);
+    SELECT (SELECT count(*) FROM statusplane.job_outbox)::int AS entries,
+           (SELECT count(*) FROM statusplane.job WHERE status = 'PROCESSING')::int AS running`);
   const [{ entries, running } = { entries: -1, running: -1 }] = rows; // one row, always
   if (entries !== 0 || running !== 0) {
     return { disagreement: `${entries} entries in the outbox, ${running} leases`, compared: 0 };

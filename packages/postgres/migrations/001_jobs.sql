@@ -1,7 +1,7 @@
 -- The job's row is the truth. attempt is the fencing token: it rises whenever the row becomes PENDING again.
 -- Ids compare by byte (COLLATE "C"): keyset pages must not depend on the server's language.
 -- json, not jsonb: payloads and results come back with the bytes they were given, U+0000 in strings included.
-CREATE TABLE job (
+CREATE TABLE :"statusplane".job (
   tenant_id text COLLATE "C" NOT NULL,
   kind text COLLATE "C" NOT NULL CHECK (kind IN ('video', 'job')),
   id text COLLATE "C" NOT NULL,
@@ -37,30 +37,30 @@ CREATE TABLE job (
 );
 
 -- the sweeper: leases that are over
-CREATE INDEX job_lease ON job (lease_until) WHERE status = 'PROCESSING';
+CREATE INDEX job_lease ON :"statusplane".job (lease_until) WHERE status = 'PROCESSING';
 -- what waits, in pages by key; a claim goes by the primary key
-CREATE INDEX job_pending ON job (tenant_id, kind, id) WHERE status = 'PENDING';
+CREATE INDEX job_pending ON :"statusplane".job (tenant_id, kind, id) WHERE status = 'PENDING';
 -- what ended lately, in pages, after data loss in Redis
-CREATE INDEX job_finished ON job (finished_at, tenant_id, kind, id) WHERE finished_at IS NOT NULL;
+CREATE INDEX job_finished ON :"statusplane".job (finished_at, tenant_id, kind, id) WHERE finished_at IS NOT NULL;
 -- history, newest first
-CREATE INDEX job_history ON job (tenant_id, kind, created_at DESC, id DESC);
+CREATE INDEX job_history ON :"statusplane".job (tenant_id, kind, created_at DESC, id DESC);
 
 -- At most one entry per job: what is outside must be made to agree with the row. A generation is never used twice.
-CREATE SEQUENCE job_generation;
-CREATE TABLE job_outbox (
+CREATE SEQUENCE :"statusplane".job_generation;
+CREATE TABLE :"statusplane".job_outbox (
   tenant_id text COLLATE "C" NOT NULL,
   kind text COLLATE "C" NOT NULL,
   id text COLLATE "C" NOT NULL,
-  generation bigint NOT NULL DEFAULT nextval('job_generation'),
+  generation bigint NOT NULL DEFAULT nextval(':"statusplane".job_generation'),
   since timestamptz NOT NULL,      -- when this generation was first due
   due_at timestamptz NOT NULL,
   applied_at timestamptz,          -- the first application; the second deletes the entry
   PRIMARY KEY (tenant_id, kind, id)
 ) WITH (fillfactor = 70, autovacuum_vacuum_scale_factor = 0.05);
-CREATE INDEX job_outbox_due ON job_outbox (due_at);
+CREATE INDEX job_outbox_due ON :"statusplane".job_outbox (due_at);
 
 -- One row: who repairs now, and its last two ticks.
-CREATE TABLE reconciler (
+CREATE TABLE :"statusplane".reconciler (
   one boolean PRIMARY KEY DEFAULT true CHECK (one),
   owner text,
   lease_until timestamptz NOT NULL DEFAULT '-infinity',
@@ -68,9 +68,9 @@ CREATE TABLE reconciler (
   ticked_at timestamptz,
   previous_ticked_at timestamptz
 );
-INSERT INTO reconciler DEFAULT VALUES;
+INSERT INTO :"statusplane".reconciler DEFAULT VALUES;
 
-CREATE TABLE idempotency (
+CREATE TABLE :"statusplane".idempotency (
   tenant_id text COLLATE "C" NOT NULL,
   key text COLLATE "C" NOT NULL,
   body_hash text NOT NULL,
@@ -79,4 +79,4 @@ CREATE TABLE idempotency (
   used_at timestamptz NOT NULL DEFAULT now(),
   PRIMARY KEY (tenant_id, key)
 );
-CREATE INDEX idempotency_used ON idempotency (used_at);
+CREATE INDEX idempotency_used ON :"statusplane".idempotency (used_at);

@@ -1,5 +1,5 @@
 -- How each attempt ended, written once, by the statement that ends it; the one that runs is the job's row itself.
-CREATE TABLE job_attempt (
+CREATE TABLE :"statusplane".job_attempt (
   tenant_id text COLLATE "C" NOT NULL,
   kind text COLLATE "C" NOT NULL,
   id text COLLATE "C" NOT NULL,

@@ -25,7 +25,7 @@ export function leaveAttempt(
   { code, detail = "NULL", steps = "NULL", startedAt = "started_at" }: EndOfAttempt,
 ): string {
   return `
-    INSERT INTO job_attempt (tenant_id, kind, id, attempt, started_at, ended_at, code, detail, steps)
+    INSERT INTO :"statusplane".job_attempt (tenant_id, kind, id, attempt, started_at, ended_at, code, detail, steps)
     SELECT tenant_id, kind, id, attempt - CASE status WHEN 'PENDING' THEN 1 ELSE 0 END,
       ${startedAt}::timestamptz, now(), ${code}, ${detail}, ${steps}::json
     FROM ${ended}
@@ -50,7 +50,7 @@ export const ENDED_ATTEMPTS = `
       'ended_at_ms', floor(extract(epoch FROM ended_at) * 1000)::float8)), '[]')
     FROM (
       SELECT attempt, code, steps, started_at, ended_at
-      FROM job_attempt AS ended
+      FROM :"statusplane".job_attempt AS ended
       WHERE ended.tenant_id = job.tenant_id AND ended.kind = job.kind AND ended.id = job.id
       ORDER BY attempt DESC
       LIMIT ${SHOWN_ATTEMPTS}

@@ -14,7 +14,7 @@ const CANCEL: Statement = {
   repeatable: true,
   text: `
     WITH told AS (
-      UPDATE job
+      UPDATE :"statusplane".job
       SET status = CASE status WHEN 'PENDING' THEN 'CANCELLED' ELSE status END,
           finished_at = CASE status WHEN 'PENDING' THEN now() END,
           error_code = CASE status WHEN 'PENDING' THEN 'cancelled' END,

@@ -11,7 +11,7 @@ const CLAIM: Statement = {
   repeatable: false, // a claim whose answer was lost may hold a lease that nobody serves: it is released
   text: `
     WITH claimed AS (
-      UPDATE job
+      UPDATE :"statusplane".job
       SET status = 'PROCESSING', tries = tries + 1, started_at = now(), updated_at = now(),
           lease_until = now() + $6::float8 * interval '1 millisecond', lease_owner = $5::text
       WHERE tenant_id = $2::text AND kind = $3::text AND id = $4::text
@@ -28,7 +28,7 @@ const LOOK: Statement = {
   repeatable: true,
   text: `
     SELECT ceil(extract(epoch FROM run_at - now()) * 1000)::float8 AS delay_ms
-    FROM job
+    FROM :"statusplane".job
     WHERE tenant_id = $1::text AND kind = $2::text AND id = $3::text AND status = 'PENDING'`,
 };
 

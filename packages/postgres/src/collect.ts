@@ -12,7 +12,7 @@ const ATTEMPTS_OF: Statement = {
   text: `
     SELECT tenant_id, kind, id, attempt, status,
       floor(extract(epoch FROM finished_at) * 1000)::float8 AS finished_at_ms
-    FROM job
+    FROM :"statusplane".job
     JOIN unnest($1::text[], $2::text[], $3::text[]) AS asked (tenant_id, kind, id) USING (tenant_id, kind, id)`,
 };
 
@@ -23,7 +23,7 @@ const FORGET_KEYS: Statement = {
   repeatable: true,
   text: `
     WITH gone AS (
-      DELETE FROM idempotency WHERE used_at < now() - $1::float8 * interval '1 millisecond' RETURNING 1
+      DELETE FROM :"statusplane".idempotency WHERE used_at < now() - $1::float8 * interval '1 millisecond' RETURNING 1
     )
     SELECT count(*)::int AS gone FROM gone`,
 };

@@ -1,5 +1,6 @@
 import pg from "pg";
 import { asDatabaseError, brokeUnderway } from "./connection-error.ts";
+import type { SchemaNames } from "./schema-names.ts";
 import type { Row, Statement, StatementCause, StatementCounts } from "./statement.ts";
 
 /** How one of the two pools is bounded. */
@@ -23,6 +24,8 @@ export interface ConnectionsOptions {
   /** How long to wait for a connection, ms. */
   readonly connectTimeoutMs: number;
   readonly preparedStatements: boolean;
+  /** How SQL names its tables: no statement relies on a `search_path`, which a transaction pooler does not keep. */
+  readonly schemas: SchemaNames;
   readonly applicationName: string;
   /** Told when an idle connection breaks; the next statement takes another. */
   readonly onConnectionError: (error: Error) => void;
@@ -32,6 +35,7 @@ export interface ConnectionsOptions {
 export interface Query {
   /** Names the prepared statement; one name, one text. */
   readonly name?: string;
+  /** `:"statusplane".job` and `:"{list}".table` are tables of the platform and of a migration list. */
   readonly text: string;
   readonly values?: readonly unknown[];
   /** Whether it may be sent again after a lost connection. Default false. */
@@ -59,6 +63,7 @@ interface Side {
 /** The connections of a process, and the one place where statements are sent and counted. */
 export class Connections {
   readonly #preparedStatements: boolean;
+  readonly #schemas: SchemaNames;
   readonly #request: Side;
   readonly #background: Side;
   readonly #counts = { watching: 0, work: 0, housekeeping: 0, people: 0 };
@@ -66,6 +71,7 @@ export class Connections {
 
   constructor(options: ConnectionsOptions) {
     this.#preparedStatements = options.preparedStatements;
+    this.#schemas = options.schemas;
     this.#request = openSide(options, options.request);
     this.#background = options.background === null ? this.#request : openSide(options, options.background);
   }
@@ -149,7 +155,7 @@ export class Connections {
   ): Promise<QueryAnswer> {
     this.#counts[cause] += 1;
     const config: pg.QueryConfig & { readonly query_timeout: number } = {
-      text: query.text,
+      text: this.#schemas.fill(query.text),
       query_timeout: query.answerTimeoutMs ?? answerTimeoutMs,
       ...(query.values === undefined ? {} : { values: [...query.values] }),
       ...(this.#preparedStatements && query.name !== undefined ? { name: query.name } : {}),

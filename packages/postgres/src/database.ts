@@ -8,14 +8,30 @@ import {
   type Transaction,
 } from "./connections.ts";
 import { expireAllLeases } from "./lease-rows.ts";
-import { migrate } from "./migrate.ts";
+import {
+  migrate,
+  migrationStatus,
+  type Migration,
+  type MigrationList,
+  type MigrationStatus,
+} from "./migrate.ts";
 import { reconcilerRecords, requestRecords, workerRecords } from "./records.ts";
+import { DEFAULT_SCHEMA, PLATFORM, schemaNames } from "./schema-names.ts";
 import { readServerSettings, type ServerSettings } from "./server-settings.ts";
 import type { Context } from "./settings.ts";
 import type { StatementCause, StatementCounts } from "./statement.ts";
 
 /** What both modes of the database take. */
 export interface RecordOptions {
+  /**
+   * The schema of the platform's tables, made if missing; each migration list's is `{schema}_{list}`. `a-z`, `0-9`, `_`,
+   * at most 31. Installations of one database differ in it. Default `statusplane`.
+   */
+  readonly schema?: string;
+  /** Tables of the application's own, brought up to date after the platform's. Default: none. */
+  readonly migrations?: readonly MigrationList[];
+  /** Whether opening brings the tables up to date. Default true; false: only {@link Database.migrate} does. */
+  readonly migrateAtOpen?: boolean;
   /** A larger result stays in the row until `findResult` reads it, bytes. Default 8,192. */
   readonly resultInlineMaxBytes?: number;
   /** How long a committer has to write status store and queue itself before the relay does, ms. Default 2,000. */
@@ -45,10 +61,13 @@ export interface Database {
    */
   transaction<T>(cause: StatementCause, work: (transaction: Transaction) => Promise<T>): Promise<T>;
   /**
-   * Applies a folder's numbered `.sql` files that `space` has not seen. @returns the names applied now.
+   * Applies the numbered `.sql` files that this database has not seen, the platform's and then each list's of the
+   * application. @returns what was applied now.
    * @throws {database_unavailable}; an Error naming the file whose SQL fails.
    */
-  migrate(folder: URL, space: string): Promise<readonly string[]>;
+  migrate(): Promise<readonly Migration[]>;
+  /** All those files, and which are applied; changes nothing. @throws {database_unavailable} */
+  migrationStatus(): Promise<readonly MigrationStatus[]>;
   /** How the server is set up; one statement. @throws {database_unavailable} */
   serverSettings(): Promise<ServerSettings>;
   /** Ends all leases, the reconciler's too: only for whoever knows that no other process lives. */
@@ -58,17 +77,24 @@ export interface Database {
   [Symbol.asyncDispose](): Promise<void>;
 }
 
-/** The packages' own tables; applications add folders of theirs under another space. */
-const MIGRATIONS = new URL("../migrations/", import.meta.url);
-const SPACE = "statusplane";
+const PLATFORM_MIGRATIONS: MigrationList = {
+  name: PLATFORM,
+  folder: new URL("../migrations/", import.meta.url),
+};
 
-/** Connects, brings the tables up to date, and answers the ports over the connections. */
+/**
+ * Connects, brings the tables up to date, and answers the ports over the connections.
+ * @throws {RangeError} for a schema or list that cannot be called so.
+ */
 export async function openDatabase(
-  options: Omit<ConnectionsOptions, "onConnectionError" | "applicationName"> & RecordOptions,
+  options: Omit<ConnectionsOptions, "onConnectionError" | "applicationName" | "schemas"> & RecordOptions,
 ): Promise<Database> {
+  const schemas = schemaNames(options.schema ?? DEFAULT_SCHEMA);
+  const lists = [PLATFORM_MIGRATIONS, ...(options.migrations ?? [])];
   const connections = new Connections({
     ...options,
-    applicationName: SPACE,
+    schemas,
+    applicationName: "statusplane",
     onConnectionError: options.onConnectionError ?? (() => undefined),
   });
   const context: Context = {
@@ -77,7 +103,7 @@ export async function openDatabase(
     committerGraceMs: options.committerGraceMs ?? DEFAULT_TIMINGS.committerGraceMs,
   };
   try {
-    await migrate(connections, MIGRATIONS, SPACE);
+    if (options.migrateAtOpen !== false) await migrate(connections, schemas, lists);
   } catch (error) {
     await connections.close();
     throw error;
@@ -90,7 +116,8 @@ export async function openDatabase(
     connections: () => connections.numbers(),
     query: (cause, query) => connections.query(cause, query),
     transaction: (cause, work) => connections.transaction(cause, work),
-    migrate: (folder, space) => migrate(connections, folder, space),
+    migrate: () => migrate(connections, schemas, lists),
+    migrationStatus: () => migrationStatus(connections, schemas, lists),
     serverSettings: () => readServerSettings(connections),
     expireAllLeases: () => expireAllLeases(context),
     close: () => connections.close(),

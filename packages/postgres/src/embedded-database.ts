@@ -51,7 +51,7 @@ export async function openEmbeddedDatabase(options: EmbeddedDatabaseOptions): Pr
       preparedStatements: false,
     });
     undo.push(() => database.close());
-    await database.expireAllLeases();
+    if (options.migrateAtOpen !== false) await database.expireAllLeases();
     return withClose(database, undoAll);
   } catch (error) {
     await undoAll();

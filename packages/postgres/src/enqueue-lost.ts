@@ -12,7 +12,7 @@ const ENQUEUE_PENDING: Statement = {
   text: `
     WITH page AS (
       SELECT tenant_id, kind, id
-      FROM job
+      FROM :"statusplane".job
       WHERE status = 'PENDING' AND (tenant_id, kind, id) > ($1::text, $2::text, $3::text)
       ORDER BY tenant_id, kind, id
       LIMIT $4::int
@@ -28,7 +28,7 @@ const ENQUEUE_ENDED: Statement = {
   text: `
     WITH page AS (
       SELECT finished_at, tenant_id, kind, id
-      FROM job
+      FROM :"statusplane".job
       WHERE finished_at IS NOT NULL
         AND (finished_at, tenant_id, kind, id)
           > (greatest($2::timestamptz, to_timestamp($1::float8 / 1000)), $3::text, $4::text, $5::text)

@@ -17,12 +17,12 @@ const FAIL_TRY: Statement = {
         CASE WHEN cancel_requested THEN 'CANCELLED'
              WHEN $7::boolean AND tries < max_tries THEN 'PENDING'
              ELSE 'FAILED' END AS next_status
-      FROM job
+      FROM :"statusplane".job
       WHERE tenant_id = $3::text AND kind = $4::text AND id = $5::text
         AND attempt = $6::int AND status = 'PROCESSING'
       FOR UPDATE
     ), ended AS (
-      UPDATE job
+      UPDATE :"statusplane".job
       SET status = next_status,
           attempt = attempt + CASE next_status WHEN 'PENDING' THEN 1 ELSE 0 END,
           run_at = CASE next_status WHEN 'PENDING' THEN now() + $8::float8 * interval '1 millisecond' ELSE run_at END,

@@ -11,7 +11,7 @@ const FIND_AT_WORK: Statement = {
   cause: "work",
   side: "background",
   repeatable: true,
-  text: `SELECT ${RECORD_COLUMNS} FROM job WHERE tenant_id = $2::text AND kind = $3::text AND id = $4::text`,
+  text: `SELECT ${RECORD_COLUMNS} FROM :"statusplane".job WHERE tenant_id = $2::text AND kind = $3::text AND id = $4::text`,
 };
 
 /** A person's detail. */
@@ -25,7 +25,7 @@ export const FIND_MANY: Statement = {
   repeatable: true,
   text: `
     SELECT ${RECORD_COLUMNS}, ${ENDED_ATTEMPTS} AS attempts
-    FROM job
+    FROM :"statusplane".job
     JOIN unnest($2::text[], $3::text[], $4::text[]) AS asked (tenant_id, kind, id) USING (tenant_id, kind, id)`,
 };
 
@@ -37,7 +37,7 @@ const FIND_RESULT: Statement = {
   repeatable: true,
   text: `
     SELECT attempt, result::text AS text
-    FROM job
+    FROM :"statusplane".job
     WHERE tenant_id = $1::text AND kind = $2::text AND id = $3::text AND result IS NOT NULL`,
 };
 

@@ -16,7 +16,7 @@ const FINISH: Statement = {
   repeatable: false, // zero rows would look like a lost job
   text: `
     WITH ended AS (
-      UPDATE job
+      UPDATE :"statusplane".job
       SET status = CASE WHEN cancel_requested THEN 'CANCELLED' ELSE $7::text END,
           result = CASE WHEN kind = 'job' OR NOT cancel_requested THEN $8::json END,
           result_bytes = CASE WHEN NOT cancel_requested OR (kind = 'job' AND NOT $10::boolean) THEN $9::bigint END,

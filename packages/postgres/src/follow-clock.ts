@@ -14,17 +14,17 @@ const FOLLOW_CLOCK: Statement = {
   repeatable: true,
   text: `
     WITH waiting AS (
-      UPDATE job SET run_at = now()
+      UPDATE :"statusplane".job SET run_at = now()
       WHERE (tenant_id, kind, id) IN (
-          SELECT tenant_id, kind, id FROM job WHERE status = 'PENDING' AND run_at > now() LIMIT $3::int
+          SELECT tenant_id, kind, id FROM :"statusplane".job WHERE status = 'PENDING' AND run_at > now() LIMIT $3::int
         ) AND status = 'PENDING' AND run_at > now()
       RETURNING tenant_id, kind, id
     ), entry AS (${leaveEntry("waiting", "0")}
     ), leased AS (
-      UPDATE job SET lease_until = now() + $1::float8 * interval '1 millisecond'
+      UPDATE :"statusplane".job SET lease_until = now() + $1::float8 * interval '1 millisecond'
       WHERE status = 'PROCESSING' AND lease_until > now() + $1::float8 * interval '1 millisecond'
     ), settling AS (
-      UPDATE job_outbox AS entry
+      UPDATE :"statusplane".job_outbox AS entry
       SET due_at = CASE WHEN applied_at IS NULL THEN now()
                         ELSE least(due_at, now() + $2::float8 * interval '1 millisecond') END
       WHERE due_at > now() AND NOT EXISTS (

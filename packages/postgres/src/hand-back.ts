@@ -8,7 +8,7 @@ import type { Statement } from "./statement.ts";
 /** PENDING of the next attempt at once, the try given back; CANCELLED where that was requested. */
 const handBackWhere = (isCallers: string, report?: { steps: string; checkpoint: string }): string => `
     WITH handed AS (
-      UPDATE job
+      UPDATE :"statusplane".job
       SET status = CASE WHEN cancel_requested THEN 'CANCELLED' ELSE 'PENDING' END,
           attempt = attempt + CASE WHEN cancel_requested THEN 0 ELSE 1 END,
           tries = CASE WHEN cancel_requested THEN tries ELSE greatest(0, tries - 1) END,

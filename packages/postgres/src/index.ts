@@ -9,5 +9,7 @@ export type { Database, RecordOptions } from "./database.ts";
 export { openEmbeddedDatabase, type EmbeddedDatabaseOptions } from "./embedded-database.ts";
 export { FolderLockedError } from "./folder-lock.ts";
 export { openServerDatabase, type ServerDatabaseOptions } from "./server-database.ts";
+export type { Migration, MigrationList, MigrationStatus } from "./migrate.ts";
+export { DEFAULT_SCHEMA, isSchemaName } from "./schema-names.ts";
 export type { ServerSettings } from "./server-settings.ts";
 export { STATEMENT_CAUSES, type Row, type StatementCause, type StatementCounts } from "./statement.ts";

@@ -6,7 +6,7 @@ const RESIGN: Statement = {
   cause: "housekeeping",
   side: "background",
   repeatable: true,
-  text: `UPDATE reconciler SET owner = NULL, lease_until = '-infinity' WHERE owner = $1::text`,
+  text: `UPDATE :"statusplane".reconciler SET owner = NULL, lease_until = '-infinity' WHERE owner = $1::text`,
 };
 
 const EXPIRE_ALL: Statement = {
@@ -15,8 +15,8 @@ const EXPIRE_ALL: Statement = {
   side: "background",
   repeatable: true,
   text: `
-    WITH jobs AS (UPDATE job SET lease_until = now() - interval '1 millisecond' WHERE status = 'PROCESSING')
-    UPDATE reconciler SET owner = NULL, lease_until = '-infinity'`,
+    WITH jobs AS (UPDATE :"statusplane".job SET lease_until = now() - interval '1 millisecond' WHERE status = 'PROCESSING')
+    UPDATE :"statusplane".reconciler SET owner = NULL, lease_until = '-infinity'`,
 };
 
 /** Gives the reconciler's lease up, if it is the owner's. */

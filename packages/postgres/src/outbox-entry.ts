@@ -7,7 +7,7 @@
  */
 export function leaveEntry(changed: string, dueInMs: string): string {
   return `
-    INSERT INTO job_outbox (tenant_id, kind, id, since, due_at)
+    INSERT INTO :"statusplane".job_outbox (tenant_id, kind, id, since, due_at)
     SELECT tenant_id, kind, id, due, due
     FROM ${changed}, (SELECT now() + ${dueInMs} * interval '1 millisecond' AS due) AS at
     ON CONFLICT (tenant_id, kind, id) DO UPDATE

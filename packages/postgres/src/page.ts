@@ -23,7 +23,7 @@ export const PAGES: ReadonlyMap<string, Statement> = new Map(
       repeatable: true,
       text: `
         SELECT (extract(epoch FROM created_at) * 1000000)::bigint::text AS created_us, ${RECORD_COLUMNS}
-        FROM job
+        FROM :"statusplane".job
         WHERE tenant_id = $2::text AND kind = $3::text
           AND (created_at, id) < (
             coalesce('epoch'::timestamptz + $4::bigint * interval '1 microsecond', 'infinity'), $5::text)

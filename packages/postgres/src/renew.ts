@@ -11,7 +11,7 @@ const RENEW: Statement = {
   side: "background",
   repeatable: true,
   text: `
-    UPDATE job
+    UPDATE :"statusplane".job
     SET lease_until = now() + $5::float8 * interval '1 millisecond',
         checkpoint = coalesce(held.checkpoint::json, job.checkpoint)
     FROM unnest($1::text[], $2::text[], $3::text[], $4::int[], $6::text[])

@@ -13,7 +13,7 @@ const RETRY: Statement = {
   repeatable: false,
   text: `
     WITH again AS (
-      UPDATE job
+      UPDATE :"statusplane".job
       SET status = 'PENDING', attempt = attempt + 1, tries = 0, tries_lost = 0, run_at = now(),
           cancel_requested = false, started_at = NULL, finished_at = NULL, lease_until = NULL, lease_owner = NULL,
           checkpoint = NULL, result = NULL, result_bytes = NULL, result_in_file = false,

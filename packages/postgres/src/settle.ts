@@ -9,7 +9,7 @@ const MARK_APPLIED: Statement = {
   side: "background",
   repeatable: true,
   text: `
-    UPDATE job_outbox AS entry
+    UPDATE :"statusplane".job_outbox AS entry
     SET applied_at = now(), due_at = now() + $5::float8 * interval '1 millisecond'
     FROM unnest($1::text[], $2::text[], $3::text[], $4::bigint[]) AS done (tenant_id, kind, id, generation)
     WHERE entry.tenant_id = done.tenant_id AND entry.kind = done.kind AND entry.id = done.id
@@ -22,7 +22,7 @@ const DELETE_APPLIED: Statement = {
   side: "background",
   repeatable: true,
   text: `
-    DELETE FROM job_outbox AS entry
+    DELETE FROM :"statusplane".job_outbox AS entry
     USING unnest($1::text[], $2::text[], $3::text[], $4::bigint[]) AS done (tenant_id, kind, id, generation)
     WHERE entry.tenant_id = done.tenant_id AND entry.kind = done.kind AND entry.id = done.id
       AND entry.generation = done.generation`,

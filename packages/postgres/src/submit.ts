@@ -12,12 +12,12 @@ const SUBMIT: Statement = {
   repeatable: true,
   text: `
     WITH used AS (
-      INSERT INTO idempotency (tenant_id, key, body_hash, kind, id)
+      INSERT INTO :"statusplane".idempotency (tenant_id, key, body_hash, kind, id)
       SELECT $3::text, $11::text, $12::text, $4::text, $5::text WHERE $11::text IS NOT NULL
       ON CONFLICT DO NOTHING
       RETURNING key
     ), created AS (
-      INSERT INTO job (tenant_id, kind, id, job_type, title, payload, created_by, max_tries, metadata)
+      INSERT INTO :"statusplane".job (tenant_id, kind, id, job_type, title, payload, created_by, max_tries, metadata)
       SELECT $3::text, $4::text, $5::text, $6::text, $7::text, $8::json, $9::text, $10::int, $13::json
       WHERE $11::text IS NULL OR EXISTS (SELECT FROM used)
       ON CONFLICT DO NOTHING
@@ -33,7 +33,7 @@ const FIND_BY_KEY: Statement = {
   repeatable: true,
   text: `
     SELECT body_hash = $4::text AS same_body, ${RECORD_COLUMNS}
-    FROM idempotency JOIN job USING (tenant_id, kind, id)
+    FROM :"statusplane".idempotency JOIN :"statusplane".job USING (tenant_id, kind, id)
     WHERE tenant_id = $2::text AND key = $3::text`,
 };
 
@@ -44,7 +44,7 @@ const FIND_SAME_ID: Statement = {
   repeatable: true,
   text: `
     SELECT job_type = $5::text AND payload::text = $6::text AS same_body, ${RECORD_COLUMNS}
-    FROM job WHERE tenant_id = $2::text AND kind = $3::text AND id = $4::text`,
+    FROM :"statusplane".job WHERE tenant_id = $2::text AND kind = $3::text AND id = $4::text`,
 };
 
 /**

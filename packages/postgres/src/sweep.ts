@@ -21,13 +21,13 @@ const SWEEP: Statement = {
              WHEN tries < max_tries THEN 'PENDING'
              ELSE 'FAILED' END AS next_status,
         CASE WHEN tries_lost + 1 >= tries THEN 'poison' ELSE 'worker_lost' END AS verdict
-      FROM job
+      FROM :"statusplane".job
       WHERE status = 'PROCESSING' AND lease_until < now()
       ORDER BY lease_until
       LIMIT $2::int
       FOR UPDATE SKIP LOCKED
     ), swept AS (
-      UPDATE job
+      UPDATE :"statusplane".job
       SET status = next_status,
           attempt = attempt + CASE next_status WHEN 'PENDING' THEN 1 ELSE 0 END,
           tries_lost = tries_lost + 1,

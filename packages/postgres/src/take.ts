@@ -11,17 +11,17 @@ import type { Row, Statement } from "./statement.ts";
 const takeDue = (condition: string): string => `
     due AS MATERIALIZED (
       SELECT tenant_id, kind, id, generation
-      FROM job_outbox
+      FROM :"statusplane".job_outbox
       WHERE due_at <= now() AND ${condition}
       ORDER BY due_at
       LIMIT $2::int
     ), locked AS MATERIALIZED (
       SELECT entry.tenant_id, entry.kind, entry.id
-      FROM due JOIN job_outbox AS entry USING (tenant_id, kind, id)
+      FROM due JOIN :"statusplane".job_outbox AS entry USING (tenant_id, kind, id)
       WHERE entry.generation = due.generation AND entry.due_at <= now()
       FOR UPDATE OF entry SKIP LOCKED
     ), taken AS (
-      UPDATE job_outbox AS entry
+      UPDATE :"statusplane".job_outbox AS entry
       SET due_at = now() + $3::float8 * interval '1 millisecond'
       FROM locked
       WHERE entry.tenant_id = locked.tenant_id AND entry.kind = locked.kind AND entry.id = locked.id
@@ -35,7 +35,7 @@ const TAKE: Statement = {
   repeatable: false,
   text: `
     WITH ${takeDue("true")}
-    SELECT generation, applied_at, ${RECORD_COLUMNS} FROM taken JOIN job USING (tenant_id, kind, id)`,
+    SELECT generation, applied_at, ${RECORD_COLUMNS} FROM taken JOIN :"statusplane".job USING (tenant_id, kind, id)`,
 };
 
 /** How many entries are counted, and looked at for the oldest, per tick: a bound for after a great loss of data. */
@@ -52,7 +52,7 @@ const TICK: Statement = {
   repeatable: false,
   text: `
     WITH leader AS (
-      UPDATE reconciler
+      UPDATE :"statusplane".reconciler
       SET owner = $4::text, lease_until = now() + $5::float8 * interval '1 millisecond',
           tick = tick + 1, previous_ticked_at = ticked_at, ticked_at = now()
       WHERE owner = $4::text OR lease_until <= now()
@@ -64,11 +64,11 @@ const TICK: Statement = {
     depth AS (
       SELECT count(*)::float8 AS entries,
         greatest(0, extract(epoch FROM now() - min(since) FILTER (WHERE applied_at IS NULL)) * 1000)::float8 AS oldest_ms
-      FROM (SELECT since, applied_at FROM job_outbox ORDER BY due_at LIMIT $6::int) AS counted
+      FROM (SELECT since, applied_at FROM :"statusplane".job_outbox ORDER BY due_at LIMIT $6::int) AS counted
       WHERE EXISTS (SELECT FROM leader)
     )
     SELECT leader.*, depth.*, generation, applied_at, ${RECORD_COLUMNS}
-    FROM leader CROSS JOIN depth LEFT JOIN (taken JOIN job USING (tenant_id, kind, id)) ON true`,
+    FROM leader CROSS JOIN depth LEFT JOIN (taken JOIN :"statusplane".job USING (tenant_id, kind, id)) ON true`,
 };
 
 /** What a tick found in the outbox before it took from it. */

@@ -10,7 +10,7 @@ const PAGE_WAITING: Statement = {
   repeatable: true,
   text: `
     SELECT ${RECORD_COLUMNS}
-    FROM job
+    FROM :"statusplane".job
     WHERE status = 'PENDING' AND (tenant_id, kind, id) > ($2::text, $3::text, $4::text)
     ORDER BY tenant_id, kind, id
     LIMIT $5::int`,

@@ -1,10 +1,13 @@
 import { openServerDatabase } from "@statusplane/postgres";
-import { startPostgres } from "@statusplane/test-support";
+import { startPostgres, withClient } from "@statusplane/test-support";
 import { describeJobRecords } from "./contract/describe-job-records.ts";
 
 describeJobRecords("a Postgres server", async () => {
   const server = await startPostgres();
-  const database = await openServerDatabase({ url: await server.createDatabase() });
+  const url = await server.createDatabase("records");
+  // a table that a statement does not call by its schema is not found
+  await withClient(server.url, (client) => client.query("ALTER DATABASE records SET search_path = ''"));
+  const database = await openServerDatabase({ url });
   return {
     database,
     async close() {

@@ -130,7 +130,7 @@ describe("a database that does not answer", () => {
     const database = await open({ requestTimeoutMs: 100 });
     const { ref } = await submitted(database);
     await database.transaction("work", async ({ query }) => {
-      await query({ text: "SELECT 1 FROM job WHERE id = $1 FOR UPDATE", values: [ref.id] });
+      await query({ text: "SELECT 1 FROM statusplane.job WHERE id = $1 FOR UPDATE", values: [ref.id] });
       await expect(database.requests.cancel(ref)).rejects.toMatchObject(unavailable);
     });
     expect(await database.requests.cancel(ref)).toMatchObject({ outcome: "cancelled" });
@@ -166,54 +166,63 @@ describe("a server's settings", () => {
 });
 
 describe("migrations", () => {
-  const appliedNames = async (database: Database, space: string): Promise<unknown[]> => {
-    const text = "SELECT name FROM schema_migration WHERE space = $1 ORDER BY name";
-    return (await database.query("people", { text, values: [space] })).rows.map((row) => row["name"]);
+  const appliedNames = async (database: Database, list: string): Promise<unknown[]> => {
+    const status = await database.migrationStatus();
+    return status.filter((each) => each.list === list && each.appliedAt !== null).map(({ name }) => name);
   };
   let folder: string;
+  let school: Partial<ServerDatabaseOptions>;
   beforeEach(async () => {
     folder = await mkdtemp(join(tmpdir(), "statusplane-migrations-"));
+    school = { migrations: [{ name: "school", folder: pathToFileURL(`${folder}/`) }] };
   });
   afterEach(() => rm(folder, { recursive: true }));
-  const apply = (database: Database): Promise<readonly string[]> =>
-    database.migrate(pathToFileURL(`${folder}/`), "school");
+  const apply = async (database: Database): Promise<readonly string[]> =>
+    (await database.migrate()).map(({ list, name }) => `${list}/${name}`);
 
   it("are applied once when twenty processes start at once", async () => {
-    const databases = await Promise.all(Array.from({ length: 20 }, () => open({ poolMax: 1 })));
-    await writeFile(join(folder, "001_students.sql"), "CREATE TABLE student (no text PRIMARY KEY);");
+    const databases = await Promise.all(Array.from({ length: 20 }, () => open({ ...school, poolMax: 1 })));
+    await writeFile(join(folder, "001_pupils.sql"), 'CREATE TABLE :"school".pupil (no text PRIMARY KEY);');
     await writeFile(
       join(folder, "002_one.sql"),
-      "INSERT INTO student VALUES ('1'); INSERT INTO student VALUES ('2');",
+      `INSERT INTO :"school".pupil VALUES ('1'); INSERT INTO :"school".pupil VALUES ('2');`,
     );
     const applied = await Promise.all(databases.map(apply));
-    expect(applied.flat().sort()).toEqual(["001_students.sql", "002_one.sql"]);
+    expect(applied.flat().sort()).toEqual(["school/001_pupils.sql", "school/002_one.sql"]);
     const [database] = databases;
     if (database === undefined) throw new Error("none open");
-    expect((await database.query("people", { text: "SELECT no FROM student" })).rowCount).toBe(2);
+    expect((await database.query("people", { text: 'SELECT no FROM :"school".pupil' })).rowCount).toBe(2);
   });
 
   it("keep the names of two folders apart, and apply only what is new", async () => {
-    const database = await open();
-    await writeFile(join(folder, "001_jobs.sql"), "CREATE TABLE classroom (no text);");
-    expect(await apply(database)).toEqual(["001_jobs.sql"]);
-    await writeFile(join(folder, "002_more.sql"), "CREATE TABLE lesson (no text);");
+    const database = await open(school);
+    await writeFile(join(folder, "001_jobs.sql"), 'CREATE TABLE :"school".classroom (no text);');
+    expect(await apply(database)).toEqual(["school/001_jobs.sql"]);
+    await writeFile(join(folder, "002_more.sql"), 'CREATE TABLE :"school".lesson (no text);');
     await writeFile(join(folder, "notes.txt"), "not SQL");
-    expect(await apply(database)).toEqual(["002_more.sql"]);
+    expect(await apply(database)).toEqual(["school/002_more.sql"]);
     expect(await appliedNames(database, "school")).toEqual(["001_jobs.sql", "002_more.sql"]);
-    expect(await appliedNames(database, "statusplane")).toEqual([
-      "001_jobs.sql",
-      "002_history_filters.sql",
-      "003_job_attempt.sql",
-    ]);
+    expect(await appliedNames(database, "statusplane")).toContain("001_jobs.sql");
+  });
+
+  it("wait to be asked for where opening is not to apply them, and say so", async () => {
+    const database = await open({ migrateAtOpen: false });
+    expect(new Set((await database.migrationStatus()).map(({ appliedAt }) => appliedAt))).toEqual(
+      new Set([null]),
+    );
+    await expect(submitted(database)).rejects.toThrow('relation "statusplane.');
+    expect(await apply(database)).toContain("statusplane/001_jobs.sql");
+    expect((await database.migrationStatus()).every(({ appliedAt }) => appliedAt !== null)).toBe(true);
+    await expect(submitted(database)).resolves.toMatchObject({ status: "PENDING" });
   });
 
   it("leave nothing of a file that fails, and name it", async () => {
-    const database = await open();
-    await writeFile(join(folder, "001_half.sql"), "CREATE TABLE half (no text); SELECT 1/0;");
+    const database = await open(school);
+    await writeFile(join(folder, "001_half.sql"), 'CREATE TABLE :"school".half (no text); SELECT 1/0;');
     await expect(apply(database)).rejects.toThrow(/school\/001_half\.sql.*division by zero/);
     expect(await appliedNames(database, "school")).toEqual([]);
-    const { rows } = await database.query("people", { text: "SELECT to_regclass('half') AS half" });
-    expect(rows).toEqual([{ half: null }]);
+    const text = "SELECT to_regclass('statusplane_school.half') AS half";
+    expect((await database.query("people", { text })).rows).toEqual([{ half: null }]);
   });
 
   it("need no right to create anything once they are applied", async () => {
@@ -221,8 +230,11 @@ describe("migrations", () => {
     await withClient(url, async (client) => {
       await client.query("DROP ROLE IF EXISTS limited");
       await client.query("CREATE ROLE limited LOGIN");
-      await client.query("GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO limited");
-      await client.query("GRANT USAGE ON ALL SEQUENCES IN SCHEMA public TO limited");
+      await client.query("GRANT USAGE ON SCHEMA statusplane TO limited");
+      await client.query(
+        "GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA statusplane TO limited",
+      );
+      await client.query("GRANT USAGE ON ALL SEQUENCES IN SCHEMA statusplane TO limited");
     });
     const database = await open({ url: url.replace("postgres@", "limited@") });
     await expect(submitted(database)).resolves.toMatchObject({ status: "PENDING" });
@@ -234,7 +246,7 @@ describe("transactions", () => {
     const database = await open();
     const { ref } = await submitted(database);
     const rename = (title: string): { text: string; values: string[] } => ({
-      text: "UPDATE job SET title = $1 WHERE id = $2",
+      text: "UPDATE statusplane.job SET title = $1 WHERE id = $2",
       values: [title, ref.id],
     });
     const failing = database.transaction("work", async ({ query }) => {
@@ -254,10 +266,15 @@ describe("several reconcilers and workers", () => {
   it("do not wait for a row or entry that another holds", async () => {
     const database = await open({ poolMax: 8, committerGraceMs: 0 });
     const [held, free] = [await running(database), await running(database)];
-    await database.query("watching", { text: "UPDATE job SET lease_until = now() - interval '1 s'" });
+    await database.query("watching", {
+      text: "UPDATE statusplane.job SET lease_until = now() - interval '1 s'",
+    });
     await database.transaction("work", async ({ query }) => {
-      await query({ text: "SELECT 1 FROM job WHERE id = $1 FOR UPDATE", values: [held.ref.id] });
-      await query({ text: "SELECT 1 FROM job_outbox WHERE id = $1 FOR UPDATE", values: [held.ref.id] });
+      await query({ text: "SELECT 1 FROM statusplane.job WHERE id = $1 FOR UPDATE", values: [held.ref.id] });
+      await query({
+        text: "SELECT 1 FROM statusplane.job_outbox WHERE id = $1 FOR UPDATE",
+        values: [held.ref.id],
+      });
       const taken = await database.reconciler.take(500, 1_000);
       expect(taken.map(({ record }) => record.ref.id)).toEqual([free.ref.id]);
       const swept = await database.reconciler.sweep(200);
@@ -272,7 +289,7 @@ describe("several reconcilers and workers", () => {
       await client.query(`CREATE FUNCTION slowly() RETURNS trigger LANGUAGE plpgsql
         AS 'BEGIN PERFORM pg_sleep(1); RETURN NEW; END'`);
       await client.query(
-        "CREATE TRIGGER slowly BEFORE UPDATE ON job_outbox FOR EACH ROW EXECUTE FUNCTION slowly()",
+        "CREATE TRIGGER slowly BEFORE UPDATE ON statusplane.job_outbox FOR EACH ROW EXECUTE FUNCTION slowly()",
       );
     });
     const first = database.reconciler.take(500, 60_000);
@@ -291,17 +308,17 @@ describe("several reconcilers and workers", () => {
     await database.transaction("work", async (early) => {
       await early.query({ text: "SELECT now()" }); // its time is before the tick's: what it leaves is due for the tick
       await database.transaction("work", async (holder) => {
-        await holder.query({ text: "SELECT 1 FROM reconciler FOR UPDATE" });
+        await holder.query({ text: "SELECT 1 FROM statusplane.reconciler FOR UPDATE" });
         ticking = database.reconciler.tick({ ...take, owner: "a" });
         await eventually("the tick has its snapshot, and waits", async () => {
           const text =
             "SELECT 1 FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query LIKE '%WITH leader%'";
           return (await database.query("watching", { text })).rowCount === 1;
         });
-        const text = "UPDATE job SET status = 'CANCELLED', finished_at = now() WHERE id = $1";
+        const text = "UPDATE statusplane.job SET status = 'CANCELLED', finished_at = now() WHERE id = $1";
         await early.query({ text, values: [ref.id] });
         await early.query({
-          text: "UPDATE job_outbox SET generation = nextval('job_generation'), due_at = now() WHERE id = $1",
+          text: "UPDATE statusplane.job_outbox SET generation = nextval('statusplane.job_generation'), due_at = now() WHERE id = $1",
           values: [ref.id],
         });
         await early.query({ text: "COMMIT" });

@@ -1,4 +1,5 @@
 import { CRASH_POINTS, DEFAULT_TIMINGS, isCrashPointName, type CrashPointName } from "@statusplane/core";
+import { DEFAULT_SCHEMA, isSchemaName } from "@statusplane/postgres";
 import { isIPv4, isIPv6 } from "node:net";
 import { z } from "zod";
 import { timings } from "./timings.ts";
@@ -98,6 +99,13 @@ export const VARIABLES = {
   ),
   DATABASE_URL: hidden(
     optional(urlOf("postgres", "postgresql"), "Postgres; not set: embedded in `DATA_DIR`"),
+  ),
+  DB_SCHEMA: variable(
+    z
+      .string()
+      .refine(isSchemaName, "must be 1–31 of a-z, 0-9 and _, none that Postgres has itself, and not public"),
+    DEFAULT_SCHEMA,
+    "schema of the platform's tables; an application's are in `{DB_SCHEMA}_{its list}`. Installations that share a database differ in it",
   ),
   DB_CONN_MAX_AGE: variable(
     wholeNumber(1, 3_600, "seconds"),

@@ -6,6 +6,7 @@ import { openRedisStatusStore } from "@statusplane/redis";
 import { createBullmqQueue } from "@statusplane/redis/bullmq";
 import type { Logger } from "pino";
 import { ConfigError, type Config } from "../config/config.ts";
+import { MIGRATIONS } from "../migrations.ts";
 import type { UndoStack } from "./undo-stack.ts";
 import { whenItAnswers } from "./when-it-answers.ts";
 
@@ -23,9 +24,6 @@ export interface Stores {
   /** Null for role progress, which has neither. */
   readonly durable: { readonly database: Database; readonly queue: JobQueue } | null;
 }
-
-const MIGRATIONS = new URL("../../migrations/", import.meta.url);
-const MIGRATION_SPACE = "academy";
 
 /** Opens what this role needs: Redis or memory, Postgres or its embedded twin, BullMQ or the queue in memory. */
 export async function openStores(options: OpenStoresOptions): Promise<Stores> {
@@ -51,7 +49,6 @@ async function openDurable(
   log.info(url === null ? { folder } : {}, `opening the ${url === null ? "embedded " : ""}database`);
   const database = await whenItAnswers(() => openDatabase(options, url), { log });
   undo.push("database", () => database.close());
-  await whenItAnswers(() => database.migrate(MIGRATIONS, MIGRATION_SPACE), { log });
   log.info("the database is open and its tables are up to date");
   return { database, queue: await openQueue(options) };
 }
@@ -59,6 +56,8 @@ async function openDurable(
 function openDatabase({ config, log, onFatal }: OpenStoresOptions, url: string | null): Promise<Database> {
   const { values } = config;
   const common = {
+    schema: values.DB_SCHEMA,
+    migrations: MIGRATIONS,
     resultInlineMaxBytes: values.RESULT_INLINE_MAX_BYTES,
     committerGraceMs: values.TIMINGS.committerGraceMs,
     onConnectionError: (error: Error) => log.warn(faultFields(error), "idle database connection lost"),

@@ -43,7 +43,7 @@ export interface StudentPageOptions {
 // One more than asked for tells whether there is a next page.
 const PAGE = `
 SELECT student_no, name, grade, school, class_name, phone, parent_phone, registered_on::text, memo, email
-FROM student WHERE tenant_id = $1 AND student_no > $2 ORDER BY student_no LIMIT $3`;
+FROM :"academy".student WHERE tenant_id = $1 AND student_no > $2 ORDER BY student_no LIMIT $3`;
 
 /** Longest student number, in bytes of UTF-8: 64 characters of at most 3. */
 const MAX_CURSOR_BYTES = 192;

@@ -191,7 +191,8 @@ describe.each(["video", "job"] as const)("a %s", (kind) => {
       const committed = await running(kind);
       // the worker's COMMIT is under way: the cancel has to wait for it
       const answer = await both.database.transaction("work", async ({ query }) => {
-        const text = "UPDATE job SET status = $2, lease_until = NULL, finished_at = now() WHERE id = $1";
+        const text =
+          "UPDATE statusplane.job SET status = $2, lease_until = NULL, finished_at = now() WHERE id = $1";
         await query({ text, values: [committed.id, success(kind).status] });
         const asked = both.ask(replica, committed, "cancel");
         await eventually("the cancel waits for the row", async () => {

@@ -150,7 +150,7 @@ export class TwoReplicas {
 
   /** Makes the lease look as if its time had passed. */
   async letLeasePass({ id }: JobRef): Promise<void> {
-    const text = "UPDATE job SET lease_until = now() - interval '1 s' WHERE id = $1";
+    const text = "UPDATE statusplane.job SET lease_until = now() - interval '1 s' WHERE id = $1";
     await this.database.query("watching", { text, values: [id] });
   }
 

@@ -143,7 +143,7 @@ describe("an import", () => {
   it("counts what is new, what differs and what is the same, and does not touch the same", async () => {
     await bench.run(await bench.workbook([TITLES, ...numbered(10)]), { tenant: "counts" });
     const before = await bench.pool.query(
-      "SELECT student_no, xmin::text, ctid::text FROM student WHERE tenant_id = 'counts' ORDER BY 1",
+      "SELECT student_no, xmin::text, ctid::text FROM statusplane_academy.student WHERE tenant_id = 'counts' ORDER BY 1",
     );
     const again = await bench.workbook([
       TITLES,
@@ -156,7 +156,7 @@ describe("an import", () => {
       unchanged: 9,
     });
     const after = await bench.pool.query(
-      "SELECT student_no, xmin::text, ctid::text FROM student WHERE tenant_id = 'counts' ORDER BY 1 LIMIT 10",
+      "SELECT student_no, xmin::text, ctid::text FROM statusplane_academy.student WHERE tenant_id = 'counts' ORDER BY 1 LIMIT 10",
     );
     expect(
       after.rows.filter((row, i) => JSON.stringify(row) === JSON.stringify(before.rows[i])),

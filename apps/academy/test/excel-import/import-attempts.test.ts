@@ -48,7 +48,7 @@ describe("an attempt", () => {
     const end = status === "PENDING" ? "" : ", finished_at = now()";
     const ended = async (): Promise<void> => {
       await bench.pool.query(
-        `UPDATE job SET status = $1, lease_until = NULL ${end} WHERE tenant_id = 'ended' AND id = $2`,
+        `UPDATE statusplane.job SET status = $1, lease_until = NULL ${end} WHERE tenant_id = 'ended' AND id = $2`,
         [status, status],
       );
     };
@@ -64,7 +64,9 @@ describe("an attempt", () => {
     const first = bench.run(path, { ...options, database: afterChunks(2, lost) });
     await expect(first).rejects.toMatchObject({ code: "database_unavailable" });
     expect(await bench.students("resumed")).toHaveLength(4);
-    await bench.pool.query("UPDATE student SET memo = 'not written again' WHERE tenant_id = 'resumed'");
+    await bench.pool.query(
+      "UPDATE statusplane_academy.student SET memo = 'not written again' WHERE tenant_id = 'resumed'",
+    );
     const result = await bench.run(path, { ...options, attempt: 2 });
     expect(result).toMatchObject({ total: 10, inserted: 9, updated: 0, unchanged: 0, rejected: 1 });
     expect((await bench.students("resumed")).filter(({ memo }) => memo === "not written again")).toHaveLength(

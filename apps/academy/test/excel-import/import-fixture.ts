@@ -1,13 +1,15 @@
 import { jobRef, type Json } from "@statusplane/core";
-import { startPostgres, withClient, type PostgresServer } from "@statusplane/test-support";
+import { openServerDatabase, type Database } from "@statusplane/postgres";
+import { startPostgres, type PostgresServer } from "@statusplane/test-support";
 import { openWorkbook, type Row } from "@statusplane/xlsx";
 import type { JobContext } from "@statusplane/worker";
 import { writeXlsx, type CellValue } from "hucre/xlsx";
-import { mkdir, mkdtemp, readdir, readFile, realpath, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, realpath, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import pg from "pg";
 import { afterAll, beforeAll } from "vitest";
+import { MIGRATIONS } from "../../src/migrations.ts";
 import type { ReaderMessage, ReaderOrder } from "../../src/jobs/excel-import/reader-messages.ts";
 import { readStudents } from "../../src/jobs/excel-import/read-students.ts";
 import { excelImportJob, type ImportDatabase, type ImportResult } from "../../src/jobs/excel-import/index.ts";
@@ -44,6 +46,7 @@ export class ImportBench {
   readonly told: Told = { steps: [], percents: [], partials: [], kept: [], checkpoints: [] };
   folder = "";
   #postgres: PostgresServer | undefined;
+  #database: Database | undefined;
   #files = 0;
 
   constructor() {
@@ -51,9 +54,10 @@ export class ImportBench {
     afterAll(() => this.#stop());
   }
 
-  readonly database: ImportDatabase = {
-    query: (_, { name, text, values }) => this.pool.query({ name, text, values: [...values] }),
-  };
+  get database(): Database {
+    if (this.#database === undefined) throw new Error("not open yet");
+    return this.#database;
+  }
 
   async #start(): Promise<void> {
     this.folder = await realpath(await mkdtemp(join(tmpdir(), "statusplane-import-")));
@@ -61,17 +65,12 @@ export class ImportBench {
     const connectionString = await this.#postgres.createDatabase();
     this.pool = new pg.Pool({ connectionString, max: 5 });
     this.pool.on("error", () => undefined); // the server ends before its last idle connection
-    for (const folder of ["../../../../packages/postgres/migrations/", "../../migrations/"]) {
-      const url = new URL(folder, import.meta.url);
-      for (const name of (await readdir(url)).sort()) {
-        const sql = await readFile(new URL(name, url), "utf8");
-        await withClient(connectionString, (client) => client.query(sql));
-      }
-    }
+    this.#database = await openServerDatabase({ url: connectionString, migrations: MIGRATIONS });
   }
 
   async #stop(): Promise<void> {
     await this.pool.end();
+    await this.#database?.close();
     await this.#postgres?.stop();
     await rm(this.folder, { recursive: true, force: true });
   }
@@ -98,7 +97,7 @@ export class ImportBench {
   /** Makes the row that a claim would have left. */
   async claim(tenant: string, id: string, attempt = 1): Promise<void> {
     await this.pool.query(
-      `INSERT INTO job (tenant_id, kind, id, job_type, status, attempt, lease_until, payload)
+      `INSERT INTO statusplane.job (tenant_id, kind, id, job_type, status, attempt, lease_until, payload)
        VALUES ($1, 'job', $2, 'excel_import', 'PROCESSING', $3, now() + '90 s', '{}')
        ON CONFLICT (tenant_id, kind, id) DO UPDATE SET status = 'PROCESSING', attempt = $3, lease_until = now() + '90 s'`,
       [tenant, id, attempt],
@@ -163,7 +162,7 @@ export class ImportBench {
   async students(tenant = "t1"): Promise<Record<string, unknown>[]> {
     const { rows } = await this.pool.query(
       `SELECT student_no, name, grade, school, class_name, phone, parent_phone, registered_on::text, memo, email
-       FROM student WHERE tenant_id = $1 ORDER BY student_no`,
+       FROM statusplane_academy.student WHERE tenant_id = $1 ORDER BY student_no`,
       [tenant],
     );
     return rows.map((row: Record<string, unknown>) =>

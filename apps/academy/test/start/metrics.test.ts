@@ -83,7 +83,7 @@ describe("/metrics shows an operator", () => {
     await above("statusplane_reconciler_leading", 0);
     await withClient(bench.postgres.url, (client) =>
       client.query(
-        "UPDATE job SET status = 'PROCESSING', tries = 1, lease_until = now() - interval '1 s' WHERE id = $1",
+        "UPDATE statusplane.job SET status = 'PROCESSING', tries = 1, lease_until = now() - interval '1 s' WHERE id = $1",
         [id],
       ),
     );

@@ -156,6 +156,25 @@ describe("a start", () => {
     }
   });
 
+  it("keeps the platform's tables and the academy's in the schemas of DB_SCHEMA, and nothing in public", async () => {
+    const DATABASE_URL = await bench.postgres.createDatabase("shared");
+    const DB_SCHEMA = "second";
+    const program = await bench.started("api", { DATABASE_URL, DB_SCHEMA });
+    expect((await program.get("/api/v1/students/")).status).toBe(200);
+    await withClient(DATABASE_URL, async (client) => {
+      const { rows } = await client.query<{ name: string }>(
+        "SELECT schemaname || '.' || tablename AS name FROM pg_tables WHERE schemaname !~ '^(pg_|information_schema)'",
+      );
+      const names = rows.map(({ name }) => name);
+      expect(names).toEqual(expect.arrayContaining(["second.job", "second_academy.student"]));
+      expect(names.filter((name) => !/^second(_academy)?\./.test(name))).toEqual([]);
+    });
+    expect(await bench.start("api", { DB_SCHEMA: "public" })).toMatchObject({
+      outcome: "refused",
+      problems: [expect.stringMatching(/^DB_SCHEMA: must be/)],
+    });
+  });
+
   it("names all risks together", async () => {
     const env = { ...(await setting("status", { appendonly: "no" })), ...(await asynchronousCommits()) };
     const refused = await bench.start("api", { ...env, STRICT: "1" });

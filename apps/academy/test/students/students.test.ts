@@ -22,7 +22,7 @@ beforeAll(() => {
       : reply.status((error as { statusCode?: number }).statusCode ?? 500).send({ code: "other" }),
   );
   studentsRoutes(fastify, {
-    students: new StudentRecords({ query: (_, { text, values }) => bench.pool.query(text, [...values]) }),
+    students: new StudentRecords({ query: (cause, query) => bench.database.query(cause, query) }),
     findRecord: async () => record as JobRecord | null,
     files: {
       outputFolder: (ref, attempt) => join(bench.folder, "outputs", ref.tenant, ref.id, String(attempt)),

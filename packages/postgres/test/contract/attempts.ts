@@ -63,7 +63,7 @@ export function describeAttempts(database: () => Database): void {
       expect((startedAt ?? "") >= (attempts[index - 1]?.endedAt ?? "")).toBe(true);
     }
     const { rows } = await database().query("watching", {
-      text: "SELECT attempt, detail FROM job_attempt WHERE id = $1 AND detail IS NOT NULL ORDER BY attempt",
+      text: "SELECT attempt, detail FROM statusplane.job_attempt WHERE id = $1 AND detail IS NOT NULL ORDER BY attempt",
       values: [ref.id],
     });
     expect(rows).toEqual([

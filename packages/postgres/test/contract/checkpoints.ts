@@ -19,7 +19,7 @@ export function describeCheckpoints(database: () => Database): void {
       LEASE_MS,
     );
   async function kept(ref: JobRef): Promise<unknown> {
-    const text = "SELECT checkpoint FROM job WHERE id = $1";
+    const text = "SELECT checkpoint FROM statusplane.job WHERE id = $1";
     return (await database().query("watching", { text, values: [ref.id] })).rows[0]?.["checkpoint"];
   }
 

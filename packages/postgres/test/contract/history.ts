@@ -36,7 +36,7 @@ export function describeHistory(database: () => Database): void {
     const refs = Array.from({ length: 9 }, () => newRef("job", tenant));
     for (const ref of refs) await submitted(database(), ref);
     await database().query("watching", {
-      text: "UPDATE job SET created_at = '2026-01-02T03:04:05.678901Z' WHERE tenant_id = $1 AND id <= $2",
+      text: "UPDATE statusplane.job SET created_at = '2026-01-02T03:04:05.678901Z' WHERE tenant_id = $1 AND id <= $2",
       values: [tenant, refs[5]?.id],
     });
     const newestFirst = refs.map((ref) => ref.id).reverse();
@@ -81,7 +81,7 @@ export function describeHistory(database: () => Database): void {
     const [tenant = ""] = tenants;
     await database().query("watching", {
       text: `
-        INSERT INTO job (tenant_id, kind, id, job_type, payload, status, created_at, finished_at, result_bytes, result, created_by)
+        INSERT INTO statusplane.job (tenant_id, kind, id, job_type, payload, status, created_at, finished_at, result_bytes, result, created_by)
         SELECT tenant, 'job', 'row-' || lpad(n::text, 6, '0'), CASE WHEN n % 100 = 0 THEN 'ocr' ELSE 'excel_import' END, '{}',
           CASE WHEN n % 1000 = 0 THEN 'FAILED' ELSE 'DONE' END, '2026-01-01'::timestamptz + n * interval '1 second',
           '2026-02-01', 2, '{}', CASE WHEN n % 50 = 0 THEN 'bob' ELSE 'alice' END
@@ -90,11 +90,11 @@ export function describeHistory(database: () => Database): void {
     });
     await database().query("watching", {
       text: `
-        INSERT INTO job_attempt (tenant_id, kind, id, attempt, ended_at)
-        SELECT tenant_id, kind, id, 1, finished_at FROM job WHERE tenant_id = ANY ($1::text[])`,
+        INSERT INTO statusplane.job_attempt (tenant_id, kind, id, attempt, ended_at)
+        SELECT tenant_id, kind, id, 1, finished_at FROM statusplane.job WHERE tenant_id = ANY ($1::text[])`,
       values: [tenants],
     });
-    await database().query("watching", { text: "ANALYZE job, job_attempt" });
+    await database().query("watching", { text: "ANALYZE statusplane.job, statusplane.job_attempt" });
     const page = "'{$T}', 'job', $CURSOR, 'row-010000', 21";
     for (const [statement, values, index] of [
       [PAGES.get("page"), page, "job_history"],
@@ -131,7 +131,7 @@ export function describeHistory(database: () => Database): void {
     );
     for (const table of ["job", "job_attempt"]) {
       await database().query("watching", {
-        text: `DELETE FROM ${table} WHERE tenant_id = ANY ($1::text[])`,
+        text: `DELETE FROM statusplane.${table} WHERE tenant_id = ANY ($1::text[])`,
         values: [tenants],
       });
     }

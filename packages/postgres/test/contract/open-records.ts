@@ -74,7 +74,7 @@ export async function entryOf(
   const { rows } = await database.query("watching", {
     text: `SELECT generation::text AS generation, applied_at IS NOT NULL AS applied,
              round(extract(epoch FROM due_at - now()) * 1000)::float8 AS due_in_ms
-           FROM job_outbox WHERE tenant_id = $1 AND kind = $2 AND id = $3`,
+           FROM statusplane.job_outbox WHERE tenant_id = $1 AND kind = $2 AND id = $3`,
     values: [ref.tenant, ref.kind, ref.id],
   });
   const [row] = rows;
@@ -93,9 +93,9 @@ export async function letPass(
   what: "lease" | "backoff" | "entry",
 ): Promise<void> {
   const text = {
-    lease: "UPDATE job SET lease_until = now() - interval '1 second'",
-    backoff: "UPDATE job SET run_at = now() - interval '1 second'",
-    entry: "UPDATE job_outbox SET due_at = now() - interval '1 second'",
+    lease: "UPDATE statusplane.job SET lease_until = now() - interval '1 second'",
+    backoff: "UPDATE statusplane.job SET run_at = now() - interval '1 second'",
+    entry: "UPDATE statusplane.job_outbox SET due_at = now() - interval '1 second'",
   }[what];
   const key = "WHERE tenant_id = $1 AND kind = $2 AND id = $3";
   const { rowCount } = await database.query("watching", {
@@ -107,9 +107,11 @@ export async function letPass(
 
 /** Ends what earlier tests left due, so that a test sees only its own. */
 export async function quiet(database: Database): Promise<void> {
-  await database.query("watching", { text: "DELETE FROM job_outbox" });
+  await database.query("watching", { text: "DELETE FROM statusplane.job_outbox" });
   await database.query("watching", {
-    text: "UPDATE job SET lease_until = now() + interval '1 hour' WHERE status = 'PROCESSING'",
+    text: "UPDATE statusplane.job SET lease_until = now() + interval '1 hour' WHERE status = 'PROCESSING'",
   });
-  await database.query("watching", { text: "UPDATE reconciler SET owner = NULL, lease_until = '-infinity'" });
+  await database.query("watching", {
+    text: "UPDATE statusplane.reconciler SET owner = NULL, lease_until = '-infinity'",
+  });
 }

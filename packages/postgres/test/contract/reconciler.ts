@@ -35,7 +35,7 @@ export function describeReconciler(database: () => Database): void {
   /** What an hour less on the clock makes of what was written before. */
   async function setBack(table: string, ...columns: readonly string[]): Promise<void> {
     const set = columns.map((column) => `${column} = ${column} + interval '1 hour'`).join(", ");
-    await database().query("watching", { text: `UPDATE ${table} SET ${set}` });
+    await database().query("watching", { text: `UPDATE statusplane.${table} SET ${set}` });
   }
   async function loseLease(ref: JobRef): Promise<void> {
     await letPass(database(), ref, "lease");
@@ -90,7 +90,7 @@ export function describeReconciler(database: () => Database): void {
   it("takes what is due the longest first, up to the limit", async () => {
     const refs = [await due(), await due(), await due()];
     await database().query("watching", {
-      text: "UPDATE job_outbox SET due_at = now() - interval '1 hour' WHERE id = $1",
+      text: "UPDATE statusplane.job_outbox SET due_at = now() - interval '1 hour' WHERE id = $1",
       values: [refs[1]?.id],
     });
     expect(refsOf(await database().reconciler.take(1, TAKE_MS))).toEqual([refs[1]?.id]);
@@ -168,7 +168,7 @@ export function describeReconciler(database: () => Database): void {
     const refs = [await running(database()), await running(database())].map(({ ref }) => ref);
     for (const ref of [renewed.ref, ...refs]) await letPass(database(), ref, "lease");
     await database().query("watching", {
-      text: "UPDATE job SET lease_until = now() - interval '1 hour' WHERE id = $1",
+      text: "UPDATE statusplane.job SET lease_until = now() - interval '1 hour' WHERE id = $1",
       values: [refs[1]?.id],
     });
     await database().worker.renew([{ ref: renewed.ref, attempt: 1 }], LEASE_MS);
@@ -254,7 +254,7 @@ export function describeReconciler(database: () => Database): void {
   });
 
   it("follows a clock that was set back: what waits is due at once, leases and entries end within their terms", async () => {
-    await database().query("watching", { text: "DELETE FROM job" });
+    await database().query("watching", { text: "DELETE FROM statusplane.job" });
     const waiting = [await submitted(database()), await submitted(database()), await submitted(database())];
     const { ref: live } = await running(database());
     const { ref: renewed } = await running(database());
@@ -284,14 +284,14 @@ export function describeReconciler(database: () => Database): void {
     expect(settling?.dueInMs).toBeGreaterThan(TAKE_MS);
     expect(settling?.dueInMs).toBeLessThanOrEqual(SETTLE_MS);
     const { rows } = await database().query("watching", {
-      text: `SELECT id FROM job WHERE status = 'PROCESSING' AND lease_until > now() + interval '${LEASE_MS / 2} ms'`,
+      text: `SELECT id FROM statusplane.job WHERE status = 'PROCESSING' AND lease_until > now() + interval '${LEASE_MS / 2} ms'`,
     });
     expect(rows.map(({ id }) => id).filter((id) => id === live.id || id === renewed.id)).toEqual([]);
     expect(await database().reconciler.sweep(200)).toEqual([]);
   });
 
   it("leaves a clock that was not set back alone", async () => {
-    await database().query("watching", { text: "DELETE FROM job" });
+    await database().query("watching", { text: "DELETE FROM statusplane.job" });
     const { ref } = await submitted(database());
     const { ref: live } = await running(database());
     const entry = await entryOf(database(), ref);
@@ -319,7 +319,7 @@ export function describeReconciler(database: () => Database): void {
   });
 
   it.each([1, 3, 100])("gives what a loss concerns an entry, in pages of %i", async (limit) => {
-    await database().query("watching", { text: "DELETE FROM job" });
+    await database().query("watching", { text: "DELETE FROM statusplane.job" });
     const [waiting, waitingToo] = [await submitted(database()), await submitted(database())];
     const live = await running(database());
     const ended = [await running(database()), await running(database()), await running(database())];
@@ -327,10 +327,10 @@ export function describeReconciler(database: () => Database): void {
     const old = await running(database());
     await database().worker.finish(old.ref, 1, success("job"));
     await database().query("watching", {
-      text: "UPDATE job SET finished_at = now() - interval '1 hour' WHERE id = $1",
+      text: "UPDATE statusplane.job SET finished_at = now() - interval '1 hour' WHERE id = $1",
       values: [old.ref.id],
     });
-    await database().query("watching", { text: "DELETE FROM job_outbox" });
+    await database().query("watching", { text: "DELETE FROM statusplane.job_outbox" });
     let pages = 0;
     let after: JobRef | null = null;
     do {
@@ -344,18 +344,18 @@ export function describeReconciler(database: () => Database): void {
   });
 
   it("gives only what waits an entry when the queue alone lost data", async () => {
-    await database().query("watching", { text: "DELETE FROM job" });
+    await database().query("watching", { text: "DELETE FROM statusplane.job" });
     const waiting = await submitted(database());
     const done = await running(database());
     await database().worker.finish(done.ref, 1, success("job"));
-    await database().query("watching", { text: "DELETE FROM job_outbox" });
+    await database().query("watching", { text: "DELETE FROM statusplane.job_outbox" });
     expect(await database().reconciler.enqueueLost(null, null, 100)).toBeNull();
     expect(await entryOf(database(), waiting.ref)).not.toBeNull();
     expect(await entryOf(database(), done.ref)).toBeNull();
   });
 
   it("gives an entry of a loss a new generation", async () => {
-    await database().query("watching", { text: "DELETE FROM job" });
+    await database().query("watching", { text: "DELETE FROM statusplane.job" });
     const { ref } = await submitted(database());
     await letPass(database(), ref, "entry");
     const taken = await database().reconciler.take(1, TAKE_MS);
@@ -384,7 +384,7 @@ export function describeReconciler(database: () => Database): void {
       await submitted(database(), newRef("job", tenant), { idempotency: { key, bodyHash: "h" } });
     }
     await database().query("watching", {
-      text: "UPDATE idempotency SET used_at = now() - interval '25 hours' WHERE tenant_id = $1 AND key = 'old'",
+      text: "UPDATE statusplane.idempotency SET used_at = now() - interval '25 hours' WHERE tenant_id = $1 AND key = 'old'",
       values: [tenant],
     });
     expect(await database().reconciler.forgetIdempotencyKeys(86_400_000)).toBe(1);
@@ -398,7 +398,7 @@ export function describeReconciler(database: () => Database): void {
     const ref = await due();
     await submitted(database());
     await database().query("watching", {
-      text: "UPDATE job_outbox SET since = now() - interval '100 s' WHERE id = $1",
+      text: "UPDATE statusplane.job_outbox SET since = now() - interval '100 s' WHERE id = $1",
       values: [ref.id],
     });
     const { entries } = await tick("a");

@@ -33,11 +33,11 @@ export const NOTHING_WRITTEN: Checkpoint = { position: 0, inserted: 0, updated: 
  */
 const WRITE_CHUNK = `
 WITH mine AS MATERIALIZED (
-  SELECT tenant_id, id, attempt FROM job
+  SELECT tenant_id, id, attempt FROM :"statusplane".job
   WHERE tenant_id = $1 AND kind = 'job' AND id = $2 AND attempt = $3 AND status = 'PROCESSING'
   FOR SHARE
 ), written AS (
-  INSERT INTO student AS s (tenant_id, student_no, name, grade, school, class_name, phone, parent_phone, registered_on, memo, email)
+  INSERT INTO :"academy".student AS s (tenant_id, student_no, name, grade, school, class_name, phone, parent_phone, registered_on, memo, email)
   SELECT $1, x.* FROM unnest($5::text[], $6::text[], $7::smallint[], $8::text[], $9::text[], $10::text[], $11::text[],
     $12::date[], $13::text[], $14::text[]) AS x
   WHERE EXISTS (SELECT FROM mine)
@@ -55,7 +55,7 @@ WITH mine AS MATERIALIZED (
 ), counted AS (
   SELECT count(*) FILTER (WHERE inserted) AS inserted, count(*) FILTER (WHERE NOT inserted) AS updated FROM written
 )
-INSERT INTO import_checkpoint AS c (tenant_id, job_id, attempt, rows_read, inserted, updated, unchanged)
+INSERT INTO :"academy".import_checkpoint AS c (tenant_id, job_id, attempt, rows_read, inserted, updated, unchanged)
 SELECT mine.tenant_id, mine.id, mine.attempt, $4, counted.inserted, counted.updated,
   cardinality($5::text[]) - counted.inserted - counted.updated
 FROM mine, counted
@@ -85,7 +85,7 @@ export async function writeChunk(
 }
 
 const FIND_CHECKPOINT =
-  "SELECT rows_read, inserted, updated, unchanged FROM import_checkpoint WHERE tenant_id = $1 AND job_id = $2";
+  'SELECT rows_read, inserted, updated, unchanged FROM :"academy".import_checkpoint WHERE tenant_id = $1 AND job_id = $2';
 
 /** How far the import's earlier attempts came. */
 export async function findCheckpoint(database: ImportDatabase, { tenant, id }: JobRef): Promise<Checkpoint> {
