@@ -20,7 +20,17 @@ export interface ClientErrorInit {
   readonly cause?: unknown;
 }
 
-/** A request that was not answered as asked. `switch` on `code`; show `detail`. */
+/**
+ * A request that was not answered as asked. `switch` on `code`; show `detail`.
+ *
+ * @example
+ * try {
+ *   await client.cancel({ kind: "job", id: "import-1" });
+ * } catch (error) {
+ *   if (!(error instanceof ClientError)) throw error;
+ *   show(error.code === "already_finished" ? "Too late: it has ended." : error.detail);
+ * }
+ */
 export class ClientError extends Error {
   override readonly name = "ClientError";
   readonly status: number;

@@ -28,7 +28,15 @@ import { isOver } from "./watch-state.ts";
 import { WatchTable, type JobListener } from "./watch-table.ts";
 import { unknownJob, watchKey, type WatchedJob, type WatchRef } from "./watched-job.ts";
 
-/** Makes the tab's client. Make one and share it: each has a poller of its own. */
+/**
+ * Makes the tab's client. Make one and share it: each has a poller of its own.
+ *
+ * @example
+ * const client = createClient({
+ *   getToken: () => sessionStorage.getItem("token"),
+ *   onUnauthenticated: () => location.assign("/sign-in"),
+ * });
+ */
 export function createClient(options: ClientOptions): StatusplaneClient {
   return new Client(options);
 }

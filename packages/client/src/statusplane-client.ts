@@ -126,6 +126,12 @@ export interface StatusplaneClient {
   /**
    * Watches a job until the answer is called; counted, so each call has its own end. The listener is called at the
    * next turn with what is known, then at every change.
+   *
+   * @example
+   * const stop = client.watch({ kind: "job", id: "import-1" }, (job) => {
+   *   show(job.status, job.percent);
+   *   if (isEnded(job)) stop();
+   * });
    */
   watch(ref: WatchRef, listener?: (job: WatchedJob) => void): () => void;
   get(ref: WatchRef): WatchedJob | undefined;
@@ -139,7 +145,18 @@ export interface StatusplaneClient {
   waiting(): Readonly<Record<string, string>>;
   /** @throws {ClientError} */
   submitVideo(file: File, options?: SubmitVideoOptions): Promise<Submitted>;
-  /** @throws {ClientError} */
+  /**
+   * Hands a job in; it is shown at once, before its first poll.
+   * @throws {ClientError}
+   *
+   * @example
+   * const { ref } = await client.submitJob("report", {
+   *   payload: { month: "2026-03" },
+   *   file,
+   *   onUploadProgress: (fraction) => show(Math.round(fraction * 100)),
+   * });
+   * client.watch(ref, (job) => show(job.percent));
+   */
   submitJob(jobType: string, options?: SubmitJobOptions): Promise<Submitted>;
   /** Asks for the job's end and polls at once. @throws {ClientError} `already_finished`, `no_record` */
   cancel(ref: WatchRef): Promise<void>;

@@ -72,7 +72,13 @@ export function createAsyncStatusStore(): AsyncStatusStore {
   };
 }
 
-/** The page's one tray, fed by `useWorkerJobPoller`. */
+/**
+ * The page's one tray, fed by `useWorkerJobPoller`, and by the page itself before a job exists.
+ *
+ * @example
+ * asyncStatusStore.updateProgress("upload-1", 40, 12, { index: 1, total: 2, name: "Upload", percent: 80 });
+ * asyncStatusStore.completeTask("upload-1", "error", "The file is too large.");
+ */
 export const asyncStatusStore: AsyncStatusStore = /* @__PURE__ */ createAsyncStatusStore();
 
 function started(taskId: string): AsyncStatus {

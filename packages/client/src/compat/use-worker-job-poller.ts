@@ -8,7 +8,7 @@ import { taskPollerOf, type TaskPoller } from "./task-poller.ts";
  *
  * @example
  * const { pollVideoJob } = useWorkerJobPoller();
- * pollVideoJob("upload-1", 42, () => showToast("Done"));
+ * pollVideoJob("upload-1", 42, () => show("Done"));
  */
 export function useWorkerJobPoller(): TaskPoller {
   return taskPollerOf(useClient());

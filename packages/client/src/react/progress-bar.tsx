@@ -12,6 +12,10 @@ export interface ProgressBarProps {
 /**
  * An unstyled, accessible bar: classes `statusplane-bar` and `statusplane-bar-fill`, `data-status` for colours. Without
  * a percent it is indeterminate: no `aria-valuenow`, and the fill has no width.
+ *
+ * @example
+ * const job = useJob({ kind: "video", id: "42" });
+ * const bar = job && <ProgressBar job={job} label="report.pdf" />;
  */
 export function ProgressBar({ job, label, valueText }: ProgressBarProps): JSX.Element {
   const { percent, status, isStalled } = job;

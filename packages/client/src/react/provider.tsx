@@ -9,7 +9,16 @@ export interface StatusplaneProviderProps {
   readonly children?: ReactNode;
 }
 
-/** Gives the client to the hooks below it. */
+/**
+ * Gives the client to the hooks below it.
+ *
+ * @example
+ * const page = (
+ *   <StatusplaneProvider client={client}>
+ *     <App />
+ *   </StatusplaneProvider>
+ * );
+ */
 export function StatusplaneProvider({ client, children }: StatusplaneProviderProps): JSX.Element {
   return <ClientContext.Provider value={client}>{children}</ClientContext.Provider>;
 }

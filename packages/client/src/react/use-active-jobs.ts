@@ -31,7 +31,14 @@ interface Listed {
 
 const NOTHING_YET: Listed = { refs: [], more: 0, isLoading: true, error: null };
 
-/** The tenant's live jobs: the list is asked at mount (no database statement), then each is watched by reference. */
+/**
+ * The tenant's live jobs: the list is asked at mount (no database statement), then each is watched by reference.
+ *
+ * @example
+ * const { jobs, more, isLoading, error, refresh } = useActiveJobs();
+ * show(isLoading ? "…" : `${jobs.length + more} running`, error?.detail);
+ * const again = <button onClick={refresh}>Refresh</button>;
+ */
 export function useActiveJobs(): ActiveJobs {
   const client = useClient();
   const [listed, setListed] = useState(NOTHING_YET);

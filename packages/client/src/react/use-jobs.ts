@@ -5,7 +5,13 @@ import { useClient } from "./provider.tsx";
 
 const NONE: readonly WatchRef[] = [];
 
-/** The job as it is shown now; watched while mounted. Null watches nothing and answers undefined. */
+/**
+ * The job as it is shown now; watched while mounted. Null watches nothing and answers undefined.
+ *
+ * @example
+ * const job = useJob({ kind: "video", id: "42" });
+ * show(job?.status, job?.percent, job?.step?.name);
+ */
 export function useJob(ref: WatchRef | null): WatchedJob | undefined {
   return useJobs(ref === null ? NONE : [ref])[0];
 }
@@ -13,6 +19,10 @@ export function useJob(ref: WatchRef | null): WatchedJob | undefined {
 /**
  * The jobs in the order of the refs; watched while mounted. The array is the same while none of them has changed. The
  * refs may be a new array at each render: only what is new in it begins a watch.
+ *
+ * @example
+ * const jobs = useJobs(["a", "b"].map((id) => ({ kind: "job", id })));
+ * show(`${jobs.filter(isSuccess).length} of ${jobs.length} done`);
  */
 export function useJobs(refs: readonly WatchRef[]): readonly WatchedJob[] {
   const client = useClient();
