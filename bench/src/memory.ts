@@ -129,7 +129,7 @@ const finishedVideo = (ref: JobRef): Snapshot => ({
   attempt: 1,
   updatedAt,
   status: "READY",
-  hlsPath: `7/${ref.id}/1/master.m3u8`,
+  outputPath: `7/${ref.id}/1/master.m3u8`,
   durationSeconds: 2_700,
 });
 

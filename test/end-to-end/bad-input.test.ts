@@ -2,7 +2,7 @@ import { createHmac } from "node:crypto";
 import { mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { JobProgressBody, ProblemBody, VideoProgressBody } from "@statusplane/core";
+import type { JobProgressBody, ProblemBody, VideoProgressBody } from "@statusplane/core/wire";
 import { startProgram, type RunningProgram } from "@statusplane/test-support";
 import { execFile } from "node:child_process";
 import { readFile } from "node:fs/promises";

@@ -125,7 +125,7 @@ describe("an older page that only watches", () => {
     await write("finish", {
       ...lecture,
       status: "READY",
-      hlsPath: "7/42/1/master.m3u8",
+      outputPath: "7/42/1/master.m3u8",
       durationSeconds: 61,
     });
     const errorMessage = "제목 행이 없습니다.";

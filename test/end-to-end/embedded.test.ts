@@ -2,7 +2,7 @@ import { get } from "node:http";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { JobProgressBody, VideoProgressBody } from "@statusplane/core";
+import type { JobProgressBody, VideoProgressBody } from "@statusplane/core/wire";
 import { eventually, startProgram, type RunningProgram } from "@statusplane/test-support";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { Api } from "./support/api.ts";

@@ -1,4 +1,4 @@
-import type { VideoProgressBody } from "@statusplane/core";
+import type { VideoProgressBody } from "@statusplane/core/wire";
 import { eventually, type RunningProgram } from "@statusplane/test-support";
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";

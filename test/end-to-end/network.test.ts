@@ -1,4 +1,4 @@
-import type { JobProgressBody, ProblemBody, VideoProgressBody } from "@statusplane/core";
+import type { JobProgressBody, ProblemBody, VideoProgressBody } from "@statusplane/core/wire";
 import { eventually, withClient, withRedis } from "@statusplane/test-support";
 import { openAsBlob } from "node:fs";
 import { readdir } from "node:fs/promises";

@@ -1,4 +1,4 @@
-import type { BatchProgressBody, VideoProgressBody } from "@statusplane/core";
+import type { BatchBody, VideoProgressBody } from "@statusplane/core/wire";
 import { eventually, withClient, withRedis, type RunningProgram } from "@statusplane/test-support";
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -118,9 +118,9 @@ describe("separate processes", () => {
       );
       const foreign = await other.call<unknown>(`/media/videos/${id}/progress/`);
       expect({ status: foreign.status, body: foreign.body }).toEqual({ status: 404, body: unknown.body });
-      const batch = await other.call<BatchProgressBody>(`/api/v1/progress/?videos=${id}`);
+      const batch = await other.call<BatchBody>(`/api/v1/progress/?videos=${id}`);
       expect(batch.body).toMatchObject({ videos: {}, missing: { videos: [id] } });
-      const active = await other.call<BatchProgressBody>("/api/v1/progress/?active=1");
+      const active = await other.call<BatchBody>("/api/v1/progress/?active=1");
       expect(active.body).toMatchObject({ videos: {}, jobs: {} });
     }
     const other = await deployment.api(apis[1], "8");

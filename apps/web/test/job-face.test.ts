@@ -39,7 +39,7 @@ function job(members: Partial<WatchedJob> & Pick<WatchedJob, "status">): Watched
     resultUrl: null,
     resultBytes: null,
     partialResult: undefined,
-    hlsPath: null,
+    outputPath: null,
     durationSeconds: null,
     gone: false,
     hasRecord: true,

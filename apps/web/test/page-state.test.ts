@@ -3,7 +3,8 @@ import { beforeEach, describe, expect, test, vi } from "vitest";
 import { textStorage, type TextStorage } from "../src/browser/text-storage.ts";
 import { JobTitles } from "../src/job/job-titles.ts";
 import { TrackedJobs } from "../src/live/tracked-jobs.ts";
-import { PagedList, type Page } from "../src/pages/paged-list.ts";
+import type { Page } from "@statusplane/client";
+import { PagedList } from "../src/pages/paged-list.ts";
 
 const video = (id: string) => ({ kind: "video", id }) as const;
 const minted = (ms: number): string => {

@@ -1,7 +1,7 @@
 // @vitest-environment happy-dom
 import { describe, expect, test } from "vitest";
 import { viewOfHash } from "../src/browser/view.ts";
-import { readRecord } from "../src/history/record-view.ts";
+import { renditionNames } from "../src/history/rendition-names.ts";
 import { readImportCounts, readImportResult } from "../src/job/import-result.ts";
 import { mintedAt } from "../src/job/job-words.ts";
 import { readTokenClaims } from "../src/session/token-claims.ts";
@@ -16,7 +16,6 @@ describe("what a server answers is checked before it is shown", () => {
       expect(readImportCounts(value)).toBeNull();
       expect(readImportResult(value)).toBeNull();
       expect(readStudent(value)).toBeNull();
-      expect(readRecord("video", value)).toBeNull();
     }
   });
 
@@ -63,21 +62,9 @@ describe("what a server answers is checked before it is shown", () => {
     });
   });
 
-  test("a video's numeric id becomes text, and its renditions their names", () => {
-    const record = readRecord("video", {
-      id: 42,
-      status: "READY",
-      title: "1강",
-      duration: 24,
-      renditions: [{ height: 360 }, { name: "720p" }, {}],
-    });
-    expect(record?.ref).toEqual({ kind: "video", id: "42" });
-    expect(record?.renditions).toEqual(["360p", "720p"]);
-    expect(record?.jobType).toBe("video_hls");
-  });
-
-  test("a record of an unknown status is left out", () => {
-    expect(readRecord("job", { job_id: "a", status: "DREAMING" })).toBeNull();
+  test("renditions are called by their names, else by their heights", () => {
+    expect(renditionNames([{ height: 360 }, { name: "720p" }, {}])).toEqual(["360p", "720p"]);
+    expect(STRANGE.map(renditionNames).flat()).toEqual([]);
   });
 
   test("a student's missing fields are empty texts", () => {

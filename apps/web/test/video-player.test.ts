@@ -25,7 +25,7 @@ function open({ lifetimeMs = HOUR_MS, playable = true } = {}) {
     asked += 1;
     if (refusal !== null) return Promise.reject(refusal);
     const expiresAt = new Date(nowMs + lifetimeMs).toISOString();
-    return Promise.resolve({ hls_url: `/hls/${asked}`, poster_url: "/poster.jpg", expires_at: expiresAt });
+    return Promise.resolve({ url: `/hls/${asked}`, posterUrl: "/poster.jpg", expiresAt });
   };
   const player = new VideoPlayer({
     video,

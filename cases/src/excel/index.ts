@@ -1,4 +1,4 @@
-import type { JobProgressBody } from "@statusplane/core";
+import type { JobProgressBody } from "@statusplane/core/wire";
 import { mkdtemp, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Bench, Case, Seen } from "../case.ts";

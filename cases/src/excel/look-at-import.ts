@@ -1,4 +1,4 @@
-import type { JobProgressBody } from "@statusplane/core";
+import type { JobProgressBody } from "@statusplane/core/wire";
 import type { Api } from "../../../test/end-to-end/support/api.ts";
 import type { Seen } from "../case.ts";
 import type { Stored, WorkbookCase } from "./workbook-case.ts";

@@ -1,4 +1,4 @@
-import type { VideoProgressBody } from "@statusplane/core";
+import type { VideoProgressBody } from "@statusplane/core/wire";
 import { BAR_COLORS, BARS, BRIGHT_NITS } from "@statusplane/test-support";
 import type { Bench, Seen } from "../case.ts";
 import type { Color, Place } from "./in-page.ts";

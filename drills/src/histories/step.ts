@@ -64,7 +64,7 @@ export function snapshotOf({ status, attempt, version, shape }: WriteStep, ref: 
         : { ...base, status, version, progress };
     }
     case "READY":
-      return { ...base, status, hlsPath: `${attempt}/master.m3u8`, durationSeconds: shape };
+      return { ...base, status, outputPath: `${attempt}/master.m3u8`, durationSeconds: shape };
     case "DONE":
       return { ...base, status, result: resultOf(shape) };
     case "FAILED":

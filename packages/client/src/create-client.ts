@@ -1,21 +1,39 @@
-import type { JsonObject, Kind } from "@statusplane/core";
-import { isBatch, readFromBatch, refsOfBatch } from "./batch.ts";
+import type { Kind } from "@statusplane/core";
+import {
+  activePath,
+  cancelPath,
+  historyPath,
+  listPath,
+  playbackPath,
+  readBatch,
+  readDetail,
+  readPage,
+  readPlayback,
+  readRecord,
+  readSubmitted,
+  retryPath,
+  type DetailedJob,
+  type JobTypeInfo,
+  type Page,
+  type Playback,
+  type RecordedJob,
+  type SubmitBody,
+  type SubmitJobBody,
+} from "@statusplane/core/wire";
 import { callSafely } from "./call-safely.ts";
 import type { ClientError } from "./client-error.ts";
 import { DetailAsker } from "./detail-asker.ts";
-import { detailPath, DetailSource } from "./detail-source.ts";
+import { DetailSource } from "./detail-source.ts";
 import { browserEnvironment } from "./environment.ts";
-import { JobTypesAsked, type JobTypeInfo } from "./job-types.ts";
+import { JobTypesAsked } from "./job-types.ts";
 import { OnceAsked } from "./once-asked.ts";
 import { Poller } from "./poller.ts";
-import { asMembers, readBody, textOrNull, wholeOrNull } from "./reading.ts";
+import { readBody } from "./reading.ts";
 import { readDateMs, Sender } from "./sender.ts";
 import type {
   ActiveAnswer,
   ClientOptions,
   HistoryOptions,
-  HistoryPage,
-  Playback,
   RequestOptions,
   StatusplaneClient,
   SubmitJobOptions,
@@ -112,24 +130,23 @@ class Client implements StatusplaneClient {
 
   async loadActive(): Promise<ActiveAnswer> {
     const { body, serverNowMs } = await this.#sender.send(
-      "/api/v1/progress/?active=1",
+      activePath(),
       { cache: "no-store" },
       async (response) => {
         if (!response.ok) throw await this.#sender.errorOf(response);
         return { body: await this.#sender.bodyOf(response), serverNowMs: readDateMs(response.headers) };
       },
     );
-    if (!isBatch(body)) throw this.#sender.failure("unexpected_answer");
-    const refs = refsOfBatch(body);
+    const { jobs: refs, bodyOf, more, waiting } = this.#sender.checked(body, readBatch);
     const atMs = this.environment.now();
-    this.#waiting.replace(asMembers(body)["waiting"]);
+    this.#waiting.replace(waiting);
     this.#table.apply(
-      refs.flatMap((ref) => {
-        const reading = readFromBatch(ref, body, this.#sender.language);
-        return reading === null ? [] : [[ref, { type: "answer", reading, serverNowMs, atMs }]];
+      refs.map((ref) => {
+        const reading = readBody(ref, bodyOf(ref), this.#sender.language);
+        return [ref, { type: "answer", reading, serverNowMs, atMs }];
       }),
     );
-    return { refs, more: wholeOrNull(asMembers(body)["more"]) ?? 0, waiting: this.#waiting.current };
+    return { refs, more, waiting: this.#waiting.current };
   }
 
   waiting(): Readonly<Record<string, string>> {
@@ -141,42 +158,42 @@ class Client implements StatusplaneClient {
     const body = formOf({ title, metadata }, file);
     return this.#submitted(
       "video",
-      await postUpload(this.#sender, { ...options, path: "/media/videos/", body }),
+      await postUpload(this.#sender, { ...options, path: listPath("video"), body }),
     );
   }
 
   async submitJob(jobType: string, options: SubmitJobOptions = {}): Promise<Submitted> {
     const { file, payload, title, metadata } = options;
-    const members = { job_type: jobType, title, metadata, payload };
+    const members: SubmitJobBody = { job_type: jobType, title, metadata, payload };
     const body = file === undefined ? JSON.stringify(members) : formOf(members, file);
     return this.#submitted(
       "job",
-      await postUpload(this.#sender, { ...options, path: "/api/v1/jobs/", body }),
+      await postUpload(this.#sender, { ...options, path: listPath("job"), body }),
     );
   }
 
   async cancel(ref: WatchRef): Promise<void> {
     this.#needRecord(ref);
-    await this.#sender.request(`${detailPath(ref)}cancel/`, { method: "POST" });
+    await this.#sender.request(cancelPath(ref), { method: "POST" });
     this.#poller.poke("person");
   }
 
   async retry(ref: WatchRef): Promise<void> {
     this.#needRecord(ref);
-    const response = await this.#sender.request(`${detailPath(ref)}retry/`, { method: "POST" });
+    const response = await this.#sender.request(retryPath(ref), { method: "POST" });
     const read = this.#sender.bodyOf(response).catch(() => null); // accepted all the same: without a body the poll tells
-    const body = asMembers(await read);
+    const reading = readBody(ref, await read, this.#sender.language);
     const atMs = this.environment.now();
-    if (wholeOrNull(body["attempt"]) !== null && textOrNull(body["status"]) !== null) {
-      const reading = readBody(ref, body, this.#sender.language);
+    if (reading.job.attempt > 0 && reading.job.unknownStatus !== "") {
       this.#table.apply([[ref, { type: "found", reading, atMs }]]);
     }
     this.#table.apply([[ref, { type: "reopened", atMs }]]);
     this.#poller.poke("person");
   }
 
-  detail(ref: WatchRef): Promise<unknown> {
-    return this.#source.ask(this.get(ref) ?? unknownJob(ref));
+  async detail(ref: WatchRef): Promise<DetailedJob> {
+    const body = await this.#source.ask(this.get(ref) ?? unknownJob(ref));
+    return this.#sender.checked(body, (record) => readDetail(ref, record));
   }
 
   detailOnce(ref: WatchRef): Promise<unknown> {
@@ -187,32 +204,24 @@ class Client implements StatusplaneClient {
     return this.#jobTypes.ask();
   }
 
-  async history(kind: Kind, options: HistoryOptions = {}): Promise<HistoryPage> {
+  async history(kind: Kind, options: HistoryOptions = {}): Promise<Page<RecordedJob>> {
     const { cursor, status, jobType, createdBy } = options;
-    const query = new URLSearchParams();
-    if (typeof cursor === "string") query.set("cursor", cursor);
-    if (status !== undefined) query.set("status", status);
-    if (jobType !== undefined) query.set("job_type", jobType);
-    if (createdBy !== undefined) query.set("created_by", createdBy);
-    const path = kind === "video" ? "/media/videos/" : "/api/v1/jobs/";
-    const search = query.toString();
-    const body = asMembers(await this.#sender.json(search === "" ? path : `${path}?${search}`));
-    if (!Array.isArray(body["items"])) throw this.#sender.failure("unexpected_answer");
-    return { items: body["items"], next_cursor: textOrNull(body["next_cursor"]) };
+    const path = historyPath(kind, { cursor, status, job_type: jobType, created_by: createdBy });
+    return this.#sender.read(path, (body) => readPage(body, (item) => readRecord(kind, item)));
   }
 
   async playback(videoId: string): Promise<Playback> {
     const ref: WatchRef = { kind: "video", id: videoId };
     this.#needRecord(ref);
-    const path = `${detailPath(ref)}playback/`;
-    const { hls_url, poster_url, expires_at } = asMembers(await this.#sender.json(path));
-    if (typeof hls_url !== "string" || typeof expires_at !== "string")
-      throw this.#sender.failure("unexpected_answer");
-    return { hls_url, poster_url: textOrNull(poster_url), expires_at };
+    return this.#sender.read(playbackPath(videoId), readPlayback);
   }
 
   request(path: string, options?: RequestOptions): Promise<Response> {
     return this.#sender.request(path, options);
+  }
+
+  read<T>(path: string, check: (body: unknown) => T | null): Promise<T> {
+    return this.#sender.read(path, check);
   }
 
   close(): void {
@@ -240,25 +249,15 @@ class Client implements StatusplaneClient {
 
   /** Shows the new job at once: it is known before its first poll. */
   #submitted(kind: Kind, body: unknown): Submitted {
-    const members = asMembers(body);
-    const id = members[kind === "video" ? "id" : "job_id"];
-    if (typeof id !== "string" && typeof id !== "number") throw this.#sender.failure("unexpected_answer");
-    const ref: WatchRef = { kind, id: String(id) };
-    const reading = readBody(ref, body, this.#sender.language);
-    this.#table.apply([[ref, { type: "found", reading, atMs: this.environment.now() }]]);
-    return {
-      ref,
-      attempt: reading.job.attempt,
-      version: reading.job.version,
-      progressUrl: textOrNull(members["progress_url"]),
-      detailUrl: textOrNull(members["detail_url"]),
-      watchToken: textOrNull(members["watch_token"]),
-    };
+    const submitted = this.#sender.checked(body, (answer) => readSubmitted(kind, answer));
+    const reading = readBody(submitted.ref, body, this.#sender.language);
+    this.#table.apply([[submitted.ref, { type: "found", reading, atMs: this.environment.now() }]]);
+    return { ...submitted, attempt: reading.job.attempt, version: reading.job.version };
   }
 }
 
 /** Texts as they are, other members as JSON; the file last, so that a bad field is refused before its bytes. */
-function formOf(members: SubmitMembers, file: File): FormData {
+function formOf(members: SubmitBody & Partial<SubmitJobBody>, file: File): FormData {
   const form = new FormData();
   const { job_type: jobType, title, metadata, payload } = members;
   if (jobType !== undefined) form.append("job_type", jobType);
@@ -267,13 +266,6 @@ function formOf(members: SubmitMembers, file: File): FormData {
   if (payload !== undefined) form.append("payload", JSON.stringify(payload));
   form.append("file", file, file.name);
   return form;
-}
-
-interface SubmitMembers {
-  readonly job_type?: string;
-  readonly title?: string | undefined;
-  readonly metadata?: JsonObject | undefined;
-  readonly payload?: unknown;
 }
 
 function warn(error: ClientError): void {

@@ -1,7 +1,8 @@
+import { detailPath } from "@statusplane/core/wire";
 import { ClientError } from "./client-error.ts";
 import type { Sender } from "./sender.ts";
 import type { DetailOption } from "./statusplane-client.ts";
-import type { WatchedJob, WatchRef } from "./watched-job.ts";
+import type { WatchedJob } from "./watched-job.ts";
 
 /** 404 codes that speak of the address, not of the job. */
 const NOT_ABOUT_THE_JOB: ReadonlySet<string> = new Set([
@@ -9,12 +10,6 @@ const NOT_ABOUT_THE_JOB: ReadonlySet<string> = new Set([
   "route_not_found",
   "unexpected_answer",
 ]);
-
-/** The detail endpoint of a job. */
-export function detailPath(ref: WatchRef): string {
-  const id = encodeURIComponent(ref.id);
-  return ref.kind === "video" ? `/media/videos/${id}/` : `/api/v1/jobs/${id}/`;
-}
 
 /** Whether a failed ask means that there is nobody to ask: it ends the asking, and says nothing about the job. */
 export function isNotServed(error: unknown): boolean {

@@ -3,12 +3,32 @@
  * interface. Imports core only; no React (that is `./react`), no Node. Data comes in by `fetch` and goes out by
  * `subscribe` and `getSnapshot`.
  */
-export { isRetryable } from "@statusplane/core";
+export { isRetryable, type Kind, type Status } from "@statusplane/core";
+export {
+  asMembers,
+  isMembers,
+  numberOrNull,
+  readEach,
+  readPage,
+  textOrNull,
+  wholeOrNull,
+  type DemoSignedInBody,
+  type DemoTenantBody,
+  type DetailedJob,
+  type JobTypeError,
+  type JobTypeInfo,
+  type Members,
+  type Page,
+  type Playback,
+  type RecordedAttempt,
+  type RecordedJob,
+  type RecordedOutput,
+} from "@statusplane/core/wire";
 export * from "./browser-language.ts";
 export * from "./client-error.ts";
 export { createClient } from "./create-client.ts";
+export * from "./demo.ts";
 export * from "./environment.ts";
-export type { JobTypeError, JobTypeInfo } from "./job-types.ts";
 export * from "./statusplane-client.ts";
 export {
   isEnded,

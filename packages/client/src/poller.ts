@@ -1,8 +1,9 @@
 import { withPollJitter } from "@statusplane/core";
+import { batchPath, MAX_REFS, readBatch, type ReceivedBatch } from "@statusplane/core/wire";
 import { retryWait } from "./backoff.ts";
-import { batchPath, chunks, isBatch, MAX_REFS_PER_BATCH, readFromBatch } from "./batch.ts";
 import { callSafely } from "./call-safely.ts";
 import { ClientError } from "./client-error.ts";
+import { readBody } from "./reading.ts";
 import { readDateMs, readPollAfterMs, type Sender } from "./sender.ts";
 import { ASK_SPREAD_MS, pollIntervalMs, type WatchState } from "./watch-state.ts";
 import type { Occurrence, WatchTable } from "./watch-table.ts";
@@ -112,7 +113,7 @@ export class Poller {
   async #askAll(states: readonly WatchState[]): Promise<number> {
     const known = new Map<string, Known>();
     let pollAfterMs = 0;
-    for (const chunk of chunks(states, MAX_REFS_PER_BATCH)) {
+    for (const chunk of chunks(states, MAX_REFS)) {
       pollAfterMs = Math.max(pollAfterMs, await this.#ask(chunk, known));
     }
     this.#known = known;
@@ -133,9 +134,8 @@ export class Poller {
         this.#takeUnchanged(refs, before, readDateMs(response.headers));
       } else {
         if (!response.ok) throw await this.#sender.errorOf(response);
-        const body = await this.#sender.bodyOf(response);
-        if (!isBatch(body)) throw this.#sender.failure("unexpected_answer");
-        const missing = this.#takeBatch(refs, body, readDateMs(response.headers));
+        const batch = this.#sender.checked(await this.#sender.bodyOf(response), readBatch);
+        const missing = this.#takeBatch(refs, batch, readDateMs(response.headers));
         const etag = response.headers.get("ETag");
         if (etag !== null) known.set(path, { etag, missing });
       }
@@ -143,12 +143,19 @@ export class Poller {
     });
   }
 
-  #takeBatch(refs: readonly WatchRef[], body: unknown, serverNowMs: number | null): ReadonlySet<string> {
+  #takeBatch(
+    refs: readonly WatchRef[],
+    batch: ReceivedBatch,
+    serverNowMs: number | null,
+  ): ReadonlySet<string> {
     const atMs = this.#sender.environment.now();
     const missing = new Set<string>();
     const occurrences = refs.map((ref): Occurrence => {
-      const reading = readFromBatch(ref, body, this.#sender.language);
-      if (reading !== null) return [ref, { type: "answer", reading, serverNowMs, atMs }];
+      const body = batch.bodyOf(ref);
+      if (body !== undefined) {
+        const reading = readBody(ref, body, this.#sender.language);
+        return [ref, { type: "answer", reading, serverNowMs, atMs }];
+      }
       missing.add(watchKey(ref));
       return this.#missing(ref, atMs);
     });
@@ -212,4 +219,11 @@ export class Poller {
     const { environment } = this.#sender;
     return environment.isVisible() && environment.isOnline() ? 0 : UNSEEN_INTERVAL_MS;
   }
+}
+
+/** Splits into groups of at most `size`. */
+function chunks<T>(items: readonly T[], size: number): T[][] {
+  const groups: T[][] = [];
+  for (let start = 0; start < items.length; start += size) groups.push(items.slice(start, start + size));
+  return groups;
 }

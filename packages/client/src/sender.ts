@@ -1,8 +1,8 @@
+import { asMembers, textOrNull, type ProblemBody } from "@statusplane/core/wire";
 import { browserLanguage } from "./browser-language.ts";
 import { callSafely } from "./call-safely.ts";
 import { ClientError, type ClientErrorCode } from "./client-error.ts";
 import type { Environment } from "./environment.ts";
-import { asMembers, textOrNull } from "./reading.ts";
 import type { ClientOptions, RequestOptions } from "./statusplane-client.ts";
 
 const DEADLINE_MS = 10_000;
@@ -64,6 +64,21 @@ export class Sender {
       if (!response.ok) throw await this.errorOf(response);
       return this.bodyOf(response);
     });
+  }
+
+  /**
+   * As {@link json}, and checked: `unexpected_answer` for a body of which `check` makes null.
+   * @throws {ClientError}
+   */
+  async read<T>(path: string, check: (body: unknown) => T | null): Promise<T> {
+    return this.checked(await this.json(path), check);
+  }
+
+  /** What `check` makes of a body. @throws {ClientError} `unexpected_answer` when it makes null of it. */
+  checked<T>(body: unknown, check: (body: unknown) => T | null): T {
+    const checked = check(body);
+    if (checked === null) throw this.failure("unexpected_answer");
+    return checked;
   }
 
   /**
@@ -148,12 +163,12 @@ export class Sender {
   }
 
   problem(status: number, text: string, retryAfterMs: number | undefined): ClientError {
-    const members = asMembers(parseOrNull(text));
-    const detail = textOrNull(members["detail"]);
+    const members = asMembers(parseOrNull(text)) as Partial<Record<keyof ProblemBody, unknown>>;
+    const detail = textOrNull(members.detail);
     return new ClientError({
       status,
-      // Servers of the note's time say `detail` alone.
-      code: textOrNull(members["code"]) ?? (detail === null ? "unexpected_answer" : `http_${status}`),
+      // Some servers say `detail` alone.
+      code: textOrNull(members.code) ?? (detail === null ? "unexpected_answer" : `http_${status}`),
       detail: detail ?? SENTENCES.unexpected_answer[this.language],
       retryAfterMs,
     });

@@ -1,7 +1,14 @@
 import type { JsonObject, Kind, Status } from "@statusplane/core";
+import type {
+  DetailedJob,
+  JobTypeInfo,
+  Page,
+  Playback,
+  RecordedJob,
+  SubmittedJob,
+} from "@statusplane/core/wire";
 import type { ClientError } from "./client-error.ts";
 import type { Environment } from "./environment.ts";
-import type { JobTypeInfo } from "./job-types.ts";
 import type { WatchedJob, WatchRef } from "./watched-job.ts";
 
 /** What the client needs of `fetch`. */
@@ -46,13 +53,9 @@ export interface ClientOptions {
 }
 
 /** What a submit was answered. */
-export interface Submitted {
-  readonly ref: WatchRef;
+export interface Submitted extends SubmittedJob {
   readonly attempt: number;
   readonly version: number;
-  readonly progressUrl: string | null;
-  readonly detailUrl: string | null;
-  readonly watchToken: string | null;
 }
 
 /** What every submit takes. */
@@ -92,26 +95,12 @@ export interface ActiveAnswer {
 
 /** Which page of history. */
 export interface HistoryOptions {
-  /** `next_cursor` of the page before. Default: the newest. */
+  /** `nextCursor` of the page before. Default: the newest. */
   readonly cursor?: string | null;
   readonly status?: Status;
   readonly jobType?: string;
   /** The submitter's `sub`. */
   readonly createdBy?: string;
-}
-
-/** A page of records, newest first. */
-export interface HistoryPage {
-  readonly items: readonly unknown[];
-  readonly next_cursor: string | null;
-}
-
-/** Where a video plays, signed. */
-export interface Playback {
-  readonly hls_url: string;
-  readonly poster_url: string | null;
-  /** ISO 8601. */
-  readonly expires_at: string;
 }
 
 /** As for `fetch`. */
@@ -163,7 +152,7 @@ export interface StatusplaneClient {
   /** Asks for a new attempt and polls at once. @throws {ClientError} `not_retryable`, `input_gone`, `no_record` */
   retry(ref: WatchRef): Promise<void>;
   /** The record from the database: for a person who asks. @throws {ClientError} `no_record` and the server's */
-  detail(ref: WatchRef): Promise<unknown>;
+  detail(ref: WatchRef): Promise<DetailedJob>;
   /**
    * The record after completion: asked at most once per job, attempt and tab, after a random 0–2 s, however many
    * call. Null when that one request had no answer: the terminal snapshot says everything.
@@ -173,7 +162,7 @@ export interface StatusplaneClient {
   /** The job types, and how each may end: asked once, then remembered. @throws {ClientError} */
   jobTypes(): Promise<readonly JobTypeInfo[]>;
   /** @throws {ClientError} */
-  history(kind: Kind, options?: HistoryOptions): Promise<HistoryPage>;
+  history(kind: Kind, options?: HistoryOptions): Promise<Page<RecordedJob>>;
   /** @throws {ClientError} `not_playable`, `no_record` */
   playback(videoId: string): Promise<Playback>;
   /**
@@ -181,6 +170,12 @@ export interface StatusplaneClient {
    * @throws {ClientError} for every answer but 2xx, and for none.
    */
   request(path: string, options?: RequestOptions): Promise<Response>;
+  /**
+   * Reads an endpoint of the application's own, as JSON.
+   * @param check makes null of what it does not understand.
+   * @throws {ClientError} also `unexpected_answer`
+   */
+  read<T>(path: string, check: (body: unknown) => T | null): Promise<T>;
   readonly environment: Environment;
   /** As the `language` option says now. */
   readonly language: "ko" | "en";

@@ -1,4 +1,3 @@
-import { asMembers } from "./reading.ts";
 import type { WatchedJob } from "./watched-job.ts";
 
 /** A video's only job type: its snapshots do not name it. */
@@ -15,12 +14,7 @@ export class Waiting {
     return this.#current;
   }
 
-  replace(value: unknown): void {
-    const next = Object.fromEntries(
-      Object.entries(asMembers(value)).filter(
-        (entry): entry is [string, string] => typeof entry[1] === "string",
-      ),
-    );
+  replace(next: Readonly<Record<string, string>>): void {
     if (JSON.stringify(next) !== JSON.stringify(this.#current)) this.#current = next;
   }
 

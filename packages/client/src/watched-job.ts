@@ -1,27 +1,14 @@
-import { keyInTenant, type Kind, type NextTry, type Status } from "@statusplane/core";
+import { keyInTenant, type NextTry, type Status } from "@statusplane/core";
+import type { NamedJob, ReceivedStep } from "@statusplane/core/wire";
 
-/** Which job is watched. The tenant comes from the token. */
-export interface WatchRef {
-  readonly kind: Kind;
-  /** `[A-Za-z0-9_-]{1,64}`; anything else is gone from the start. */
-  readonly id: string;
-}
+/** Which job is watched. The tenant comes from the token; an id that is none (`[A-Za-z0-9_-]{1,64}`) is gone from the start. */
+export type WatchRef = NamedJob;
 
 /** One string per ref: `video:42`. The key of {@link StatusplaneClient.getSnapshot}. */
 export const watchKey: (ref: WatchRef) => string = keyInTenant;
 
 /** A named part of an attempt; shown only when index, total, name and percent are all known. */
-export interface WatchedStep {
-  /** From 1. */
-  readonly index: number;
-  readonly total: number;
-  /** The machine's name, to translate by; null where another program wrote none. */
-  readonly key: string | null;
-  /** The display name (Korean). */
-  readonly name: string;
-  /** 0–100 of this step. */
-  readonly percent: number;
-}
+export type WatchedStep = ReceivedStep;
 
 /** A watched job as the UI shows it. Immutable; a changed job is another object. */
 export interface WatchedJob {
@@ -60,8 +47,8 @@ export interface WatchedJob {
   /** Bytes of that result; null when it is inline or there is none. */
   readonly resultBytes: number | null;
   readonly partialResult: unknown;
-  /** An identifier of the master playlist, not a URL: ask `playback`. */
-  readonly hlsPath: string | null;
+  /** An identifier of a video's output, not a URL: ask `playback`. */
+  readonly outputPath: string | null;
   readonly durationSeconds: number | null;
   /** The server knows no such job: neither in the status store nor as a record. */
   readonly gone: boolean;
@@ -93,7 +80,7 @@ export function unknownJob(ref: WatchRef): WatchedJob {
     resultUrl: null,
     resultBytes: null,
     partialResult: undefined,
-    hlsPath: null,
+    outputPath: null,
     durationSeconds: null,
     gone: false,
     hasRecord: true,

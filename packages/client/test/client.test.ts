@@ -308,11 +308,11 @@ describe("detail after completion", () => {
 describe("what a person asks for", () => {
   it("reads a page of history", async () => {
     const { client, server } = setUp();
-    server.handler = () => ({ body: { items: [{ job_id: "a" }], next_cursor: "c2" } });
-    expect(await client.history("job", { cursor: "c/1", status: "FAILED", jobType: "ocr" })).toEqual({
-      items: [{ job_id: "a" }],
-      next_cursor: "c2",
-    });
+    const item = { job_id: "a", job_type: "ocr", status: "FAILED", error_code: "page_blank" };
+    server.handler = () => ({ body: { items: [item, { junk: 1 }], next_cursor: "c2" } });
+    const page = await client.history("job", { cursor: "c/1", status: "FAILED", jobType: "ocr" });
+    expect(page).toMatchObject({ items: [{ ref: job("a"), errorCode: "page_blank" }], nextCursor: "c2" });
+    expect(page.items).toHaveLength(1);
     await client.history("video", { createdBy: "alice" });
     expect(server.requests.map(({ path }) => path)).toEqual([
       "/api/v1/jobs/?cursor=c%2F1&status=FAILED&job_type=ocr",
@@ -322,13 +322,9 @@ describe("what a person asks for", () => {
 
   it("reads where a video plays", async () => {
     const { client, server } = setUp();
-    const body = {
-      hls_url: "/media/hls/s/master.m3u8",
-      poster_url: null,
-      expires_at: "2026-01-01T06:00:00.000Z",
-    };
-    server.handler = () => ({ body });
-    expect(await client.playback("42")).toEqual(body);
+    const [url, expiresAt] = ["/media/hls/s/master.m3u8", "2026-01-01T06:00:00.000Z"];
+    server.handler = () => ({ body: { hls_url: url, poster_url: null, expires_at: expiresAt } });
+    expect(await client.playback("42")).toEqual({ url, posterUrl: null, expiresAt });
     expect(server.requests[0]?.path).toBe("/media/videos/42/playback/");
     server.handler = () => problem(409, "not_playable");
     await expect(client.playback("42")).rejects.toMatchObject({ code: "not_playable" });
@@ -357,8 +353,12 @@ describe("what a person asks for", () => {
 
   it("reads a record, and keeps an id inside its path", async () => {
     const { client, server } = setUp();
-    server.records.set("job:a", { job_id: "a" });
-    expect(await client.detail(job("a"))).toEqual({ job_id: "a" });
+    server.records.set("job:a", { job_id: "a", status: "DONE", attempts: [{ attempt: 1 }] });
+    expect(await client.detail(job("a"))).toMatchObject({
+      ref: job("a"),
+      status: "DONE",
+      attempts: [{ attempt: 1 }],
+    });
     await expect(client.detail(job("../x"))).rejects.toBeInstanceOf(ClientError);
     expect(server.requests[1]?.path).toBe("/api/v1/jobs/..%2Fx/");
   });

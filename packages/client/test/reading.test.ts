@@ -63,11 +63,11 @@ describe("what core serialises is read back", () => {
 
   it("at the end of a video", () => {
     expect(
-      read({ ...ofVideo, status: "READY", hlsPath: "7/1/2/master.m3u8", durationSeconds: 61 }),
+      read({ ...ofVideo, status: "READY", outputPath: "7/1/2/master.m3u8", durationSeconds: 61 }),
     ).toMatchObject({
       status: "READY",
       percent: 100,
-      hlsPath: "7/1/2/master.m3u8",
+      outputPath: "7/1/2/master.m3u8",
       durationSeconds: 61,
     });
   });

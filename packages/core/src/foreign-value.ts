@@ -1,10 +1,21 @@
-import { idToJson, type JobRef } from "./job-ref.ts";
+import type { JobRef } from "./job-ref.ts";
 import { encodeJson } from "./json.ts";
 import type { SnapshotHead } from "./snapshot-order.ts";
 import { FINAL_VERSION, isStatus, isTerminal, type Status } from "./terms.ts";
+import {
+  errorMember,
+  nameMembers,
+  outputMembers,
+  progressMembers,
+  readErrorMessage,
+  readHashParts,
+  readOutputParts,
+  type ProgressParts,
+} from "./wire/first-wire.ts";
+import { isMembers, textOrNull, type Members } from "./wire/members.ts";
 
 /**
- * Values that other programs write as the design note does: `:status` holds `{"status": …}` without attempt and
+ * Values that other programs write by themselves: `:status` holds `{"status": …}` without attempt and
  * version, `:progress` the hash. Such a value counts as attempt 0, version 0 (`FINAL_VERSION` when terminal); it has
  * no order, so its ETag is a hash of its bytes and every differing one is news.
  */
@@ -34,10 +45,16 @@ export function readForeignValue(
   const status = foreignStatus(value);
   if (value === null || status === null) return null;
   const head = { attempt: 0, version: isTerminal(status) ? FINAL_VERSION : 0, status };
-  const members = ref.kind === "video" ? videoMembers(status, value, hash) : jobMembers(status, value, hash);
-  const id = ref.kind === "video" ? { id: idToJson(ref) } : { job_id: ref.id };
+  const progress = status === "PROCESSING" ? hashParts(hash) : null;
   const etag = `"f-${hashBytes(hash === null ? text : text + JSON.stringify(Object.entries(hash).sort(([a], [b]) => (a < b ? -1 : 1))))}"`;
-  const body = encodedOrNull({ ...head, ...id, ...members, record: false, updated_at: null });
+  const body = encodedOrNull({
+    ...head,
+    ...nameMembers(ref, textOrNull(value["job_type"])),
+    ...progressMembers(ref.kind, progress),
+    ...statusMembers(ref, status, value),
+    record: false,
+    updated_at: null,
+  });
   return body === null ? null : { head, text: body, etag };
 }
 
@@ -49,94 +66,66 @@ function encodedOrNull(value: unknown): string | null {
   }
 }
 
-type Unknowns = Readonly<Record<string, unknown>>;
-
-function parseObject(text: string): Unknowns | null {
+function parseObject(text: string): Members | null {
   try {
     const value: unknown = JSON.parse(text);
-    return typeof value === "object" && value !== null && !Array.isArray(value) ? (value as Unknowns) : null;
+    return isMembers(value) ? value : null;
   } catch {
     return null; // not JSON: nobody's snapshot
   }
 }
 
-function foreignStatus(value: Unknowns | null): Status | null {
+function foreignStatus(value: Members | null): Status | null {
   return isStatus(value?.["status"]) ? value["status"] : null;
 }
 
-function videoMembers(
-  status: Status,
-  value: Unknowns,
-  hash: Readonly<Record<string, string>> | null,
-): Unknowns {
-  const live = status === "PROCESSING" ? hash : null;
-  const progress = {
-    encoding_progress: wholeNumber(live?.["percent"]),
-    encoding_remaining_seconds: wholeNumber(live?.["remaining_seconds"]),
-    encoding_step_index: wholeNumber(live?.["step_index"]),
-    encoding_step_total: wholeNumber(live?.["step_total"]),
-    encoding_step_key: live?.["step_key"] ?? null,
-    encoding_step_name: live?.["step_name_display"] ?? null,
-    encoding_step_percent: wholeNumber(live?.["step_percent"]),
-  };
-  if (status === "CANCELLED") return { ...progress, error_code: "cancelled" };
-  if (status !== "READY" && status !== "FAILED") return progress;
-  const ended = {
-    hls_path: textOrNull(value["hls_path"]),
-    duration: wholeNumber(value["duration"]),
-  };
-  if (status === "READY") return { ...progress, ...ended };
-  return {
-    ...progress,
-    ...ended,
-    error_reason: textOrNull(value["error_reason"]),
-    error_code: textOrNull(value["error_code"]),
-  };
-}
-
-function jobMembers(
-  status: Status,
-  value: Unknowns,
-  hash: Readonly<Record<string, string>> | null,
-): Unknowns {
-  const base = {
-    job_type: textOrNull(value["job_type"]),
-    progress:
-      status === "PROCESSING"
-        ? {
-            percent: wholeNumber(hash?.["percent"]),
-            remaining_seconds: wholeNumber(hash?.["remaining_seconds"]),
-            step_index: wholeNumber(hash?.["step_index"]),
-            step_total: wholeNumber(hash?.["step_total"]),
-            step_key: hash?.["step_key"] ?? null,
-            step_name_display: hash?.["step_name_display"] ?? null,
-            step_percent: wholeNumber(hash?.["step_percent"]),
-          }
-        : null,
-  };
+/** What its status brings along, by the words of its kind. */
+function statusMembers({ kind }: JobRef, status: Status, value: Members): Members {
   switch (status) {
+    case "READY":
+      return kind === "video" ? outputMembers(outputOf(value)) : {};
     case "DONE":
-      return { ...base, error_message: textOrNull(value["error_message"]), result: value["result"] ?? null };
+      return kind === "video"
+        ? {}
+        : { ...errorMember(kind, readErrorMessage(kind, value)), ...resultOf(value) };
     case "FAILED":
       return {
-        ...base,
-        error_message: textOrNull(value["error_message"]),
+        ...(kind === "video" ? outputMembers(outputOf(value)) : {}),
+        ...errorMember(kind, readErrorMessage(kind, value)),
         error_code: textOrNull(value["error_code"]),
       };
     case "CANCELLED":
-      return { ...base, error_code: "cancelled", result: value["result"] ?? null };
+      return { error_code: "cancelled", ...(kind === "video" ? {} : resultOf(value)) };
     default:
-      return base;
+      return {};
   }
+}
+
+function outputOf(value: Members) {
+  const { path, durationSeconds } = readOutputParts(value);
+  return { path: textOrNull(path), durationSeconds: wholeNumber(durationSeconds) };
+}
+
+const resultOf = (value: Members): Members => ({ result: value["result"] ?? null });
+
+/** A hash holds texts; what is no number counts as unknown. */
+function hashParts(hash: Readonly<Record<string, string>> | null): ProgressParts<unknown> {
+  const { stepKey = null, stepName = null, ...numbers } = readHashParts(hash);
+  const whole = (name: keyof typeof numbers): number | null => wholeNumber(numbers[name]);
+  return {
+    percent: whole("percent"),
+    remainingSeconds: whole("remainingSeconds"),
+    stepIndex: whole("stepIndex"),
+    stepTotal: whole("stepTotal"),
+    stepKey,
+    stepName,
+    stepPercent: whole("stepPercent"),
+  };
 }
 
 function wholeNumber(value: unknown): number | null {
   const number = typeof value === "string" && value.trim() !== "" ? Number(value) : value;
   return typeof number === "number" && Number.isFinite(number) ? Math.max(0, Math.round(number)) : null;
-}
-
-function textOrNull(value: unknown): string | null {
-  return typeof value === "string" ? value : null;
 }
 
 /** 64 bits of FNV-1a in two halves with different offsets: enough to tell two values of one key apart. */

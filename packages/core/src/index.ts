@@ -20,7 +20,6 @@ export * from "./json.ts";
 export * from "./keys.ts";
 export * from "./plain-line.ts";
 export * from "./poll-schedule.ts";
-export * from "./progress-body.ts";
 export * from "./queue-port.ts";
 export * from "./record-snapshot.ts";
 export * from "./redis-address.ts";

@@ -1,5 +1,5 @@
 import { StatusplaneError } from "./statusplane-error.ts";
-import type { Kind } from "./terms.ts";
+import { isKind, type Kind } from "./terms.ts";
 
 declare const checked: unique symbol;
 
@@ -15,7 +15,6 @@ export interface JobRef {
 }
 
 const ID = /^[A-Za-z0-9_-]{1,64}$/;
-const JSON_NUMBER_ID = /^(?:0|[1-9][0-9]{0,14})$/;
 
 /** Whether a tenant's or job's id is of the alphabet `[A-Za-z0-9_-]{1,64}`. */
 export function isId(value: unknown): value is string {
@@ -26,7 +25,7 @@ export function isId(value: unknown): value is string {
 export function jobRef(tenant: string, kind: Kind, id: string): JobRef {
   if (!isId(tenant)) throw new StatusplaneError("invalid_id", { detail: "tenant id" });
   if (!isId(id)) throw new StatusplaneError("invalid_id", { detail: "job id" });
-  if (kind !== "video" && kind !== "job") throw new StatusplaneError("invalid_id", { detail: "kind" });
+  if (!isKind(kind)) throw new StatusplaneError("invalid_id", { detail: "kind" });
   return { tenant, kind, id } as JobRef;
 }
 
@@ -38,7 +37,7 @@ export function refKey(ref: JobRef): string {
 /** The inverse of {@link refKey}; null for anything else. */
 export function parseRefKey(key: string): JobRef | null {
   const [tenant, kind, id, rest] = key.split(".");
-  if (rest !== undefined || !isId(tenant) || !isId(id) || (kind !== "video" && kind !== "job")) return null;
+  if (rest !== undefined || !isId(tenant) || !isId(id) || !isKind(kind)) return null;
   return jobRef(tenant, kind, id);
 }
 
@@ -51,10 +50,5 @@ export function keyInTenant({ kind, id }: Pick<JobRef, "kind" | "id">): string {
 export function parseKeyInTenant(key: string): Pick<JobRef, "kind" | "id"> | null {
   const colon = key.indexOf(":");
   const kind = key.slice(0, colon);
-  return kind === "video" || kind === "job" ? { kind, id: key.slice(colon + 1) } : null;
-}
-
-/** A video id of 1–15 digits without leading zero appears in JSON as a number, every other id as a string. */
-export function idToJson(ref: JobRef): string | number {
-  return ref.kind === "video" && JSON_NUMBER_ID.test(ref.id) ? Number(ref.id) : ref.id;
+  return isKind(kind) ? { kind, id: key.slice(colon + 1) } : null;
 }

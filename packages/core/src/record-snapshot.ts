@@ -1,6 +1,8 @@
 import type { JobRecord, RecordResult } from "./job-records-ports.ts";
 import { publicMessage } from "./errors.ts";
-import type { Snapshot, SnapshotResult } from "./snapshot.ts";
+import { rowVersion, type Snapshot, type SnapshotResult } from "./snapshot.ts";
+import { readOutputParts } from "./wire/first-wire.ts";
+import { asMembers, numberOrNull, textOrNull, type Members } from "./wire/members.ts";
 
 /**
  * The snapshot that the row alone tells: PENDING with its next try, PROCESSING as version 1 without progress, or the
@@ -28,16 +30,16 @@ export function snapshotOfRecord(record: JobRecord): Snapshot {
       return {
         ...base,
         status: "PROCESSING",
-        version: 1,
+        version: rowVersion("PROCESSING"),
         progress: { percent: 0, remainingSeconds: null, step: null },
       };
     case "READY": {
-      const { hls_path: hlsPath, duration } = inlineMembers(record.result);
+      const { path, durationSeconds } = readOutputParts(inlineMembers(record.result));
       return {
         ...base,
         status: "READY",
-        hlsPath: typeof hlsPath === "string" ? hlsPath : "",
-        durationSeconds: typeof duration === "number" ? duration : 0,
+        outputPath: textOrNull(path) ?? "",
+        durationSeconds: numberOrNull(durationSeconds) ?? 0,
       };
     }
     case "DONE":
@@ -66,9 +68,6 @@ export function snapshotResult(result: RecordResult | null): SnapshotResult | nu
   return result.kind === "row" ? { kind: "large", bytes: result.bytes, text: null } : result;
 }
 
-function inlineMembers(result: RecordResult | null): Readonly<Record<string, unknown>> {
-  const value = result?.kind === "inline" ? result.value : null;
-  return typeof value === "object" && value !== null && !Array.isArray(value)
-    ? (value as Record<string, unknown>)
-    : {};
+function inlineMembers(result: RecordResult | null): Members {
+  return asMembers(result?.kind === "inline" ? result.value : null);
 }

@@ -1,6 +1,6 @@
 import type { JobRef } from "./job-ref.ts";
 import type { Json } from "./json.ts";
-import { FINAL_VERSION } from "./terms.ts";
+import { FINAL_VERSION, type Status } from "./terms.ts";
 
 /** A named part of an attempt. */
 export interface Step {
@@ -64,8 +64,8 @@ export interface ProcessingSnapshot extends SnapshotBase {
 }
 export interface ReadySnapshot extends SnapshotBase {
   readonly status: "READY";
-  /** The master playlist's path inside the outputs: an identifier, not a URL. */
-  readonly hlsPath: string;
+  /** Where it is inside the outputs: an identifier, not a URL. */
+  readonly outputPath: string;
   /** Whole seconds ≥ 0. */
   readonly durationSeconds: number;
 }
@@ -89,14 +89,13 @@ export interface CancelledSnapshot extends SnapshotBase {
 export type Snapshot =
   PendingSnapshot | ProcessingSnapshot | ReadySnapshot | DoneSnapshot | FailedSnapshot | CancelledSnapshot;
 
+/** The version of the snapshot that a row alone tells. */
+export function rowVersion(status: Status): number {
+  if (status === "PENDING") return 0;
+  return status === "PROCESSING" ? 1 : FINAL_VERSION;
+}
+
 /** PENDING is version 0, a terminal snapshot `FINAL_VERSION`, PROCESSING what its worker assigned. */
 export function versionOf(snapshot: Snapshot): number {
-  switch (snapshot.status) {
-    case "PENDING":
-      return 0;
-    case "PROCESSING":
-      return snapshot.version;
-    default:
-      return FINAL_VERSION;
-  }
+  return snapshot.status === "PROCESSING" ? snapshot.version : rowVersion(snapshot.status);
 }

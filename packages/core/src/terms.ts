@@ -34,6 +34,10 @@
 export const KINDS = ["video", "job"] as const;
 export type Kind = (typeof KINDS)[number];
 
+export function isKind(value: unknown): value is Kind {
+  return value === "video" || value === "job";
+}
+
 export const LIVE_STATUSES = ["PENDING", "PROCESSING"] as const;
 export const TERMINAL_STATUSES = ["READY", "DONE", "FAILED", "CANCELLED"] as const;
 export type LiveStatus = (typeof LIVE_STATUSES)[number];

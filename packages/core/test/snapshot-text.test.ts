@@ -1,11 +1,5 @@
-import {
-  encodeSnapshot,
-  jobRef,
-  parseHead,
-  type JobProgressBody,
-  type Snapshot,
-  type VideoProgressBody,
-} from "@statusplane/core";
+import { encodeSnapshot, jobRef, parseHead, type Snapshot } from "@statusplane/core";
+import type { JobProgressBody, VideoProgressBody } from "@statusplane/core/wire";
 import { describe, expect, it } from "vitest";
 
 const updatedAt = "2026-03-01T00:00:00.000Z";
@@ -56,7 +50,7 @@ describe("a video's snapshot", () => {
     const ready = bodyOf<VideoProgressBody>({
       ...video,
       status: "READY",
-      hlsPath: "7/42/2/master.m3u8",
+      outputPath: "7/42/2/master.m3u8",
       durationSeconds: 61,
     });
     expect(ready).toMatchObject({ encoding_progress: null, hls_path: "7/42/2/master.m3u8", duration: 61 });

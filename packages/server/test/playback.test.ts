@@ -20,7 +20,7 @@ beforeEach(async () => {
     attempt: 2,
     updatedAt: "2026-03-01T00:00:00.000Z",
     status: "READY",
-    hlsPath: "1/42/2/master.m3u8",
+    outputPath: "1/42/2/master.m3u8",
     durationSeconds: 8,
   });
   await test.files.writeOutput(ref, 2, "master.m3u8", PLAYLIST);

@@ -1,6 +1,6 @@
 import { openAsBlob } from "node:fs";
 import { basename } from "node:path";
-import type { JobProgressBody, ProblemBody, VideoProgressBody } from "@statusplane/core";
+import type { JobProgressBody, ProblemBody, VideoProgressBody } from "@statusplane/core/wire";
 import { eventually } from "@statusplane/test-support";
 
 export interface SubmittedBody {

@@ -1,4 +1,4 @@
-import type { BatchProgressBody, JobProgressBody, VideoProgressBody } from "@statusplane/core";
+import type { BatchBody, JobProgressBody, VideoProgressBody } from "@statusplane/core/wire";
 import { eventually } from "@statusplane/test-support";
 import type { Api, SubmittedBody } from "./api.ts";
 
@@ -57,9 +57,7 @@ export function startWatching(
   const loops = servers.flatMap((api) => [
     ...watched.map((job) => single(api, job)),
     loop("batch", async () => {
-      const { status, body } = await api.call<BatchProgressBody>(
-        `/api/v1/progress/?videos=${videos}&jobs=${jobs}`,
-      );
+      const { status, body } = await api.call<BatchBody>(`/api/v1/progress/?videos=${videos}&jobs=${jobs}`);
       const found = Object.keys(body.videos ?? {}).length + Object.keys(body.jobs ?? {}).length;
       if (status !== 200 || found !== watched.length) throw new Error(`answered ${status} with ${found}`);
     }),

@@ -1,11 +1,11 @@
-import type { WatchRef } from "@statusplane/client";
+import type { DetailedJob, RecordedJob, WatchRef } from "@statusplane/client";
 import { useClient, useJobTypes } from "@statusplane/client/react";
 import { useEffect, useState, type ReactNode } from "react";
 import { ImportResultView, mayRetry, readImportResult, reasonWord, useJobCommands } from "../job/index.ts";
 import { requestProblem, useFormat, type TextAndFormat } from "../text/index.ts";
 import { Button, Icon, Notice } from "../ui/index.ts";
 import styles from "./history-item.module.css";
-import { readRecord, type RecordView } from "./record-view.ts";
+import { renditionNames } from "./rendition-names.ts";
 
 export interface HistoryDetailProps {
   readonly refOf: WatchRef;
@@ -16,7 +16,7 @@ export interface HistoryDetailProps {
 
 type Asked =
   | { readonly phase: "asking" }
-  | { readonly phase: "known"; readonly record: RecordView | null }
+  | { readonly phase: "known"; readonly record: DetailedJob }
   | { readonly phase: "failed"; readonly error: unknown };
 
 /** Asks the detail once for each time it is opened. */
@@ -26,7 +26,7 @@ function useDetail({ kind, id }: WatchRef): Asked {
   useEffect(() => {
     let isWanted = true;
     client.detail({ kind, id }).then(
-      (body) => isWanted && setAsked({ phase: "known", record: readRecord(kind, body) }),
+      (record) => isWanted && setAsked({ phase: "known", record }),
       (error: unknown) => isWanted && setAsked({ phase: "failed", error }),
     );
     return () => {
@@ -37,24 +37,20 @@ function useDetail({ kind, id }: WatchRef): Asked {
 }
 
 function facts(
-  record: RecordView,
+  record: RecordedJob,
   { messages, moment, length, bytes }: TextAndFormat,
 ): readonly (readonly [string, string])[] {
   const words = messages.history;
+  const { durationSeconds: duration = null, sizeBytes: size = null } = record.output ?? {};
   const all: readonly (readonly [string, string | null])[] = [
     [words.created, record.createdAt && moment(record.createdAt)],
     [words.started, record.startedAt && moment(record.startedAt)],
     [words.finished, record.finishedAt && moment(record.finishedAt)],
-    [words.duration, record.durationSeconds === null ? null : length(record.durationSeconds)],
-    [words.renditions, record.renditions.join(", ")],
-    [words.size, record.sizeBytes === null ? null : bytes(record.sizeBytes)],
-    [
-      words.tries,
-      record.tries === null || record.maxTries === null
-        ? null
-        : words.triesOf(String(record.tries), String(record.maxTries)),
-    ],
-    [words.attempt, record.attempt === null ? null : String(record.attempt)],
+    [words.duration, duration === null ? null : length(duration)],
+    [words.renditions, renditionNames(record.output?.renditions).join(", ")],
+    [words.size, size === null ? null : bytes(size)],
+    [words.tries, words.triesOf(String(record.tries), String(record.maxTries))],
+    [words.attempt, String(record.attempt)],
     [words.createdBy, record.createdBy],
     [words.id, record.ref.id],
   ];
@@ -69,11 +65,10 @@ export function HistoryDetail({ refOf, title, onPlay, onRetried }: HistoryDetail
   const commands = useJobCommands(refOf);
   const jobTypes = useJobTypes();
   if (asked.phase === "asking") return <p className={styles.detail}>{messages.app.loading}</p>;
-  if (asked.phase === "failed" || asked.record === null) {
-    const problem = asked.phase === "failed" ? requestProblem(asked.error, messages) : messages.job.gone;
+  if (asked.phase === "failed") {
     return (
       <div className={styles.detail}>
-        <Notice tone="bad">{problem}</Notice>
+        <Notice tone="bad">{requestProblem(asked.error, messages)}</Notice>
       </div>
     );
   }

@@ -1,20 +1,20 @@
-import type { WatchRef } from "@statusplane/client";
+import type { RecordedJob, WatchRef } from "@statusplane/client";
 import { useId, useState, type ReactNode } from "react";
-import { jobIcon, outcomeFace, untitled, type JobTitles } from "../job/index.ts";
+import { jobIcon, jobTypeOf, outcomeFace, untitled, type JobTitles } from "../job/index.ts";
 import { useFormat } from "../text/index.ts";
 import { Icon } from "../ui/index.ts";
 import { HistoryDetail } from "./history-detail.tsx";
 import styles from "./history-item.module.css";
-import type { RecordView } from "./record-view.ts";
 
 export interface HistoryItemProps {
-  readonly record: RecordView;
+  readonly record: RecordedJob;
   readonly titles: JobTitles;
   readonly onPlay: (videoId: string, title: string) => void;
   readonly onRetried: (ref: WatchRef, title: string) => void;
 }
 
-const TONES: Readonly<Record<RecordView["status"], "good" | "warn" | "bad" | "off" | "moving">> = {
+const TONES: Readonly<Record<RecordedJob["status"], "good" | "warn" | "bad" | "off" | "moving">> = {
+  UNKNOWN: "moving",
   PENDING: "moving",
   PROCESSING: "moving",
   READY: "good",
@@ -28,7 +28,7 @@ export function HistoryItem({ record, titles, onPlay, onRetried }: HistoryItemPr
   const text = useFormat();
   const id = useId();
   const [isOpen, setIsOpen] = useState(false);
-  const title = record.title ?? titles.get(record.ref) ?? untitled(record.ref, record.jobType, text);
+  const title = record.title ?? titles.get(record.ref) ?? untitled(record.ref, jobTypeOf(record), text);
   const outcome = record.status === "DONE" ? outcomeFace(record.result, text.messages) : null;
   return (
     <div className={styles.item}>
@@ -40,7 +40,7 @@ export function HistoryItem({ record, titles, onPlay, onRetried }: HistoryItemPr
         onClick={() => setIsOpen(!isOpen)}
       >
         <span className={styles.icon}>
-          <Icon name={jobIcon(record.jobType)} />
+          <Icon name={jobIcon(jobTypeOf(record))} />
         </span>
         <span className={styles.title}>{title}</span>
         <span className={`${styles.status} ${styles[outcome?.tone ?? TONES[record.status]]}`}>

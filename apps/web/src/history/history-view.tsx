@@ -1,4 +1,4 @@
-import { watchKey, type WatchRef } from "@statusplane/client";
+import { watchKey, type RecordedJob, type Status, type WatchRef } from "@statusplane/client";
 import { useClient } from "@statusplane/client/react";
 import { useId, useMemo, useState, type ReactNode } from "react";
 import type { JobTitles } from "../job/index.ts";
@@ -7,7 +7,6 @@ import { useFormat } from "../text/index.ts";
 import { Button, Icon } from "../ui/index.ts";
 import { HistoryItem } from "./history-item.tsx";
 import styles from "./history-view.module.css";
-import { readRecord, type RecordView } from "./record-view.ts";
 
 export interface HistoryViewProps {
   readonly titles: JobTitles;
@@ -19,15 +18,15 @@ export interface HistoryViewProps {
 type Kind = WatchRef["kind"];
 
 const KINDS: readonly Kind[] = ["video", "job"];
-const STATUSES: Readonly<Record<Kind, readonly RecordView["status"][]>> = {
+const STATUSES: Readonly<Record<Kind, readonly Status[]>> = {
   video: ["PENDING", "PROCESSING", "READY", "FAILED", "CANCELLED"],
   job: ["PENDING", "PROCESSING", "DONE", "FAILED", "CANCELLED"],
 };
 
 interface FilterProps {
   readonly kind: Kind;
-  readonly status: RecordView["status"] | null;
-  readonly onChange: (kind: Kind, status: RecordView["status"] | null) => void;
+  readonly status: Status | null;
+  readonly onChange: (kind: Kind, status: Status | null) => void;
 }
 
 function Filter({ kind, status, onChange }: FilterProps): ReactNode {
@@ -75,14 +74,12 @@ export function HistoryView({ titles, onPlay, onRetried }: HistoryViewProps): Re
   const client = useClient();
   const { messages } = useFormat();
   const [kind, setKind] = useState<Kind>("video");
-  const [status, setStatus] = useState<RecordView["status"] | null>(null);
+  const [status, setStatus] = useState<Status | null>(null);
   const list = useMemo(
     () =>
-      new PagedList<RecordView>(async (cursor) => {
-        const page = await client.history(kind, { cursor, ...(status === null ? {} : { status }) });
-        const items = page.items.map((item) => readRecord(kind, item));
-        return { items: items.filter((item) => item !== null), nextCursor: page.next_cursor };
-      }),
+      new PagedList<RecordedJob>((cursor) =>
+        client.history(kind, { cursor, ...(status === null ? {} : { status }) }),
+      ),
     [client, kind, status],
   );
   const state = usePagedList(list);

@@ -1,3 +1,5 @@
+import { asMembers, isMembers, numberOrNull, readEach, textOrNull } from "@statusplane/client";
+
 /** Rows of an import by what became of them; while it runs, those so far. */
 export interface ImportCounts {
   /** Null until it is known. */
@@ -37,52 +39,52 @@ export interface ImportResult extends ImportCounts {
   readonly rejectedUrl: string | null;
 }
 
-type Fields = Readonly<Record<string, unknown>>;
-
-const isFields = (value: unknown): value is Fields => typeof value === "object" && value !== null;
-const countOf = (value: unknown): number => (typeof value === "number" && value >= 0 ? value : 0);
-const textOf = (value: unknown): string =>
-  typeof value === "string" || typeof value === "number" ? String(value) : "";
-
-const textsOf = (value: unknown): readonly string[] => (Array.isArray(value) ? value.map(textOf) : []);
+const countOf = (value: unknown): number => Math.max(0, numberOrNull(value) ?? 0);
+const textOf = (value: unknown): string => textOrNull(value) ?? String(numberOrNull(value) ?? "");
+const textsOf = (value: unknown): readonly string[] => readEach(value, textOf);
 
 const outcomeOf = (value: unknown): ImportOutcome | null =>
   (["complete", "partial", "none"] as const).find((outcome) => outcome === value) ?? null;
 
 /** The counts in a result or partial result; null for what has none. */
 export function readImportCounts(value: unknown): ImportCounts | null {
-  if (!isFields(value)) return null;
-  const names = ["inserted", "updated", "unchanged", "rejected"];
-  if (!names.some((name) => typeof value[name] === "number")) return null;
+  const { total, inserted, updated, unchanged, rejected } = asMembers(value);
+  if (![inserted, updated, unchanged, rejected].some((count) => typeof count === "number")) return null;
   return {
-    total: typeof value["total"] === "number" ? value["total"] : null,
-    inserted: countOf(value["inserted"]),
-    updated: countOf(value["updated"]),
-    unchanged: countOf(value["unchanged"]),
-    rejected: countOf(value["rejected"]),
+    total: numberOrNull(total),
+    inserted: countOf(inserted),
+    updated: countOf(updated),
+    unchanged: countOf(unchanged),
+    rejected: countOf(rejected),
   };
 }
 
 /** An import's result; null for the result of anything else. */
 export function readImportResult(value: unknown): ImportResult | null {
   const counts = readImportCounts(value);
-  if (counts === null || !isFields(value)) return null;
-  const errors = Array.isArray(value["errors"]) ? value["errors"].filter(isFields) : [];
+  if (counts === null) return null;
+  const members = asMembers(value);
   return {
     ...counts,
-    outcome: outcomeOf(value["outcome"]),
-    columnsUsed: textsOf(value["columns_used"]),
-    columnsIgnored: textsOf(value["columns_ignored"]),
-    sheetsIgnored: textsOf(value["sheets_ignored"]),
-    sheetsHidden: textsOf(value["sheets_hidden"]),
-    hiddenRows: countOf(value["hidden_rows"]),
-    errors: errors.map((error) => ({
-      sheet: textOf(error["sheet"]),
-      row: typeof error["row"] === "number" ? error["row"] : null,
-      column: textOf(error["column"]),
-      code: textOf(error["code"]),
-      message: textOf(error["message"]) || textOf(error["code"]),
-    })),
-    rejectedUrl: typeof value["rejected_url"] === "string" ? value["rejected_url"] : null,
+    outcome: outcomeOf(members["outcome"]),
+    columnsUsed: textsOf(members["columns_used"]),
+    columnsIgnored: textsOf(members["columns_ignored"]),
+    sheetsIgnored: textsOf(members["sheets_ignored"]),
+    sheetsHidden: textsOf(members["sheets_hidden"]),
+    hiddenRows: countOf(members["hidden_rows"]),
+    errors: readEach(members["errors"], readRejectedRow),
+    rejectedUrl: textOrNull(members["rejected_url"]),
+  };
+}
+
+function readRejectedRow(value: unknown): RejectedRow | null {
+  if (!isMembers(value)) return null;
+  const { sheet, row, column, code, message } = value;
+  return {
+    sheet: textOf(sheet),
+    row: numberOrNull(row),
+    column: textOf(column),
+    code: textOf(code),
+    message: textOf(message) || textOf(code),
   };
 }

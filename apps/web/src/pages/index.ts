@@ -5,6 +5,6 @@
  * it goes out as the items read so far.
  * Nothing here reads by itself but the first page.
  */
-export { PagedList, type Page } from "./paged-list.ts";
+export { PagedList } from "./paged-list.ts";
 export { PagesFoot } from "./pages-foot.tsx";
 export { usePagedList } from "./use-paged-list.ts";

@@ -1,10 +1,5 @@
+import type { Page } from "@statusplane/client";
 import { observableValue, type ObservableValue } from "../browser/index.ts";
-
-export interface Page<T> {
-  readonly items: readonly T[];
-  /** Null: this was the last one. */
-  readonly nextCursor: string | null;
-}
 
 /** What has been read so far. */
 export interface PagedState<T> extends Page<T> {

@@ -52,7 +52,7 @@ export class PlaybackSource {
   async #ask(): Promise<Playback> {
     this.#askedAtMs = this.#options.now();
     const playback = await this.#options.ask();
-    const expiresAtMs = Date.parse(playback.expires_at);
+    const expiresAtMs = Date.parse(playback.expiresAt);
     this.#expiresAtMs = Number.isNaN(expiresAtMs) ? Number.POSITIVE_INFINITY : expiresAtMs;
     return playback;
   }

@@ -86,8 +86,8 @@ export class VideoPlayer {
     try {
       const playback = await this.#source.ask();
       if (this.#isClosed) return;
-      if (playback.poster_url !== null) video.poster = playback.poster_url;
-      this.#engine?.load({ url: playback.hls_url, atSeconds: video.currentTime, shouldPlay });
+      if (playback.posterUrl !== null) video.poster = playback.posterUrl;
+      this.#engine?.load({ url: playback.url, atSeconds: video.currentTime, shouldPlay });
     } catch (error) {
       this.#show({ phase: "failed", error });
     }

@@ -1,13 +1,13 @@
+import { signInToDemo, type DemoTenantBody } from "@statusplane/client";
 import { useState, type ReactNode } from "react";
 import { lookUp, unreachable, useText } from "../text/index.ts";
 import { Button, Notice } from "../ui/index.ts";
-import { signInToDemo, type DemoTenant } from "./demo.ts";
 import { signIn } from "./session.ts";
 import styles from "./sign-in-screen.module.css";
 
 /** One button per demo academy. */
-export function DemoSignIn({ tenants }: { readonly tenants: readonly DemoTenant[] }): ReactNode {
-  const { messages } = useText();
+export function DemoSignIn({ tenants }: { readonly tenants: readonly DemoTenantBody[] }): ReactNode {
+  const { messages, language } = useText();
   const [entering, setEntering] = useState<string | null>(null);
   const [hasFailed, setHasFailed] = useState(false);
 
@@ -15,7 +15,8 @@ export function DemoSignIn({ tenants }: { readonly tenants: readonly DemoTenant[
     setEntering(tenant);
     setHasFailed(false);
     try {
-      signIn(await signInToDemo(tenant));
+      const { token, name } = await signInToDemo(tenant, { language });
+      signIn({ token, tenant, name, role: null, isDemo: true });
     } catch {
       // said on the screen; the same button tries again
       setHasFailed(true);

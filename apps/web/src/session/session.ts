@@ -1,4 +1,4 @@
-import { createClient, type StatusplaneClient } from "@statusplane/client";
+import { asMembers, createClient, textOrNull, type StatusplaneClient } from "@statusplane/client";
 import { observableValue, tabStorage } from "../browser/index.ts";
 import { currentLanguage } from "../text/index.ts";
 
@@ -58,15 +58,11 @@ function closeClient(): void {
 function readSession(text: string | null): Session | null {
   if (text === null) return null;
   try {
-    const { token, tenant, name, role, isDemo } = JSON.parse(text) as Record<string, unknown>;
-    if (typeof token !== "string" || typeof tenant !== "string") return null;
-    return {
-      token,
-      tenant,
-      name: typeof name === "string" ? name : null,
-      role: typeof role === "string" ? role : null,
-      isDemo: isDemo === true,
-    };
+    const { isDemo, ...members } = asMembers(JSON.parse(text));
+    const [token, tenant] = [textOrNull(members["token"]), textOrNull(members["tenant"])];
+    if (token === null || tenant === null) return null;
+    const [name, role] = [textOrNull(members["name"]), textOrNull(members["role"])];
+    return { token, tenant, name, role, isDemo: isDemo === true };
   } catch {
     return null; // not written by us: as if nothing were kept
   }

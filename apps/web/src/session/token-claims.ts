@@ -1,3 +1,5 @@
+import { isMembers, numberOrNull, textOrNull } from "@statusplane/client";
+
 /** What the page shows of a token. It proves nothing: the server checks the signature at every request. */
 export interface TokenClaims {
   readonly tenant: string | null;
@@ -25,11 +27,12 @@ export function readTokenClaims(token: string): TokenClaims | null {
   } catch {
     return null; // not base64url of JSON: no token
   }
-  if (typeof claims !== "object" || claims === null) return null;
-  const { tenant_id: tenant, role, exp } = claims as Record<string, unknown>;
+  if (!isMembers(claims)) return null;
+  const { tenant_id: tenant, role, exp } = claims;
+  const expiresAtS = numberOrNull(exp);
   return {
-    tenant: typeof tenant === "string" || typeof tenant === "number" ? String(tenant) : null,
-    role: typeof role === "string" ? role : null,
-    expiresAtMs: typeof exp === "number" ? exp * MS_PER_S : null,
+    tenant: textOrNull(typeof tenant === "number" ? String(tenant) : tenant),
+    role: textOrNull(role),
+    expiresAtMs: expiresAtS === null ? null : expiresAtS * MS_PER_S,
   };
 }

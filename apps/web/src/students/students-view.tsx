@@ -1,6 +1,7 @@
+import { readPage } from "@statusplane/client";
 import { useClient } from "@statusplane/client/react";
 import { useEffect, useMemo, useRef, type ReactNode } from "react";
-import { PagedList, PagesFoot, usePagedList, type Page } from "../pages/index.ts";
+import { PagedList, PagesFoot, usePagedList } from "../pages/index.ts";
 import { useFormat } from "../text/index.ts";
 import { Button, Icon, ScrollRegion } from "../ui/index.ts";
 import { SampleButton } from "./sample-button.tsx";
@@ -8,15 +9,6 @@ import { readStudent, STUDENT_COLUMNS, type Student } from "./student.ts";
 import styles from "./students-view.module.css";
 
 const STUDENTS = "/api/v1/students/";
-
-async function readPage(response: Response): Promise<Page<Student>> {
-  const body = (await response.json()) as { readonly items?: unknown; readonly next_cursor?: unknown };
-  const items = Array.isArray(body.items) ? body.items.map(readStudent) : [];
-  return {
-    items: items.filter((student) => student !== null),
-    nextCursor: typeof body.next_cursor === "string" ? body.next_cursor : null,
-  };
-}
 
 function StudentsTable({ students }: { readonly students: readonly Student[] }): ReactNode {
   const { messages } = useFormat();
@@ -60,9 +52,9 @@ function useStudents(
   const client = useClient();
   const list = useMemo(
     () =>
-      new PagedList<Student>(async (cursor) => {
+      new PagedList<Student>((cursor) => {
         const query = cursor === null ? "" : `?cursor=${encodeURIComponent(cursor)}`;
-        return readPage(await client.request(`${STUDENTS}${query}`));
+        return client.read(`${STUDENTS}${query}`, (body) => readPage(body, readStudent));
       }),
     [client],
   );

@@ -1,5 +1,5 @@
+import type { JobTypeInfo } from "@statusplane/core/wire";
 import { useEffect, useState } from "react";
-import type { JobTypeInfo } from "../job-types.ts";
 import type { StatusplaneClient } from "../statusplane-client.ts";
 import { useClient } from "./provider.tsx";
 

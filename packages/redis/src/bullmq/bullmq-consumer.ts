@@ -1,6 +1,7 @@
 import {
   crashPoint,
   isId,
+  isKind,
   jobRef,
   type ConsumeOptions,
   type Delivery,
@@ -126,7 +127,7 @@ function deliveryOf(job: Job, jobType: string): Delivery | null {
   const data: unknown = job.data;
   if (typeof data !== "object" || data === null) return null;
   const { tenant, kind, id, attempt } = data as Partial<Record<keyof DeliveryData, unknown>>;
-  if (!isId(tenant) || !isId(id) || (kind !== "video" && kind !== "job")) return null;
+  if (!isId(tenant) || !isId(id) || !isKind(kind)) return null;
   if (typeof attempt !== "number" || !Number.isInteger(attempt) || attempt < 1) return null;
   return { ref: jobRef(tenant, kind, id), attempt, jobType };
 }

@@ -6,6 +6,7 @@ import {
   type RequestFiles,
   type RequestRecords,
 } from "@statusplane/core";
+import { idMember } from "@statusplane/core/wire";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { z } from "zod";
 import { recordRef } from "../auth/index.ts";
@@ -13,7 +14,6 @@ import type { DetailReads } from "../detail/index.ts";
 import { statusSchema } from "../progress/index.ts";
 import {
   detailUrl,
-  idMember,
   waitingAnswer,
   waitingJob,
   waitingVideo,

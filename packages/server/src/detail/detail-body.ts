@@ -1,4 +1,13 @@
-import { idToJson, publicMessage, type DetailedRecord, type JobRecord, type Json } from "@statusplane/core";
+import { publicMessage, type DetailedRecord, type JobRecord } from "@statusplane/core";
+import {
+  errorMember,
+  idMember,
+  outputMembers,
+  readOutputParts,
+  asMembers,
+  numberOrNull,
+  textOrNull,
+} from "@statusplane/core/wire";
 import { z } from "zod";
 import { statusSchema } from "../progress/index.ts";
 import type { PlaybackUrls } from "../playback/playback-signature.ts";
@@ -89,20 +98,23 @@ export function jobDetailOf(record: DetailedRecord): JobDetail {
 
 /** A video as history shows it, with signed URLs where it plays. */
 export function videoItemOf(record: JobRecord, playback: PlaybackUrls): VideoItem {
-  const result = objectOf(record.result?.kind === "inline" ? record.result.value : null);
+  const result = asMembers(record.result?.kind === "inline" ? record.result.value : null);
+  const output = readOutputParts(result);
   const urls = record.status === "READY" ? playback.urlsOf(record.ref, record.attempt) : null;
   const { code, message } = errorOf(record);
   return {
-    id: idToJson(record.ref),
+    ...idMember({ kind: "video", id: record.ref.id }),
     ...subjectOf(record),
     status: record.status,
-    hls_path: typeof result["hls_path"] === "string" ? result["hls_path"] : null,
     hls_url: urls?.hls_url ?? null,
     poster_url: urls?.poster_url ?? null,
-    duration: numberOf(result["duration"]),
+    ...outputMembers({
+      path: textOrNull(output.path),
+      durationSeconds: numberOrNull(output.durationSeconds),
+    }),
     renditions: result["renditions"] ?? null,
-    size_bytes: numberOf(result["size_bytes"]),
-    error_reason: message,
+    size_bytes: numberOrNull(result["size_bytes"]),
+    ...errorMember("video", message),
     error_code: code,
     ...commonOf(record),
   };
@@ -121,7 +133,7 @@ export function jobItemOf(record: JobRecord): JobItem {
     payload: record.payload,
     result: result?.kind === "inline" ? result.value : null,
     ...(large ? { result_bytes: result.bytes, result_url: `/api/v1/jobs/${ref.id}/result/` } : {}),
-    error_message: message,
+    ...errorMember("job", message),
     error_code: code,
     tenant_id: ref.tenant,
     ...commonOf(record),
@@ -166,14 +178,4 @@ function errorOf({ status, errorCode, errorMessage }: JobRecord): {
   if (status !== "FAILED") return { code: null, message: null };
   const code = errorCode ?? "internal_error";
   return { code, message: errorMessage ?? publicMessage(code) };
-}
-
-function objectOf(value: Json): Readonly<Record<string, Json | undefined>> {
-  return typeof value === "object" && value !== null && !Array.isArray(value)
-    ? (value as Readonly<Record<string, Json>>)
-    : {};
-}
-
-function numberOf(value: Json | undefined): number | null {
-  return typeof value === "number" ? value : null;
 }

@@ -1,11 +1,5 @@
-import {
-  definitionOf,
-  encodeJson,
-  ERRORS,
-  type ErrorDefinition,
-  type KnownError,
-  type ProblemBody,
-} from "@statusplane/core";
+import { definitionOf, encodeJson, ERRORS, type ErrorDefinition, type KnownError } from "@statusplane/core";
+import type { ProblemBody } from "@statusplane/core/wire";
 import type { FastifyReply } from "fastify";
 import { languageOf, type Language } from "./language.ts";
 

@@ -1,4 +1,5 @@
-import { idToJson, type JobRef } from "@statusplane/core";
+import type { JobRef } from "@statusplane/core";
+import { idMember } from "@statusplane/core/wire";
 import { z } from "zod";
 
 /** The detail's address of a job: also the `Location` of its submit. */
@@ -9,11 +10,6 @@ export function detailUrl({ kind, id }: JobRef): string {
 /** The progress endpoint's address of a job. */
 export function progressUrl(ref: JobRef): string {
   return `${detailUrl(ref)}progress/`;
-}
-
-/** What names a job in an answer: `id` of a video, `job_id` of a job. */
-export function idMember(ref: JobRef): { readonly id: string | number } | { readonly job_id: string } {
-  return ref.kind === "video" ? { id: idToJson(ref) } : { job_id: ref.id };
 }
 
 /** The answer of a submit or a retry: PENDING of an attempt. */

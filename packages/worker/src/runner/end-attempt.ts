@@ -10,11 +10,12 @@ import {
   type JobEnd,
   type JobRecord,
 } from "@statusplane/core";
+import { assertResultFits } from "@statusplane/core/wire";
 import { tryBackoffMs } from "../backoff.ts";
 import { logFailedTry } from "../log-failed-try.ts";
 import { commitUntilKnown } from "./commit.ts";
 import { failedTryOf } from "./failed-try.ts";
-import { assertResultFits, prepareResult, snapshotWithResult, type PreparedResult } from "./job-result.ts";
+import { prepareResult, snapshotWithResult, type PreparedResult } from "./job-result.ts";
 import type { RunningJob } from "./running-job.ts";
 import type { WorkerParts } from "./worker-parts.ts";
 

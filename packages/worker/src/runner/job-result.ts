@@ -6,7 +6,6 @@ import {
   utf8Bytes,
   type JobRecord,
   type Json,
-  type Kind,
   type ResultToStore,
   type Snapshot,
 } from "@statusplane/core";
@@ -35,7 +34,7 @@ export async function prepareResult({ record, value, parts }: PrepareOptions): P
   const text = encodeJson(json);
   const bytes = utf8Bytes(text);
   const inline = bytes <= parts.resultInlineMaxBytes;
-  // a video's snapshot carries hls_path and duration out of the row's inline result, and nothing else
+  // a video's snapshot carries its output out of the row's inline result, and nothing else
   if (record.ref.kind === "video" && !inline) throw new JobError("result_too_large");
   if (bytes <= parts.resultMaxBytes) {
     return { toStore: { kind: "value", value: json, bytes }, keyText: inline ? null : text };
@@ -44,16 +43,6 @@ export async function prepareResult({ record, value, parts }: PrepareOptions): P
   await parts.files.writeResultFile(record.ref, record.attempt, text);
   crashPoint("result-file.after-write");
   return { toStore: { kind: "file", bytes }, keyText: null };
-}
-
-/** @throws {TypeError} when a video's result has no `hls_path` and whole `duration`. */
-export function assertResultFits(kind: Kind, value: unknown): void {
-  if (kind === "job") return;
-  const { hls_path: hlsPath, duration } = (value ?? {}) as Readonly<Record<string, unknown>>;
-  if (typeof hlsPath !== "string" || hlsPath === "") throw new TypeError("a video's result needs hls_path");
-  if (typeof duration !== "number" || !Number.isInteger(duration) || duration < 0) {
-    throw new TypeError("a video's result needs duration: whole seconds, 0 or more");
-  }
 }
 
 /** The row's snapshot, with the text for the `:result` key, which only its worker has at hand. */

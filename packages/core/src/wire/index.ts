@@ -1,0 +1,12 @@
+/**
+ * What travels: addresses, queries and bodies of every endpoint, and what a receiver makes of them. Imports only what a
+ * job is. A server writes these bodies, a client reads them; what the two families of jobs call differently is in
+ * first-wire.ts alone.
+ */
+export * from "./answers.ts";
+export * from "./bodies.ts";
+export * from "./first-wire.ts";
+export * from "./members.ts";
+export * from "./received-snapshot.ts";
+export * from "./recorded-job.ts";
+export * from "./routes.ts";

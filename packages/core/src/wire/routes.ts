@@ -1,0 +1,114 @@
+import type { JobRef } from "../job-ref.ts";
+import type { Kind } from "../terms.ts";
+import { OUTPUT_FILE_ROUTE } from "./first-wire.ts";
+import type { BatchQuery, HistoryQuery } from "./bodies.ts";
+
+/** A job as an address names it: the tenant comes from the token. */
+export type NamedJob = Pick<JobRef, "kind" | "id">;
+
+const LISTS = { video: "/media/videos/", job: "/api/v1/jobs/" } as const satisfies Record<Kind, string>;
+
+const ofBothKinds = <Rest extends string>(rest: Rest) =>
+  ({ video: `${LISTS.video}${rest}`, job: `${LISTS.job}${rest}` }) as const;
+
+/**
+ * Every address of the platform, as routers write it; an address is the same with and without its last slash. What
+ * both kinds of jobs have is there for each.
+ */
+export const ROUTES = {
+  /** GET: history. POST: submit. */
+  list: LISTS,
+  detail: ofBothKinds(":id/"),
+  progress: ofBothKinds(":id/progress/"),
+  cancel: ofBothKinds(":id/cancel/"),
+  retry: ofBothKinds(":id/retry/"),
+  result: `${LISTS.job}:id/result/`,
+  playback: `${LISTS.video}:id/playback/`,
+  outputFile: OUTPUT_FILE_ROUTE,
+  batch: "/api/v1/progress/",
+  jobTypes: "/api/v1/job-types/",
+  watchToken: "/api/v1/watch-token/",
+  demo: "/api/v1/demo/",
+  demoSignIn: "/api/v1/demo/sign-in/",
+} as const;
+
+/**
+ * An address with its parameters in place.
+ * @param base what stands before every address where the platform is mounted, without a slash at its end.
+ */
+export function pathOf(route: string, parameters: Readonly<Record<string, string>>, base = ""): string {
+  const filled = route.replaceAll(/:(\w+)/g, (_, name: string) => encodeURIComponent(parameters[name] ?? ""));
+  return base + filled;
+}
+
+/** Where a kind's jobs are submitted, and their history is read. */
+export function listPath(kind: Kind, base = ""): string {
+  return base + ROUTES.list[kind];
+}
+
+/** The record: also the `Location` of a submit. */
+export function detailPath({ kind, id }: NamedJob, base = ""): string {
+  return pathOf(ROUTES.detail[kind], { id }, base);
+}
+
+/** The newest snapshot. */
+export function progressPath({ kind, id }: NamedJob, base = ""): string {
+  return pathOf(ROUTES.progress[kind], { id }, base);
+}
+
+/** Where a job's end is asked for. */
+export function cancelPath({ kind, id }: NamedJob, base = ""): string {
+  return pathOf(ROUTES.cancel[kind], { id }, base);
+}
+
+/** Where a new attempt is asked for. */
+export function retryPath({ kind, id }: NamedJob, base = ""): string {
+  return pathOf(ROUTES.retry[kind], { id }, base);
+}
+
+/** A job's result that is too large for its snapshot. */
+export function resultPath(id: string, base = ""): string {
+  return pathOf(ROUTES.result, { id }, base);
+}
+
+/** Where a video's signed addresses are asked for. */
+export function playbackPath(id: string, base = ""): string {
+  return pathOf(ROUTES.playback, { id }, base);
+}
+
+/** A file of a signed attempt. */
+export function outputFilePath(signature: string, file: string, base = ""): string {
+  return pathOf(ROUTES.outputFile, { signature, file }, base);
+}
+
+/** The snapshots of these jobs, at most {@link MAX_REFS}. */
+export function batchPath(jobs: readonly NamedJob[], base = ""): string {
+  const idsOf = (kind: Kind): string =>
+    jobs
+      .filter((job) => job.kind === kind)
+      .map(({ id }) => encodeURIComponent(id))
+      .join(",");
+  const query: BatchQuery = { videos: idsOf("video"), jobs: idsOf("job") };
+  return base + ROUTES.batch + searchOf({ ...query }, (ids) => ids);
+}
+
+/** The snapshots of the tenant's newest live jobs. */
+export function activePath(base = ""): string {
+  return base + ROUTES.batch + searchOf({ active: "1" } satisfies BatchQuery);
+}
+
+/** A page of a kind's records. */
+export function historyPath(kind: Kind, query: HistoryQuery, base = ""): string {
+  return listPath(kind, base) + searchOf({ ...query });
+}
+
+/** Without what is undefined, null or empty. */
+function searchOf(
+  members: Readonly<Record<string, string | number | null | undefined>>,
+  write: (value: string) => string = encodeURIComponent,
+): string {
+  const parts = Object.entries(members).flatMap(([name, value]) =>
+    value === undefined || value === null || value === "" ? [] : [`${name}=${write(String(value))}`],
+  );
+  return parts.length === 0 ? "" : `?${parts.join("&")}`;
+}
