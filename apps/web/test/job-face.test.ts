@@ -90,8 +90,18 @@ describe("a job's face", () => {
 
   test("says for how long it saw no change, where the job itself tells no time", () => {
     const members = { status: "PROCESSING", attempt: 0, unchangedMinutes: 10, percent: 5, step } as const;
-    expect(face(members)).toMatchObject({ tone: "warn", line: ["10분 동안 변화가 없습니다"] });
+    const line = "10분 동안 변화가 없습니다";
+    expect(face({ ...members, remainingSeconds: 90 })).toMatchObject({
+      tone: "warn",
+      bar: { percent: 5, valueText: `5퍼센트, ${line}`, tone: "warn" },
+      line: [line],
+    });
     expect(face(members, { language: "en" }).line).toEqual(["No change for 10 minutes"]);
+    const long = { ...members, unchangedMinutes: 185 };
+    expect(face(long).line).toEqual(["3시간 동안 변화가 없습니다"]);
+    expect(face({ ...long, unchangedMinutes: 119 }, { language: "en" }).line).toEqual([
+      "No change for 1 hour",
+    ]);
   });
 
   test("says that there is no news when it is stalled", () => {

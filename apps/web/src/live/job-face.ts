@@ -23,6 +23,8 @@ export interface FaceOptions {
   readonly isCancelling: boolean;
 }
 
+const HOUR_MINUTES = 60;
+
 /** How a job looks, by its status. */
 export function jobFace(job: WatchedJob, options: FaceOptions): JobFace {
   const { messages } = options.text;
@@ -80,23 +82,27 @@ function processingFace(job: WatchedJob, { text, isCancelling }: FaceOptions): J
   const left = job.remainingSeconds === undefined ? [] : [words.remaining(remaining(job.remainingSeconds))];
   const percent = job.percent === null ? [] : [words.percent(String(job.percent))];
   const quiet = quietWord(job, text);
+  const line = quiet === null ? [...step, ...left] : [quiet];
   return {
     status: isCancelling ? words.cancelling : words.statuses.PROCESSING,
     tone: quiet === null ? "plain" : "warn",
     aside: job.percent === null ? "" : `${job.percent}%`,
     bar: {
       percent: job.percent,
-      valueText: [...percent, ...step, ...left].join(", ") || words.statuses.PROCESSING,
-      tone: "moving",
+      valueText: [...percent, ...line].join(", ") || words.statuses.PROCESSING,
+      tone: quiet === null ? "moving" : "warn",
     },
-    line: quiet === null ? [...step, ...left] : [quiet],
+    line,
   };
 }
 
 /** What is said of a job that says nothing; null while it does. */
 function quietWord(job: WatchedJob, { messages }: TextAndFormat): string | null {
   if (job.isStalled) return messages.job.stalled;
-  return job.unchangedMinutes === undefined ? null : messages.job.unchanged(String(job.unchangedMinutes));
+  const minutes = job.unchangedMinutes;
+  if (minutes === undefined) return null;
+  if (minutes < HOUR_MINUTES) return messages.job.unchanged(String(minutes));
+  return messages.job.unchangedHours(String(Math.floor(minutes / HOUR_MINUTES)));
 }
 
 function endedFace(job: WatchedJob, { text }: FaceOptions): JobFace {

@@ -116,6 +116,7 @@ export const en: Messages = {
     noWorker: (reason) => `${reason} It starts automatically.`,
     stalled: "No update for a while. Still checking.",
     unchanged: (minutes) => `No change for ${minutes} minutes`,
+    unchangedHours: (hours) => `No change for ${hours} ${plural(hours, "hour", "hours")}`,
     gone: "This job can no longer be found.",
     cancelling: "Cancelling",
     failedVideo: "The video could not be processed",

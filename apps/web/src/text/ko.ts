@@ -111,6 +111,7 @@ export const ko = {
     noWorker: (reason: string) => `${reason} 준비되면 자동으로 시작됩니다.`,
     stalled: "진행이 잠시 멈춘 것 같습니다. 계속 확인하고 있습니다.",
     unchanged: (minutes: string) => `${minutes}분 동안 변화가 없습니다`,
+    unchangedHours: (hours: string) => `${hours}시간 동안 변화가 없습니다`,
     gone: "더 이상 찾을 수 없는 작업입니다.",
     cancelling: "취소하는 중",
     failedVideo: "동영상 처리 실패",
