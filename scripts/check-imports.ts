@@ -14,6 +14,7 @@ const CORE_SOURCE = "packages/core/src/";
 const MAY_IMPORT: Readonly<Record<string, readonly string[] | "all">> = {
   "packages/core": [],
   "apps/web": ["@statusplane/client", "@statusplane/client/react"],
+  "packages/runtime": "all",
   "apps/academy": "all",
 };
 /** What a package ships: the second for the tests of others. */

@@ -4,12 +4,14 @@
  * `--check` writes nothing and exits 1 when a page is out of step.
  */
 import { readFileSync, writeFileSync } from "node:fs";
-import { VARIABLES } from "../apps/academy/src/config/variables.ts";
+import { FFMPEG_VARIABLES } from "../apps/academy/src/ffmpeg/chosen-ffmpeg.ts";
 import { FFMPEG_ERRORS } from "../apps/academy/src/ffmpeg/ffmpeg-errors.ts";
 import { IMPORT_ERRORS } from "../apps/academy/src/jobs/excel-import/import-errors.ts";
 import { VIDEO_ERRORS } from "../apps/academy/src/jobs/video-hls/video-errors.ts";
 import type { ErrorDefinition } from "../packages/core/src/error-definition.ts";
 import { ERRORS } from "../packages/core/src/errors.ts";
+import { showValue, type VariableTable } from "../packages/runtime/src/config/variable.ts";
+import { VARIABLES } from "../packages/runtime/src/config/variables.ts";
 import { AREAS } from "./mutants/list/index.ts";
 import { mutantsPage } from "./mutants/reference-page.ts";
 import { PYTHON_CLIENT, pythonClient } from "./python-client.ts";
@@ -50,20 +52,31 @@ ${errorTable(IMPORT_ERRORS)}
 `;
 }
 
+function variableTable(table: VariableTable): string {
+  const rows = Object.entries(table).map(([name, entry]) => {
+    const text = showValue(entry, entry.fallback);
+    return `| \`${name}\` | ${text === "" ? "–" : `\`${text}\``} | ${cell(entry.about)} |`;
+  });
+  return `| variable | default | what |
+|---|---|---|
+${rows.join("\n")}`;
+}
+
 function configurationPage(): string {
-  const rows = Object.entries(VARIABLES).map(
-    ([name, { fallback, about }]) => `| \`${name}\` | ${showDefault(fallback)} | ${cell(about)} |`,
-  );
   return `# Configuration
 
-Generated from \`apps/academy/src/config/variables.ts\` by \`npm run docs\`.
+Generated from \`packages/runtime/src/config/variables.ts\` and the academy's own variables by \`npm run docs\`.
 
 Environment variables, read once at start. All problems are reported together, one line each, with exit code 2.
 \`statusplane --print-config\` shows what is in force, secrets hidden. An empty value counts as not set.
 
-| variable | default | what |
-|---|---|---|
-${rows.join("\n")}
+${variableTable(VARIABLES)}
+
+## The academy's own
+
+An application adds its own by \`runStatusplane({ variables })\`.
+
+${variableTable(FFMPEG_VARIABLES)}
 
 ## What a role needs
 
@@ -77,17 +90,6 @@ ${rows.join("\n")}
 "Sign-in" is \`JWT_SECRET\`, or \`JWKS_URL\` with \`SIGNING_SECRET\`, or \`DEMO=1\`. Role \`all\` with a loopback \`HOST\`, no
 \`DATABASE_URL\` and no JWT setting signs people in as one of two demo tenants by itself.
 `;
-}
-
-function showDefault(value: unknown): string {
-  if (value === null || (Array.isArray(value) && value.length === 0)) return "–";
-  if (typeof value === "boolean") return value ? "1" : "0";
-  if (typeof value === "number") return String(value);
-  if (Array.isArray(value)) return `\`${value.join(",")}\``;
-  if (typeof value === "string") return `\`${value}\``;
-  return `\`${Object.entries(value as Record<string, unknown>)
-    .map(([key, each]) => `${key}=${typeof each === "string" ? each : JSON.stringify(each)}`)
-    .join(",")}\``;
 }
 
 const PAGES = {

@@ -5,7 +5,7 @@
  */
 import { spawnSync } from "node:child_process";
 import { existsSync } from "node:fs";
-import { askYesNo, findTerminal } from "../apps/academy/src/cli/ask-at-terminal.ts";
+import { askYesNo, findTerminal } from "../packages/runtime/src/cli/ask-at-terminal.ts";
 import { findChromium, findProgram, findPython, postgresFolders } from "@statusplane/test-support";
 
 interface Need {

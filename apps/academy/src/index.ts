@@ -1,15 +1,3 @@
-/**
- * The product for whoever composes a program of their own from it, such as the drills: the same roles and settings, with
- * other job types beside the academy's.
- */
-export { ConfigError, readConfig, type Config, type Role } from "./config/config.ts";
-export { createCollector, folderPaths, type Collected } from "./files/index.ts";
-export {
-  ACADEMY_JOBS,
-  defineJobTypes,
-  jobTypeNames,
-  type CatalogueEntry,
-  type JobCatalogue,
-  type JobDependencies,
-} from "./jobs/job-types.ts";
-export { runProgram } from "./program/run-program.ts";
+/** The product for whoever runs it with more beside its own, such as the drills. */
+export { ACADEMY } from "./academy.ts";
+export { academyJobs } from "./jobs/index.ts";

@@ -1,4 +1,4 @@
-import type { MigrationList } from "@statusplane/postgres";
+import type { MigrationList } from "@statusplane/runtime";
 
 /** The academy's own tables: students, and how far their imports are. */
 export const MIGRATIONS: readonly MigrationList[] = [

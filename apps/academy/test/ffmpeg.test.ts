@@ -1,10 +1,11 @@
 import { spawn } from "node:child_process";
-import { chmod, mkdtemp, readFile, realpath, rm, writeFile } from "node:fs/promises";
+import { chmod, mkdtemp, readFile, realpath, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { eventually } from "@statusplane/test-support";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import {
+  chosenFfmpeg,
   findConfinement,
   findFfmpeg,
   openFfmpeg,
@@ -158,4 +159,19 @@ describe("running a program confined", { timeout: 120_000 }, () => {
     parent.kill("SIGKILL");
     await eventually("the program has ended", async () => !(await lives(pid)));
   });
+});
+
+test("what nothing holds back here is a risk of the job type that runs it", async () => {
+  const bare = await mkdtemp(join(folder, "path-"));
+  await symlink("/bin/true", join(bare, "true"));
+  const PATH = process.env["PATH"];
+  process.env["PATH"] = bare; // a machine without bwrap
+  try {
+    const { risks } = chosenFfmpeg({ FFMPEG_PATH: null, FFPROBE_PATH: null, INSTALL_FFMPEG: null });
+    expect(await risks()).toMatchObject([
+      { code: "unconfined", problem: expect.stringMatching(/^bwrap: .*install bubblewrap/) },
+    ]);
+  } finally {
+    process.env["PATH"] = PATH;
+  }
 });

@@ -6,7 +6,7 @@ import { promisify } from "node:util";
 import { jobRef } from "@statusplane/core";
 import type { JobContext } from "@statusplane/worker";
 import { openFfmpeg } from "../src/ffmpeg/index.ts";
-import { openFolderFiles } from "../src/files/index.ts";
+import { openFolderFiles } from "@statusplane/runtime";
 import { videoHlsJob, type VideoLimits, type VideoResult } from "../src/jobs/video-hls/index.ts";
 
 const run = promisify(execFile);

@@ -1,7 +1,7 @@
 import { rm } from "node:fs/promises";
 import { setTimeout as sleep } from "node:timers/promises";
 import { jobRef, type JobRef, type StatusReader } from "@statusplane/core";
-import { folderPaths, type FolderPaths } from "../../../apps/academy/src/files/folder-paths.ts";
+import { folderPaths, type FolderPaths } from "../../../packages/runtime/src/files/folder-paths.ts";
 import type { Api, SubmittedBody } from "../../../test/end-to-end/support/api.ts";
 
 const LOOK_EVERY_MS = 250;

@@ -1,4 +1,4 @@
-import { createCollector, folderPaths, type Collected } from "@statusplane/academy";
+import { createCollector, folderPaths, type Collected } from "@statusplane/runtime";
 import { openServerDatabase } from "@statusplane/postgres";
 import type { Fleet } from "../fleet/fleet.ts";
 

@@ -1,4 +1,3 @@
-import type { JobCatalogue } from "@statusplane/academy";
 import { JobError, type Json } from "@statusplane/core";
 import { defineJob, type JobContext, type JobDefinition } from "@statusplane/worker";
 import { writeFile } from "node:fs/promises";
@@ -27,19 +26,11 @@ export interface DrillPayload {
 
 const STEP_MS = 50;
 
-/** Adds the drills' jobs to an installation's. */
-export function withDrillJob(jobs: JobCatalogue): JobCatalogue {
-  return [
-    ...jobs,
-    { type: DRILL_JOB_TYPE, input: "none", define: () => drillJob(DRILL_JOB_TYPE) },
-    { type: DRILL_FILE_JOB_TYPE, input: "file", define: () => drillJob(DRILL_FILE_JOB_TYPE) },
-  ];
-}
-
 /** Does nothing but report, for as long as it is told; says in the worker's log when its code begins and ends. */
-const drillJob = (type: string): JobDefinition =>
+const drillJob = (type: string, input: JobDefinition["input"]): JobDefinition =>
   defineJob({
     type,
+    input,
     steps: [
       { key: "prepare", name: "준비", weight: 1 },
       { key: "work", name: "작업", weight: 9 },
@@ -70,3 +61,9 @@ async function work(ctx: JobContext<"prepare" | "work">, payload: DrillPayload):
   if (ctx.attempt <= failAttempts) throw new JobError("internal_error", { retryable: true });
   return { marker, attempt: ctx.attempt, filling: "x".repeat(resultBytes) };
 }
+
+/** The drills' job types. */
+export const DRILL_JOBS: readonly JobDefinition[] = [
+  drillJob(DRILL_JOB_TYPE, "none"),
+  drillJob(DRILL_FILE_JOB_TYPE, "file"),
+];

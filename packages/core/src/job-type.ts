@@ -1,4 +1,5 @@
 import type { ErrorDefinition } from "./error-definition.ts";
+import type { KnownError } from "./errors.ts";
 import type { Json } from "./json.ts";
 import type { Kind } from "./terms.ts";
 
@@ -11,6 +12,13 @@ export interface JobType {
   readonly maxTries: number;
   /** Its own errors, beside the platform's: whoever shows how its jobs end learns them from here. */
   readonly errors: readonly ErrorDefinition[];
+  /** Whether a file belongs to it. A retry of `file` needs the file to be still there. */
+  readonly input: "file" | "none" | "optional";
+  /**
+   * A cheap look at the first bytes of the file (4 KiB, or the whole of a smaller one): the error it is refused with,
+   * null for what may be right. Absent: only an empty file is refused.
+   */
+  readonly looksRight?: (firstBytes: Uint8Array) => KnownError | null;
   /** Checks a payload as the row keeps it. @throws {JobError} whose message or cause says what is wrong with it. */
   check(payload: Json): void;
 }

@@ -187,9 +187,10 @@ async function operatorsRoutes(
   });
 }
 
-/** The job types' own errors; a process that holds their names alone knows none. */
-function ownErrors({ jobTypes }: ServerOptions): readonly ErrorDefinition[] {
-  return jobTypes.flatMap((each) => (typeof each === "string" ? [] : each.errors));
+/** The application's own errors and its job types'; a process that holds their names alone knows none. */
+function ownErrors(options: ServerOptions): readonly ErrorDefinition[] {
+  if (options.role === "progress") return [];
+  return [...(options.errors ?? []), ...options.jobTypes.flatMap(({ errors }) => errors)];
 }
 
 async function peoplesRoutes(

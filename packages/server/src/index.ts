@@ -28,4 +28,3 @@ export {
   type Readiness,
 } from "./operations/index.ts";
 export { openOutput, type OutputFile } from "./playback/index.ts";
-export type { AcceptedJobType } from "./submit/index.ts";

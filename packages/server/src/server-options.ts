@@ -1,6 +1,8 @@
 import type {
+  ErrorDefinition,
   Installation,
   JobQueue,
+  JobType,
   KnownError,
   RequestFiles,
   RequestRecords,
@@ -13,7 +15,6 @@ import type { LimitRates, SignInOptions } from "./auth/index.ts";
 import type { DetailReads } from "./detail/index.ts";
 import type { HttpLimits, LogOptions } from "./http/index.ts";
 import type { MetricsAccess, MetricSources, Readiness } from "./operations/index.ts";
-import type { AcceptedJobType } from "./submit/index.ts";
 
 /** What every role is given. */
 interface CommonOptions extends LimitRates {
@@ -54,7 +55,9 @@ export interface ProgressServerOptions extends CommonOptions {
 /** Everything. */
 export interface FullServerOptions extends CommonOptions {
   readonly role: "all" | "api";
-  readonly jobTypes: readonly AcceptedJobType[];
+  readonly jobTypes: readonly JobType[];
+  /** Codes of the application's own routes, beside the job types': the API's description names them. Default: none. */
+  readonly errors?: readonly ErrorDefinition[];
   readonly records: RequestRecords;
   readonly files: RequestFiles;
   readonly writer: StatusWriter;

@@ -3,7 +3,7 @@ import { request as httpRequest } from "node:http";
 import type { AddressInfo } from "node:net";
 import { eventually } from "@statusplane/test-support";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import type { AcceptedJobType } from "@statusplane/server";
+import type { JobType } from "@statusplane/core";
 import { checkPayload } from "../src/submit/check-payload.ts";
 import { JOB_TYPES, openTestServer, recordOf, signedIn, type TestServer } from "./fakes/index.ts";
 
@@ -26,7 +26,7 @@ function form(...parts: readonly Part[]) {
   };
 }
 
-const [, , MESSAGE_SEND] = JOB_TYPES as Required<[AcceptedJobType, AcceptedJobType, AcceptedJobType]>;
+const [, , MESSAGE_SEND] = JOB_TYPES as Required<[JobType, JobType, JobType]>;
 
 let test: TestServer;
 let one: { authorization: string };

@@ -78,11 +78,40 @@ interface CommonOptions<StepKey extends string> {
   readonly maxTries?: number;
   /** What its code throws beside the platform's errors: `Object.values(defineErrors({ … }))`. Default: none. */
   readonly errors?: readonly ErrorDefinition[];
+  /** Whether a file belongs to it: {@link JobType.input}. Default "none". */
+  readonly input?: JobType["input"];
+  /** Refuses a file by its first bytes: {@link JobType.looksRight}. Default: only an empty one. */
+  readonly looksRight?: NonNullable<JobType["looksRight"]>;
+  /** At once in one worker process, ≥ 1, where `WORKER_CONCURRENCY` says nothing. Default 4. */
+  readonly concurrency?: number;
   /**
    * Asked before anything is consumed: null when the job can run here, else the code of what is missing
    * ("ffmpeg_missing"). Asked again every few seconds until it is there.
    */
   readonly requires?: () => Promise<string | null>;
+  /** Called once in a process that runs it, when everything else is up: may get what `requires` misses. Never rejects. */
+  readonly prepare?: (machine: Preparation) => Promise<void>;
+  /**
+   * What on this machine makes it dangerous to run this job type: looked at once, at the start of a process that runs
+   * it; warned of, and refused under `STRICT=1`.
+   */
+  readonly risks?: () => Promise<readonly JobRisk[]>;
+}
+
+/** What a job type that prepares its machine is given. */
+export interface Preparation {
+  /** Tells whoever reads the log what is there and what is done (`info`), and what a person has to do (`warn`). */
+  readonly say: (level: "info" | "warn", sentence: string) => void;
+  /** Asks the person at the terminal yes or no; null where nobody can be asked. */
+  readonly ask: ((question: string) => Promise<boolean>) | null;
+}
+
+/** Something about this machine that makes a fault cost more than it must. */
+export interface JobRisk {
+  /** As `/readyz` and `/metrics` name it, e.g. "unconfined". */
+  readonly code: string;
+  /** One line: what it is, what it does, what to do. */
+  readonly problem: string;
 }
 
 /** What `run` may answer: the result. For kind `video` an object with at least `hls_path` and `duration` (whole seconds ≥ 0). */
@@ -106,6 +135,10 @@ export interface ParsedJobOptions<Payload, StepKey extends string> extends Commo
 export interface JobDefinition extends JobType {
   readonly steps: readonly Required<StepDefinition>[];
   readonly requires: (() => Promise<string | null>) | null;
+  /** Null: whatever the worker's default is. */
+  readonly concurrency: number | null;
+  readonly prepare: ((machine: Preparation) => Promise<void>) | null;
+  readonly risks: (() => Promise<readonly JobRisk[]>) | null;
   /** Checks the payload and runs the job's code. */
   run(ctx: JobContext, payload: Json): Promise<JobResult>;
 }
@@ -115,7 +148,7 @@ const MAX_TRIES_LIMIT = 100;
 
 /**
  * Defines a job type.
- * @throws {TypeError} when type, steps, maxTries or errors do not fit.
+ * @throws {TypeError} when type, steps, maxTries, concurrency or errors do not fit.
  */
 export function defineJob<Payload, const StepKey extends string>(
   options: ParsedJobOptions<Payload, StepKey>,
@@ -129,7 +162,15 @@ export function defineJob<Payload, StepKey extends string>(
   if (!Number.isInteger(maxTries) || maxTries < 1 || maxTries > MAX_TRIES_LIMIT) {
     throw new TypeError(`maxTries of ${type} must be 1..${MAX_TRIES_LIMIT}: ${maxTries}`);
   }
-  const base = { type, kind, steps: checkSteps(type, options.steps), maxTries, requires, errors };
+  const { input = "none", looksRight, concurrency = null, prepare = null, risks = null } = options;
+  if (concurrency !== null && (!Number.isInteger(concurrency) || concurrency < 1)) {
+    throw new TypeError(`concurrency of ${type} must be 1 or more: ${concurrency}`);
+  }
+  const base = {
+    ...{ type, kind, maxTries, errors, input, concurrency, requires, prepare, risks },
+    ...(looksRight === undefined ? {} : { looksRight }),
+    steps: checkSteps(type, options.steps),
+  };
   const taken = errors.find(({ code }) => Object.hasOwn(ERRORS, code));
   if (taken !== undefined) throw new TypeError(`errors of ${type}: ${taken.code} is the platform's own`);
   if (!("parse" in options)) {

@@ -1,10 +1,11 @@
 import {
   crashPoint,
-  StatusplaneError,
   type JobRef,
+  type JobType,
   type Kind,
   type RequestFiles,
   type RequestRecords,
+  StatusplaneError,
 } from "@statusplane/core";
 import { idMember } from "@statusplane/core/wire";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
@@ -17,7 +18,6 @@ import {
   waitingAnswer,
   waitingJob,
   waitingVideo,
-  type AcceptedJobType,
   type AfterCommit,
 } from "../submit/index.ts";
 
@@ -26,7 +26,7 @@ export interface ControlOptions {
   readonly files: Pick<RequestFiles, "hasInput">;
   readonly afterCommit: AfterCommit;
   readonly details: Pick<DetailReads, "forget">;
-  readonly jobTypes: readonly AcceptedJobType[];
+  readonly jobTypes: readonly JobType[];
 }
 
 const BASES = { video: "/media/videos/:id", job: "/api/v1/jobs/:id" } as const;

@@ -1,7 +1,7 @@
+import type { JobType } from "@statusplane/core";
 import type { FastifyInstance } from "fastify";
 import type { ZodTypeProvider } from "fastify-type-provider-zod";
 import { z } from "zod";
-import type { AcceptedJobType } from "../submit/index.ts";
 
 /** They change with a deploy only. */
 const CACHED_SECONDS = 300;
@@ -24,7 +24,7 @@ const jobType = z.object({
 });
 
 /** `GET /api/v1/job-types/`. */
-export function jobTypeRoutes(fastify: FastifyInstance, jobTypes: readonly AcceptedJobType[]): void {
+export function jobTypeRoutes(fastify: FastifyInstance, jobTypes: readonly JobType[]): void {
   const body = {
     job_types: jobTypes.map(({ type, kind, input, maxTries, errors }) => ({
       ...{ job_type: type, kind, input, max_tries: maxTries },

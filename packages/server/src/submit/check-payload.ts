@@ -1,5 +1,11 @@
-import { encodeJson, JobError, publicMessage, StatusplaneError, type Json } from "@statusplane/core";
-import type { AcceptedJobType } from "./accepted-job-type.ts";
+import {
+  encodeJson,
+  JobError,
+  type JobType,
+  type Json,
+  publicMessage,
+  StatusplaneError,
+} from "@statusplane/core";
 
 /** So many of a schema's complaints are told. */
 const ISSUES_MAX = 5;
@@ -8,7 +14,7 @@ const ISSUES_MAX = 5;
  * Asks the job type whether a payload fits, as the row would keep it.
  * @throws {invalid_payload} whatever it throws, with its words.
  */
-export function checkPayload(payload: Json, jobType: AcceptedJobType): void {
+export function checkPayload(payload: Json, jobType: JobType): void {
   try {
     encodeJson(payload);
     jobType.check(payload);

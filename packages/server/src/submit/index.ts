@@ -3,7 +3,6 @@
  * one before. Imports core, auth/, errors/, http/. The body streams into `RequestFiles`, the row goes to
  * `RequestRecords`, and what follows the COMMIT goes through `AfterCommit`, whose failures are the relay's.
  */
-export * from "./accepted-job-type.ts";
 export * from "./after-commit.ts";
 export * from "./inspect-upload.ts";
 export { FORM_EXTRA_BYTES } from "./read-submission.ts";

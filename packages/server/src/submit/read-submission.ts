@@ -1,18 +1,18 @@
 import type { MultipartFile, MultipartValue } from "@fastify/multipart";
 import {
   crashPoint,
-  plainLine,
-  StatusplaneError,
   type JobRef,
+  type JobType,
   type Json,
   type JsonObject,
   type Kind,
   type KnownError,
+  plainLine,
+  StatusplaneError,
 } from "@statusplane/core";
 import type { FastifyRequest } from "fastify";
 import { createHash } from "node:crypto";
 import { assertHarmless, JSON_MAX_BYTES, parseJson } from "../http/index.ts";
-import type { AcceptedJobType } from "./accepted-job-type.ts";
 import { inspectUpload } from "./inspect-upload.ts";
 import { metadataOf } from "./metadata.ts";
 import { refuseUnknown } from "./refuse-unknown.ts";
@@ -40,7 +40,7 @@ export interface ReadFormOptions extends Pick<SubmitOptions, "files" | "uploadMa
   /** Where the file goes. */
   readonly ref: JobRef;
   /** The job type as far as it is known when the file begins. */
-  readonly typeOf: (named: string | null) => AcceptedJobType | undefined;
+  readonly typeOf: (named: string | null) => JobType | undefined;
   /** Whether the file's content is hashed: for an Idempotency-Key. */
   readonly hashed: boolean;
 }

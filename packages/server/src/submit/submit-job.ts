@@ -1,13 +1,13 @@
 import {
   crashPoint,
-  StatusplaneError,
   type JobRecord,
   type JobRef,
+  type JobType,
   type Json,
   type NewJob,
+  StatusplaneError,
 } from "@statusplane/core";
 import { hash } from "node:crypto";
-import type { AcceptedJobType } from "./accepted-job-type.ts";
 import { checkPayload } from "./check-payload.ts";
 import type { Submission } from "./read-submission.ts";
 import type { SubmitOptions } from "./submit-options.ts";
@@ -25,7 +25,7 @@ export interface Submitter {
  */
 export async function submitJob(
   submission: Submission,
-  jobType: AcceptedJobType,
+  jobType: JobType,
   submitter: Submitter,
   options: SubmitOptions,
 ): Promise<JobRecord> {
@@ -59,7 +59,7 @@ async function forgetInput(submission: Submission, ref: JobRef, { files }: Submi
   crashPoint("upload.after-remove");
 }
 
-function judge(submission: Submission, jobType: AcceptedJobType, submitter: Submitter): NewJob {
+function judge(submission: Submission, jobType: JobType, submitter: Submitter): NewJob {
   const { file, title, metadata } = submission;
   if (file === null && jobType.input === "file") throw new StatusplaneError("file_required");
   if (file !== null && jobType.input === "none") {
@@ -84,7 +84,7 @@ function withFileName(payload: Json, name: string | null): Json {
 }
 
 /** Over everything that makes the job what it is: fields and the file's content. */
-function bodyHash({ title, metadata, payload, file }: Submission, { kind, type }: AcceptedJobType): string {
+function bodyHash({ title, metadata, payload, file }: Submission, { kind, type }: JobType): string {
   const parts = [
     kind,
     type,

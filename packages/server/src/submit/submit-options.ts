@@ -1,6 +1,5 @@
-import type { KnownError, RequestFiles, RequestRecords } from "@statusplane/core";
+import type { JobType, KnownError, RequestFiles, RequestRecords } from "@statusplane/core";
 import type { WatchTokens } from "../auth/index.ts";
-import type { AcceptedJobType } from "./accepted-job-type.ts";
 import type { AfterCommit } from "./after-commit.ts";
 
 /** What the submit routes are given. */
@@ -9,7 +8,7 @@ export interface SubmitOptions {
   readonly files: Pick<RequestFiles, "saveInput" | "removeInput">;
   readonly afterCommit: AfterCommit;
   readonly watchTokens: WatchTokens;
-  readonly jobTypes: readonly AcceptedJobType[];
+  readonly jobTypes: readonly JobType[];
   /** Largest file, bytes. */
   readonly uploadMaxBytes: number;
   /** Asked before a body is read, with the declared size of one that has a file: the code it is refused with, or null. */

@@ -1,9 +1,8 @@
 import multipart from "@fastify/multipart";
-import { jobRef, StatusplaneError, uuidV7, type Kind } from "@statusplane/core";
+import { jobRef, type JobType, type Kind, StatusplaneError, uuidV7 } from "@statusplane/core";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { z } from "zod";
 import { requireTenant, subjectOf } from "../auth/index.ts";
-import type { AcceptedJobType } from "./accepted-job-type.ts";
 import { METADATA_MAX_BYTES, metadataOf } from "./metadata.ts";
 import { readForm, titleOf, type Submission } from "./read-submission.ts";
 import { refuseUnknown } from "./refuse-unknown.ts";
@@ -79,10 +78,10 @@ async function submit(
   refuseUnknown(Object.keys(request.query as object), []); // members belong into the body
   const idempotencyKey = idempotencyKeyOf(request);
   const ref = jobRef(tenant, kind, uuidV7());
-  const typeOf = (named: string | null): AcceptedJobType | undefined =>
+  const typeOf = (named: string | null): JobType | undefined =>
     options.jobTypes.find((each) => each.kind === kind && (kind === "video" || each.type === named));
   let submission: Submission;
-  let jobType: AcceptedJobType | undefined;
+  let jobType: JobType | undefined;
   try {
     submission = request.isMultipart()
       ? await readForm(request, { ...options, ref, typeOf, hashed: idempotencyKey !== null })

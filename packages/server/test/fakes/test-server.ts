@@ -1,7 +1,7 @@
-import type { Delivery, JobQueue } from "@statusplane/core";
+import type { Delivery, JobQueue, JobType } from "@statusplane/core";
 import { defineErrors, StatusplaneError } from "@statusplane/core";
 import type { FastifyInstance } from "fastify";
-import { createServer, type AcceptedJobType, type FullServerOptions } from "../../src/index.ts";
+import { createServer, type FullServerOptions } from "../../src/index.ts";
 import { z } from "zod";
 import { FakeRecords } from "./fake-records.ts";
 import { FakeStatusStore } from "./fake-status-store.ts";
@@ -21,7 +21,7 @@ const ERRORS = defineErrors({
 });
 
 /** Accepts files that begin with "video" or "PK", and for `message_send` payloads with a `to`. */
-export const JOB_TYPES: readonly AcceptedJobType[] = [
+export const JOB_TYPES: readonly JobType[] = [
   {
     type: "video_hls",
     kind: "video",

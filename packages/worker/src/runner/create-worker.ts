@@ -87,7 +87,7 @@ export function createWorker(options: WorkerOptions): StatusWorker {
   if (definitions.size !== jobs.length) throw new TypeError("a job type is defined twice");
   const runner = new Runner({ definitions, parts, leases });
   const consumers = jobs.map((definition) => {
-    const concurrency = concurrencyOf(definition.type, options.concurrency);
+    const concurrency = concurrencyOf(definition, options.concurrency);
     const handle = runner.handle.bind(runner);
     return new TypeConsumer({
       definition,
@@ -150,8 +150,11 @@ function makeParts(options: WorkerOptions, ended: AbortSignal): WorkerParts {
   };
 }
 
-function concurrencyOf(type: string, concurrency: Readonly<Record<string, number>> = {}): number {
-  const value = concurrency[type] ?? concurrency["*"] ?? DEFAULT_CONCURRENCY;
+function concurrencyOf(
+  { type, concurrency: own }: JobDefinition,
+  concurrency: Readonly<Record<string, number>> = {},
+): number {
+  const value = concurrency[type] ?? concurrency["*"] ?? own ?? DEFAULT_CONCURRENCY;
   if (!Number.isInteger(value) || value < 1)
     throw new TypeError(`concurrency of ${type} must be 1 or more: ${value}`);
   return value;

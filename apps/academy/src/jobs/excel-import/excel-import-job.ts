@@ -4,6 +4,7 @@ import { join } from "node:path";
 import type { FileUsed } from "./file-use.ts";
 import { IMPORT_ERRORS, importError } from "./import-errors.ts";
 import { importResult, type ImportCounts, type ImportResult } from "./import-result.ts";
+import { looksLikeWorkbook } from "./looks-like-workbook.ts";
 import type { ReaderMessage, ReaderOrder, RowError, StudentChunk } from "./reader-messages.ts";
 import { readStudentsApart } from "./reader-process.ts";
 import {
@@ -45,7 +46,8 @@ export function excelImportJob(options: ExcelImportOptions): JobDefinition {
   return defineJob({
     type: "excel_import",
     errors: Object.values(IMPORT_ERRORS),
-    kind: "job",
+    input: "file",
+    looksRight: looksLikeWorkbook,
     steps: STEPS,
     run: (ctx) => importStudents(ctx, options),
   });

@@ -1,6 +1,7 @@
 import { JobError } from "@statusplane/core";
 import { defineJob, type JobContext, type JobDefinition } from "@statusplane/worker";
-import { FFMPEG_ERRORS, type FfmpegSource } from "../../ffmpeg/index.ts";
+import { FFMPEG_ERRORS, type FfmpegSource, type ChosenFfmpeg } from "../../ffmpeg/index.ts";
+import { looksLikeVideo } from "./looks-like-video.ts";
 import { encodeHls } from "./encode-hls.ts";
 import { believableRate } from "./frame-rate.ts";
 import { POSTER_NAME, startPoster } from "./make-poster.ts";
@@ -21,7 +22,7 @@ import type { VideoSource } from "./video-source.ts";
 import { openVideoTools, type VideoTools } from "./video-tools.ts";
 import { VIDEO_ERRORS } from "./video-errors.ts";
 
-export interface VideoHlsOptions {
+export interface VideoHlsOptions extends Partial<Pick<ChosenFfmpeg, "prepare" | "risks">> {
   readonly ffmpeg: FfmpegSource;
   /** Default: {@link VIDEO_LIMITS}. */
   readonly limits?: Partial<VideoLimits>;
@@ -60,13 +61,17 @@ const MIN_DECODED_SHARE = { progressive: 0.75, interlaced: 0.4 };
  * input_gone, video_unreadable, video_no_picture, video_too_large, video_too_slow, output_too_large, which another try
  * would not mend; encode_failed, storage_full, ffmpeg_missing, which it may.
  */
-export function videoHlsJob({ ffmpeg, limits: overrides }: VideoHlsOptions): JobDefinition {
+export function videoHlsJob({ ffmpeg, limits: overrides, ...machine }: VideoHlsOptions): JobDefinition {
   const limits = { ...VIDEO_LIMITS, ...overrides };
   return defineJob({
     type: "video_hls",
     errors: [...Object.values(VIDEO_ERRORS), ...Object.values(FFMPEG_ERRORS)],
     kind: "video",
+    input: "file",
+    looksRight: looksLikeVideo,
+    concurrency: 1,
     steps: STEPS,
+    ...machine,
     requires: () => ffmpeg.readiness(),
     run: async (ctx) => {
       const { inputPath, signal } = ctx;

@@ -1,0 +1,16 @@
+import type { Application } from "@statusplane/runtime";
+import { fileURLToPath } from "node:url";
+import { FFMPEG_VARIABLES } from "./ffmpeg/index.ts";
+import { academyJobs } from "./jobs/index.ts";
+import { MIGRATIONS } from "./migrations.ts";
+import { StudentRecords, studentsRoutes } from "./students/index.ts";
+
+/** The academy: videos and students' workbooks, the students' pages, and its web page. */
+export const ACADEMY: Application<typeof FFMPEG_VARIABLES> = {
+  variables: FFMPEG_VARIABLES,
+  jobs: academyJobs,
+  migrations: MIGRATIONS,
+  routes: (fastify, { database, files, findRecord, requireTenant }) =>
+    studentsRoutes(fastify, { students: new StudentRecords(database), findRecord, files, requireTenant }),
+  webRoot: fileURLToPath(new URL("../../web/dist", import.meta.url)),
+};

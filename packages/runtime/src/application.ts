@@ -1,0 +1,50 @@
+import type { ErrorDefinition, JobRecord, JobRef, RequestFiles } from "@statusplane/core";
+import type { Database, MigrationList } from "@statusplane/postgres";
+import type { JobDefinition } from "@statusplane/worker";
+import type { FastifyInstance, FastifyRequest } from "fastify";
+import type { Logger } from "pino";
+import type { Role } from "./config/config.ts";
+import type { ValuesOf, VariableTable } from "./config/variable.ts";
+import type { Values } from "./config/variables.ts";
+
+/**
+ * What an application gives to {@link runStatusplane}: its job types, and whatever else is its own. All but `jobs` may
+ * be absent.
+ */
+export interface Application<Own extends VariableTable = VariableTable> {
+  /** The job types; as a function where they need settings or the database. A new one is one line here. */
+  readonly jobs: readonly JobDefinition[] | ((context: ApplicationContext<Own>) => readonly JobDefinition[]);
+  /** Codes that its routes answer with, beside the job types' own: `Object.values(defineErrors({ … }))`. */
+  readonly errors?: readonly ErrorDefinition[];
+  /** Its own tables: numbered `*.sql` files, applied at each start and by `migrate up`, in a schema per list. */
+  readonly migrations?: readonly MigrationList[];
+  /** Environment variables of its own; none may have a name of the platform's. */
+  readonly variables?: Own;
+  /** Adds its own routes: signed in, not for watch tokens. Roles `all` and `api`. */
+  routes?(fastify: FastifyInstance, context: RoutesContext<Own>): Promise<void> | void;
+  /** Folder of its built page. Default: no page. */
+  readonly webRoot?: string;
+  /** What `--version` says. Default: the platform's. */
+  readonly version?: string;
+}
+
+/** What the parts of an application are made of. */
+export interface ApplicationContext<Own extends VariableTable = VariableTable> {
+  readonly role: Role;
+  /** The platform's and its own settings. */
+  readonly values: Values & ValuesOf<Own>;
+  /** For its own statements. In role `progress` every one is refused, for that has no database. */
+  readonly database: ApplicationDatabase;
+  readonly log: Logger;
+}
+
+export type ApplicationDatabase = Pick<Database, "query" | "transaction">;
+
+/** What an application's routes are made of. */
+export interface RoutesContext<Own extends VariableTable = VariableTable> extends ApplicationContext<Own> {
+  readonly files: Pick<RequestFiles, "outputFolder">;
+  /** One look at a job's row, shared with the detail routes and paid by the tenant's share. */
+  readonly findRecord: (ref: JobRef) => Promise<JobRecord | null>;
+  /** The tenant of the verified token. @throws {unauthenticated | tenant_required} */
+  readonly requireTenant: (request: FastifyRequest) => string;
+}

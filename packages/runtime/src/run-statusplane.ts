@@ -1,0 +1,84 @@
+import { FolderLockedError } from "@statusplane/postgres";
+import { Command } from "commander";
+import { readFileSync } from "node:fs";
+import type { Application } from "./application.ts";
+import { mintToken } from "./cli/mint-token.ts";
+import { ConfigError, printConfig, readConfig, ROLES, type Config } from "./config/config.ts";
+import { isPlatformVariable } from "./config/variables.ts";
+import type { VariableTable } from "./config/variable.ts";
+import { runProgram } from "./program/run-program.ts";
+
+/** What the person at the keyboard has to mend, as opposed to a fault (1). */
+const EXIT_BAD_INPUT = 2;
+
+/**
+ * The whole program of an application, and its command line: runs it in one of its roles until it is told to stop, prints
+ * its settings, or mints a token for scripts. Whatever keeps it from that is said on stderr in one line each, and ends
+ * the process: exit code 2 where a setting or an argument is wrong, 1 else.
+ * @example
+ * await runStatusplane({ jobs: [reportJob] });
+ * @throws {TypeError} for a variable that has a name of the platform's.
+ */
+export async function runStatusplane<Own extends VariableTable = Record<never, never>>(
+  given: Application<Own>,
+): Promise<void> {
+  const application = given as Application; // what its functions are given was read by its own table
+  const taken = Object.keys(application.variables ?? {}).find(isPlatformVariable);
+  if (taken !== undefined) throw new TypeError(`${taken} is a variable of the platform`);
+  try {
+    await commandLine(application)
+      .exitOverride()
+      .configureOutput({ writeErr: (text) => process.stderr.write(text) })
+      .parseAsync();
+  } catch (error) {
+    process.exit(explain(error)); // whatever was half open must not keep a refused start alive
+  }
+}
+
+function commandLine(application: Application): Command {
+  const command = new Command("statusplane")
+    .description("Live job status for multi-tenant web apps at zero database load.")
+    .version(application.version ?? platformVersion())
+    .option("--role <role>", `what this process does: ${ROLES.join(", ")}`, "all")
+    .option("--print-config", "show the settings in force, secrets hidden, and end")
+    .action(async (options: { role: string; printConfig?: boolean }) => {
+      const config: Config = readConfig(options.role, process.env, application.variables ?? {});
+      if (options.printConfig === true) console.log(printConfig(config));
+      else await runProgram(config, application);
+    });
+  command
+    .command("token")
+    .description("Print a sign-in token for scripts (HS256 with JWT_SECRET).")
+    .requiredOption("--tenant <id>", "the tenant it is for")
+    .requiredOption("--sub <name>", "whom it names as the jobs' creator")
+    .option("--life <seconds>", "seconds until it expires", "3600")
+    .option("--operator", "may read /metrics from outside", false)
+    .action(async (options: { tenant: string; sub: string; life: string; operator: boolean }) => {
+      const { tenant, sub, life, operator } = options;
+      console.log(await mintToken({ tenant, sub, lifeSeconds: Number(life), operator }, process.env));
+    });
+  return command;
+}
+
+function platformVersion(): string {
+  const manifest = readFileSync(new URL("../package.json", import.meta.url), "utf8");
+  return (JSON.parse(manifest) as { readonly version: string }).version;
+}
+
+function explain(error: unknown): number {
+  if (error instanceof ConfigError) {
+    for (const problem of error.problems) console.error(problem);
+    return EXIT_BAD_INPUT;
+  }
+  const code = error instanceof Error && "code" in error ? String(error.code) : "";
+  if (error instanceof Error && "exitCode" in error && code.startsWith("commander.")) {
+    return error.exitCode === 0 ? 0 : EXIT_BAD_INPUT; // commander has said what is wrong, or shown its help
+  }
+  console.error(error instanceof Error ? error.message : error);
+  if (error instanceof FolderLockedError) return EXIT_BAD_INPUT;
+  if (code === "EADDRINUSE" || code === "EACCES") {
+    console.error("PORT, HOST: choose an address that is free and allowed, e.g. PORT=3001 npm start");
+    return EXIT_BAD_INPUT;
+  }
+  return 1;
+}

@@ -1,0 +1,4 @@
+/** The program alone. */
+import { runStatusplane } from "../../src/index.ts";
+
+await runStatusplane({ jobs: [] });

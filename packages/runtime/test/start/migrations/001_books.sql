@@ -1,0 +1,1 @@
+CREATE TABLE :"shop".book (title text PRIMARY KEY);
