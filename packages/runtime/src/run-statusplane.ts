@@ -5,7 +5,7 @@ import type { Application } from "./application.ts";
 import { mintToken } from "./cli/mint-token.ts";
 import { ConfigError, printConfig, readConfig, ROLES, type Config } from "./config/config.ts";
 import { isPlatformVariable } from "./config/variables.ts";
-import type { VariableTable } from "./config/variable.ts";
+import { NO_VARIABLES, type VariableTable } from "./config/variable.ts";
 import { runProgram } from "./program/run-program.ts";
 
 /** What the person at the keyboard has to mend, as opposed to a fault (1). */
@@ -19,11 +19,11 @@ const EXIT_BAD_INPUT = 2;
  * await runStatusplane({ jobs: [reportJob] });
  * @throws {TypeError} for a variable that has a name of the platform's.
  */
-export async function runStatusplane<Own extends VariableTable = Record<never, never>>(
+export async function runStatusplane<Own extends VariableTable = typeof NO_VARIABLES>(
   given: Application<Own>,
 ): Promise<void> {
   const application = given as Application; // what its functions are given was read by its own table
-  const taken = Object.keys(application.variables ?? {}).find(isPlatformVariable);
+  const taken = Object.keys(application.variables ?? NO_VARIABLES).find(isPlatformVariable);
   if (taken !== undefined) throw new TypeError(`${taken} is a variable of the platform`);
   try {
     await commandLine(application)
@@ -42,7 +42,7 @@ function commandLine(application: Application): Command {
     .option("--role <role>", `what this process does: ${ROLES.join(", ")}`, "all")
     .option("--print-config", "show the settings in force, secrets hidden, and end")
     .action(async (options: { role: string; printConfig?: boolean }) => {
-      const config: Config = readConfig(options.role, process.env, application.variables ?? {});
+      const config: Config = readConfig(options.role, process.env, application.variables ?? NO_VARIABLES);
       if (options.printConfig === true) console.log(printConfig(config));
       else await runProgram(config, application);
     });

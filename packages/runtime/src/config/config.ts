@@ -1,5 +1,12 @@
 import { parseRedisUrl } from "@statusplane/core";
-import { readTable, showValue, type ReadVariables, type ValuesOf, type VariableTable } from "./variable.ts";
+import {
+  NO_VARIABLES,
+  readTable,
+  showValue,
+  type ReadVariables,
+  type ValuesOf,
+  type VariableTable,
+} from "./variable.ts";
 import { VARIABLES, type Values, type VariableName } from "./variables.ts";
 
 export const ROLES = ["all", "api", "progress", "worker"] as const;
@@ -37,9 +44,9 @@ type Read = ReadVariables<typeof VARIABLES>;
 type Environment = Readonly<Record<string, string | undefined>>;
 
 /** @throws {ConfigError} naming every problem. */
-export function readConfig(role: string, env: Environment): Config<Record<never, never>>;
+export function readConfig(role: string, env: Environment): Config<typeof NO_VARIABLES>;
 export function readConfig<Own extends VariableTable>(role: string, env: Environment, own: Own): Config<Own>;
-export function readConfig(role: string, env: Environment, table: VariableTable = {}): Config {
+export function readConfig(role: string, env: Environment, table: VariableTable = NO_VARIABLES): Config {
   const read = readTable(VARIABLES, env);
   const own = readTable(table, env);
   const problems = [...read.problems, ...own.problems];

@@ -24,6 +24,9 @@ export function showValue({ write }: Pick<Variable<unknown>, "write">, value: un
 /** Variables by name, `[A-Z][A-Z0-9_]*`. */
 export type VariableTable = Readonly<Record<string, Variable<unknown>>>;
 
+/** The table of an application without variables of its own. */
+export const NO_VARIABLES = {} as const;
+
 /** What a table's variables are when they were read. */
 export type ValuesOf<Table extends VariableTable> = {
   readonly [Name in keyof Table]: Table[Name] extends Variable<infer T> ? T : never;
