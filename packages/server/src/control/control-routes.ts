@@ -13,13 +13,7 @@ import { z } from "zod";
 import { recordRef } from "../auth/index.ts";
 import type { DetailReads } from "../detail/index.ts";
 import { statusSchema } from "../progress/index.ts";
-import {
-  detailUrl,
-  waitingAnswer,
-  waitingJob,
-  waitingVideo,
-  type AfterCommit,
-} from "../submit/index.ts";
+import { detailUrl, waitingAnswer, waitingJob, waitingVideo, type AfterCommit } from "../submit/index.ts";
 
 export interface ControlOptions {
   readonly records: Pick<RequestRecords, "find" | "cancel" | "retry">;
