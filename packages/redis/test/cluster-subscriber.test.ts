@@ -1,10 +1,10 @@
 import { parseRedisUrl } from "@statusplane/core";
 import { eventually, startRedisCluster, withRedis, type RedisCluster } from "@statusplane/test-support";
-import { Cluster } from "ioredis";
+import { Cluster, Redis } from "ioredis";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from "vitest";
 import { readSlotRanges, slotOf, type SlotRange } from "../src/status-store/cluster-slots.ts";
 import { ClusterSubscriber } from "../src/status-store/cluster-subscriber.ts";
-import { createNodeClient } from "../src/status-store/redis-client.ts";
+import { RedisConnector } from "../src/connections/redis-connector.ts";
 
 const log = { warn: () => undefined, info: () => undefined };
 
@@ -25,9 +25,9 @@ beforeAll(async () => {
 beforeEach(() => {
   [heard, looks, resubscribed] = [[], 0, 0];
   readSlots = () => readSlotRanges(raw);
-  const address = parseRedisUrl(cluster.url, true);
+  const connector = new RedisConnector({ Redis, Cluster }, parseRedisUrl(cluster.url, true));
   subscriber = new ClusterSubscriber({
-    connect: (node) => createNodeClient(address, node, "subscriber"),
+    connect: (node) => connector.connectToNode("subscriber", node, { name: "subscriber" }),
     readSlots: () => {
       looks++;
       return readSlots();

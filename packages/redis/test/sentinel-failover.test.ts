@@ -14,9 +14,10 @@ import {
   type RedisSentinel,
   type RedisServer,
 } from "@statusplane/test-support";
+import { Cluster, Redis } from "ioredis";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { openRedisStatusStore } from "../src/index.ts";
-import { closeClient, createRedisClient } from "../src/status-store/redis-client.ts";
+import { closeClient, RedisConnector } from "../src/connections/redis-connector.ts";
 import { callEverything, untilEverythingAnswers } from "./failover-calls.ts";
 
 /** Nothing is found by reading again from time to time: what is told was pushed, or read after subscribing again. */
@@ -128,8 +129,8 @@ describe("a master that sentinels replace", () => {
 
   it("is looked for again by a client whose search was interrupted", async () => {
     for (const sentinel of redis.sentinels) sentinel.pause();
-    const log = { warn: () => undefined, info: () => undefined };
-    const client = createRedisClient(parseRedisUrl(redis.url), { name: "reader", retries: 0, log });
+    const connector = new RedisConnector({ Redis, Cluster }, parseRedisUrl(redis.url));
+    const client = connector.connect("requestOnce", { name: "reader" });
     try {
       const ended = new Promise((resolve) => client.once("end", resolve));
       client.disconnect(true);

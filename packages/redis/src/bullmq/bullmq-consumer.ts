@@ -9,7 +9,7 @@ import {
   type QueueConsumer,
 } from "@statusplane/core";
 import type { Job, Worker } from "bullmq";
-import type { BullmqPackages } from "./load-bullmq.ts";
+import type { Bullmq } from "../connections/load-driver.ts";
 import { followQueueClock } from "./queue-clock.ts";
 import type { ConsumerConnections } from "./queue-connections.ts";
 
@@ -22,7 +22,7 @@ export interface DeliveryData {
 }
 
 export interface BullmqConsumerOptions extends ConsumeOptions {
-  readonly bullmq: BullmqPackages["bullmq"];
+  readonly bullmq: Bullmq;
   readonly connections: ConsumerConnections;
   readonly prefix: string;
   readonly lockMs: number;

@@ -1,6 +1,7 @@
 import {
   deliveryId,
   OWN_KEYS,
+  parseRedisUrl,
   settlesWithin,
   StatusplaneError,
   systemClock,
@@ -12,11 +13,12 @@ import {
 } from "@statusplane/core";
 import type { Job, Queue } from "bullmq";
 import { BullmqConsumer, type DeliveryData } from "./bullmq-consumer.ts";
-import { loadBullmq, type BullmqPackages } from "./load-bullmq.ts";
+import { loadBullmq, loadIoredis, type Bullmq, type Ioredis } from "../connections/load-driver.ts";
+import { closeClient, RedisConnector } from "../connections/redis-connector.ts";
 import {
   consumerConnections,
   requestConnection,
-  type ConnectionOptions,
+  type QueueConnectionOptions,
   type QueueConnection,
 } from "./queue-connections.ts";
 import { queueSentinel } from "./queue-sentinel.ts";
@@ -55,7 +57,8 @@ export interface BullmqQueue extends JobQueue {
  * @throws {Error} when bullmq or ioredis is not installed; {TypeError} when the URL cannot be understood.
  */
 export async function createBullmqQueue(options: BullmqQueueOptions): Promise<BullmqQueue> {
-  return new BullmqJobQueue(await loadBullmq(), options);
+  const [bullmq, ioredis] = await Promise.all([loadBullmq(), loadIoredis()]);
+  return new BullmqJobQueue({ bullmq, ioredis }, options);
 }
 
 /**
@@ -68,8 +71,9 @@ async function bringForward(job: Job<DeliveryData>): Promise<void> {
 
 class BullmqJobQueue implements BullmqQueue {
   readonly sentinel: SentinelKeeper;
-  readonly #packages: BullmqPackages;
+  readonly #bullmq: Bullmq;
   readonly #options: Required<BullmqQueueOptions>;
+  readonly #connections: QueueConnectionOptions;
   readonly #requests: QueueConnection;
   readonly #queues = new Map<string, Queue<DeliveryData>>();
   readonly #consumers = new Set<BullmqConsumer>();
@@ -77,8 +81,8 @@ class BullmqJobQueue implements BullmqQueue {
   readonly #connected: Promise<unknown>;
   #closing: Promise<void> | null = null;
 
-  constructor(packages: BullmqPackages, options: BullmqQueueOptions) {
-    this.#packages = packages;
+  constructor(drivers: { readonly bullmq: Bullmq; readonly ioredis: Ioredis }, options: BullmqQueueOptions) {
+    this.#bullmq = drivers.bullmq;
     this.#options = {
       cluster: false,
       deadlineMs: DEFAULT_DEADLINE_MS,
@@ -87,7 +91,12 @@ class BullmqJobQueue implements BullmqQueue {
       onMalformed: () => undefined,
       ...options,
     };
-    this.#requests = requestConnection(this.#connectionOptions(), this.#options.deadlineMs);
+    const { url, cluster, onError } = this.#options;
+    this.#connections = {
+      connector: new RedisConnector(drivers.ioredis, parseRedisUrl(url, cluster)),
+      onError,
+    };
+    this.#requests = requestConnection(this.#connections, this.#options.deadlineMs);
     this.#connected = new Promise((resolve) => this.#requests.once("ready", resolve));
     this.sentinel = queueSentinel(this.#prefix(), (call) => this.#answered(() => call(this.#requests)));
   }
@@ -110,11 +119,11 @@ class BullmqJobQueue implements BullmqQueue {
 
   async consume(options: ConsumeOptions): Promise<QueueConsumer> {
     this.#assertOpen();
-    const connections = consumerConnections(this.#connectionOptions());
+    const connections = consumerConnections(this.#connections);
     const consumer = new BullmqConsumer({
       ...this.#options,
       ...options,
-      bullmq: this.#packages.bullmq,
+      bullmq: this.#bullmq,
       prefix: this.#prefix(),
       connections,
     });
@@ -150,14 +159,9 @@ class BullmqJobQueue implements BullmqQueue {
 
   async #close(): Promise<void> {
     await Promise.all([...this.#consumers].map((consumer) => consumer.close()));
-    this.#requests.disconnect();
+    closeClient(this.#requests);
     // the queues share the connection that is gone; closing them only detaches their listeners
     await Promise.allSettled([...this.#queues.values()].map((queue) => queue.close()));
-  }
-
-  #connectionOptions(): ConnectionOptions {
-    const { url, cluster, onError } = this.#options;
-    return { ioredis: this.#packages.ioredis, url, cluster, onError };
   }
 
   #prefix(): string {
@@ -167,7 +171,7 @@ class BullmqJobQueue implements BullmqQueue {
   #queue(jobType: string): Queue<DeliveryData> {
     const known = this.#queues.get(jobType);
     if (known !== undefined) return known;
-    const made = new this.#packages.bullmq.Queue<DeliveryData>(jobType, {
+    const made = new this.#bullmq.Queue<DeliveryData>(jobType, {
       connection: this.#requests,
       prefix: this.#prefix(),
       skipVersionCheck: true,

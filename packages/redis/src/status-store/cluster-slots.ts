@@ -1,11 +1,11 @@
-import { Cluster, type Redis } from "ioredis";
-import type { RedisClient } from "./redis-client.ts";
+import type { Redis } from "ioredis";
+import { isCluster, type RedisClient } from "../connections/redis-connector.ts";
 
 const SLOTS = 16_384;
 
 /** The masters of a Cluster, or the one server. */
 export function mastersOf(client: RedisClient): readonly Redis[] {
-  return client instanceof Cluster ? client.nodes("master") : [client];
+  return isCluster(client) ? client.nodes("master") : [client];
 }
 
 /** CRC16 (XMODEM) of each byte. */

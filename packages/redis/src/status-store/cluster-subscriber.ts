@@ -2,7 +2,7 @@ import { faultFields } from "@statusplane/core";
 import type { StatusStoreLog } from "@statusplane/core/status-store";
 import type { Redis } from "ioredis";
 import { slotOf, slotOwners, type SlotRange } from "./cluster-slots.ts";
-import { reconnectDelayMs } from "./redis-client.ts";
+import { reconnectDelayMs } from "../connections/redis-connector.ts";
 import { ShardConnection } from "./shard-connection.ts";
 import type { Subscriber, SubscriberEvents } from "./subscriber.ts";
 

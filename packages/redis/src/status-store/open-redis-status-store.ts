@@ -3,7 +3,8 @@ import { type StatusStoreOptions, statusStoreSettings } from "@statusplane/core/
 import { RedisActiveLists } from "./redis-active-lists.ts";
 import { readSlotRanges } from "./cluster-slots.ts";
 import { RedisChannels } from "./redis-channels.ts";
-import { whenReady } from "./redis-client.ts";
+import { loadIoredis } from "../connections/load-driver.ts";
+import { whenReady } from "../connections/redis-connector.ts";
 import { RedisConnections } from "./redis-connections.ts";
 import { RedisInstallation } from "./redis-installation.ts";
 import { RedisRequests } from "./redis-requests.ts";
@@ -25,15 +26,15 @@ const FIRST_CONNECTION_MS = 3_000;
 /**
  * Opens a status store in Redis: a connection for reads, one for writes, and at the first subscription one for news.
  * A Redis that is down now is no error: calls answer {store_unavailable} until it is there.
- * @throws {TypeError} when the URL cannot be understood, or `finishedTtlSeconds` is neither 0 nor at least 86,400.
+ * @throws {Error} when ioredis is not installed; {TypeError} when the URL cannot be understood, or `finishedTtlSeconds` is neither 0 nor at least 86,400.
  */
 export async function openRedisStatusStore(options: RedisStatusStoreOptions): Promise<StatusStore> {
   const settings = statusStoreSettings(options);
   const { cluster = false } = options;
   const address = parseRedisUrl(options.url, cluster);
-  const connections = new RedisConnections(address, settings.log);
-  const readerClient = withScripts(connections.client({ name: "reader", retries: 1 }));
-  const writerClient = withScripts(connections.client({ name: "writer", retries: 0 }));
+  const connections = new RedisConnections(await loadIoredis(), address, settings.log);
+  const readerClient = withScripts(connections.client("request", "reader"));
+  const writerClient = withScripts(connections.client("requestOnce", "writer"));
   const reads = new RedisRequests(readerClient, settings);
   const writes = new RedisRequests(writerClient, settings);
   const channels = new RedisChannels({

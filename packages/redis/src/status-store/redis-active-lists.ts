@@ -1,6 +1,6 @@
 import { activeKey, keyInTenant, type JobRef } from "@statusplane/core";
 import type { StatusStoreSettings } from "@statusplane/core/status-store";
-import type { RedisClient } from "./redis-client.ts";
+import type { RedisClient } from "../connections/redis-connector.ts";
 import type { RedisRequests } from "./redis-requests.ts";
 import type { ScriptCommands } from "./redis-scripts.ts";
 

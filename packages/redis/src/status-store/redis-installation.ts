@@ -9,11 +9,11 @@ import {
   type Unsubscribe,
 } from "@statusplane/core";
 import type { StatusStoreSettings } from "@statusplane/core/status-store";
-import { Cluster } from "ioredis";
+import { isCluster } from "../connections/redis-connector.ts";
 import { getFromCluster } from "./cluster-reads.ts";
 import { mastersOf, slotOf } from "./cluster-slots.ts";
 import type { RedisChannels } from "./redis-channels.ts";
-import type { RedisClient } from "./redis-client.ts";
+import type { RedisClient } from "../connections/redis-connector.ts";
 import type { RedisRequests } from "./redis-requests.ts";
 import type { ScriptCommands } from "./redis-scripts.ts";
 
@@ -47,7 +47,7 @@ export class RedisInstallation implements Installation {
   /** In Cluster every owner of slots must answer: one that is dead is no longer among the client's nodes. */
   async ping(): Promise<void> {
     await this.#parts.requests.call<unknown>(async (client) => {
-      if (!(client instanceof Cluster)) return client.ping();
+      if (!isCluster(client)) return client.ping();
       const onePerOwner = new Map(CLUSTER_SENTINELS.map((key) => [client.slots[slotOf(key)]?.[0], key]));
       return Promise.all(getFromCluster(client, [...onePerOwner.values()]));
     });
@@ -55,8 +55,7 @@ export class RedisInstallation implements Installation {
 
   readSentinels(): Promise<readonly (Sentinel | null)[]> {
     return this.#parts.requests.call(async (client) => {
-      const texts =
-        client instanceof Cluster ? getFromCluster(client, CLUSTER_SENTINELS) : [client.get(SENTINEL)];
+      const texts = isCluster(client) ? getFromCluster(client, CLUSTER_SENTINELS) : [client.get(SENTINEL)];
       return (await Promise.all(texts)).map(parseSentinel);
     });
   }
@@ -64,7 +63,7 @@ export class RedisInstallation implements Installation {
   async writeSentinels(sentinel: Sentinel, read: readonly (Sentinel | null)[]): Promise<boolean> {
     const text = encodeSentinel(sentinel);
     return this.#parts.requests.call(async (client) => {
-      const keys = client instanceof Cluster ? CLUSTER_SENTINELS : [SENTINEL];
+      const keys = isCluster(client) ? CLUSTER_SENTINELS : [SENTINEL];
       const written = await Promise.all(
         keys.map((key, i) => client.writeSentinel(key, textOf(read[i] ?? null), text)),
       );
@@ -92,7 +91,7 @@ export class RedisInstallation implements Installation {
 
   async wake(): Promise<void> {
     await this.#parts.requests.call((client) =>
-      client instanceof Cluster ? client.spublish(OWN_KEYS.wake, "") : client.publish(OWN_KEYS.wake, ""),
+      isCluster(client) ? client.spublish(OWN_KEYS.wake, "") : client.publish(OWN_KEYS.wake, ""),
     );
   }
 

@@ -2,7 +2,7 @@ import { faultFields, StatusplaneError } from "@statusplane/core";
 import type { StatusStoreSettings } from "@statusplane/core/status-store";
 import { Breaker } from "./breaker.ts";
 import { withDeadline } from "./deadline.ts";
-import { closeClient, type RedisClient } from "./redis-client.ts";
+import { closeClient, type RedisClient } from "../connections/redis-connector.ts";
 import { isDataError, storeError } from "./store-error.ts";
 
 /**

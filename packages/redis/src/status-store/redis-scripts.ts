@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import type { RedisClient } from "./redis-client.ts";
+import type { RedisClient } from "../connections/redis-connector.ts";
 
 type Argument = string | number;
 

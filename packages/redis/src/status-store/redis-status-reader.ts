@@ -14,7 +14,7 @@ import {
   type StoredSnapshot,
 } from "@statusplane/core";
 import { type StatusStoreSettings, storedSnapshot } from "@statusplane/core/status-store";
-import { Cluster } from "ioredis";
+import { isCluster } from "../connections/redis-connector.ts";
 import { getFromCluster } from "./cluster-reads.ts";
 import { ForeignListing } from "./foreign-listing.ts";
 import type { ActivePage, RedisActiveLists } from "./redis-active-lists.ts";
@@ -143,8 +143,8 @@ export class RedisStatusReader implements StatusReader {
     const { requests, cluster } = this.#parts;
     if (!cluster) return requests.call((client) => client.mget([...keys]));
     return requests.each((client) =>
-      (client instanceof Cluster ? getFromCluster(client, keys) : keys.map((key) => client.get(key))).map(
-        (answer) => answer.catch(noneIfOfAnotherType),
+      (isCluster(client) ? getFromCluster(client, keys) : keys.map((key) => client.get(key))).map((answer) =>
+        answer.catch(noneIfOfAnotherType),
       ),
     );
   }

@@ -15,7 +15,7 @@ import {
 import type { StatusStoreSettings } from "@statusplane/core/status-store";
 import type { RedisActiveLists } from "./redis-active-lists.ts";
 import type { RedisChannels } from "./redis-channels.ts";
-import type { RedisClient } from "./redis-client.ts";
+import type { RedisClient } from "../connections/redis-connector.ts";
 import type { RedisRequests } from "./redis-requests.ts";
 import type { ScriptCommands } from "./redis-scripts.ts";
 

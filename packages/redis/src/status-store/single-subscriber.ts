@@ -1,7 +1,7 @@
 import { faultFields } from "@statusplane/core";
 import type { StatusStoreLog } from "@statusplane/core/status-store";
 import type { Redis } from "ioredis";
-import { closeClient, whenReady } from "./redis-client.ts";
+import { closeClient, whenReady } from "../connections/redis-connector.ts";
 import { CONNECT_AND_SUBSCRIBE_MS, type Subscriber, type SubscriberEvents } from "./subscriber.ts";
 
 /** Channels named by one SUBSCRIBE. */

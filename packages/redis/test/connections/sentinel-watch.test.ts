@@ -1,7 +1,9 @@
 import { eventually, startRedis, withRedis, type RedisServer } from "@statusplane/test-support";
-import { Redis } from "ioredis";
+import { Cluster, Redis } from "ioredis";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from "vitest";
-import { SentinelWatch } from "../src/status-store/sentinel-watch.ts";
+import { parseRedisUrl } from "@statusplane/core";
+import { RedisConnector } from "../../src/connections/redis-connector.ts";
+import { SentinelWatch } from "../../src/connections/sentinel-watch.ts";
 
 /** Sentinels let nobody else publish: a server that says what they would say, and the master that it speaks of. */
 let speaker: RedisServer;
@@ -16,7 +18,12 @@ beforeEach(async () => {
   client = new Redis(master.port, "127.0.0.1");
   await client.ping();
   const log = { warn: () => undefined, info: (_: unknown, message: string) => void told.push(message) };
-  watch = new SentinelWatch({ sentinels: [{ host: "127.0.0.1", port: speaker.port }], name: "main", log });
+  const connector = new RedisConnector({ Redis, Cluster }, parseRedisUrl(master.url, false));
+  const sentinel = connector.connectToSentinel(
+    { host: "127.0.0.1", port: speaker.port },
+    { name: "failovers" },
+  );
+  watch = new SentinelWatch({ sentinels: [sentinel], name: "main", log });
   watch.add(client);
 });
 afterEach(() => {

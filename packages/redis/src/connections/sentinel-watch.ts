@@ -1,12 +1,9 @@
-import type { HostAndPort } from "@statusplane/core";
 import type { StatusStoreLog } from "@statusplane/core/status-store";
-import { Redis } from "ioredis";
-
-/** A sentinel that is gone is looked for again after so long, in ms. */
-const RECONNECT_MS = 1_000;
+import type { Redis } from "ioredis";
 
 export interface SentinelWatchOptions {
-  readonly sentinels: readonly HostAndPort[];
+  /** Connections to them, which come back by themselves. */
+  readonly sentinels: readonly Redis[];
   /** The master's name. */
   readonly name: string;
   readonly log: StatusStoreLog;
@@ -19,12 +16,11 @@ export interface SentinelWatchOptions {
  */
 export class SentinelWatch {
   readonly #options: SentinelWatchOptions;
-  readonly #sentinels: readonly Redis[];
   readonly #clients = new Set<Redis>();
 
   constructor(options: SentinelWatchOptions) {
     this.#options = options;
-    this.#sentinels = options.sentinels.map(({ host, port }) => this.#listenTo(host, port));
+    for (const sentinel of options.sentinels) this.#listenTo(sentinel);
   }
 
   /** The client's connection is ended when it leads to another server than the new master; it connects again by itself. */
@@ -33,22 +29,12 @@ export class SentinelWatch {
   }
 
   close(): void {
-    for (const sentinel of this.#sentinels) sentinel.disconnect();
+    for (const sentinel of this.#options.sentinels) sentinel.disconnect();
   }
 
-  #listenTo(host: string, port: number): Redis {
-    const sentinel = new Redis({
-      host,
-      port,
-      connectionName: "statusplane-failovers",
-      enableReadyCheck: false,
-      retryStrategy: () => RECONNECT_MS,
-      maxRetriesPerRequest: null,
-    });
-    sentinel.on("error", () => undefined); // the others are heard meanwhile
+  #listenTo(sentinel: Redis): void {
     sentinel.on("message", (_channel: string, message: string) => this.#switch(message));
     sentinel.subscribe("+switch-master").catch(() => undefined); // closed: nobody listens any more
-    return sentinel;
   }
 
   /** @param message `name old-host old-port new-host new-port` */
