@@ -224,6 +224,21 @@ describe("a proxy that keeps connections open", () => {
     await eventually("the reply was swallowed", () => proxy.struck === 1);
   });
 
+  it("dropping replies since a request: what was asked before it, and by others, is answered", async () => {
+    const [marked, other] = [await openLine(), await openLine()];
+    proxy.dropReplies("lost");
+    marked.socket.write("ECHO before\r\n");
+    await eventually("an answer before it", () => marked.text() === "$6\r\nbefore\r\n");
+    marked.socket.write("INCR lost\r\n");
+    await eventually("it was executed", () => behind(async (redis) => (await redis.get("lost")) === "1"));
+    await eventually("its reply was swallowed", () => proxy.struck === 1);
+    marked.socket.write("ECHO after\r\n");
+    await eventually("nothing follows it", () => proxy.struck === 2);
+    other.socket.write("ECHO other\r\n");
+    await eventually("another's answer", () => other.text() === "$5\r\nother\r\n");
+    expect(marked.text()).toBe("$6\r\nbefore\r\n");
+  });
+
   it("never passes on replies that follow a swallowed one", async () => {
     const [torn, whole] = [await openLine(), await openLine()];
     proxy.dropReplies();

@@ -7,6 +7,8 @@ export interface TcpFlowOptions {
   readonly control: TrafficControl;
   /** From the server to the client: what faults of replies concern. */
   readonly isReply: boolean;
+  /** Of requests: sees each before it is passed on. */
+  readonly onBytes?: (bytes: Buffer) => void;
 }
 
 /** Above so many held bytes the sender is read no further, so that it feels the receiver's pace. */
@@ -29,11 +31,15 @@ export class TcpFlow {
   #running = false;
   #torn = false;
   #silent = false;
+  #unanswered = false;
 
   constructor(options: TcpFlowOptions) {
     this.#options = options;
     const { from } = options;
-    from.on("data", (bytes) => this.#hold(bytes));
+    from.on("data", (bytes) => {
+      options.onBytes?.(bytes);
+      this.#hold(bytes);
+    });
     from.once("end", () => {
       this.#ended = true;
       this.#hold("end");
@@ -46,6 +52,11 @@ export class TcpFlow {
   /** Bytes were swallowed: TCP would never pass on what follows them. */
   get isTorn(): boolean {
     return this.#torn;
+  }
+
+  /** A request went by from which on replies are to be swallowed. */
+  loseReplies(): void {
+    this.#unanswered = true;
   }
 
   /** Takes in whatever comes and lets nothing out any more, neither bytes nor the end. */
@@ -99,7 +110,7 @@ export class TcpFlow {
     const { traffic } = control;
     this.#held.shift();
     this.#count(-lengthOf(what));
-    if (isReply && traffic.kind === "drop-replies") {
+    if (isReply && traffic.kind === "drop-replies" && (traffic.since === null || this.#unanswered)) {
       this.#torn = true;
       return control.strike();
     }

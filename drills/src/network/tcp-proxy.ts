@@ -40,7 +40,8 @@ export async function startTcpProxy(options: TcpProxyOptions): Promise<TcpProxy>
  *            ├─ blackHole()    half-open: connections are accepted, nothing flows, nothing closes
  *  pass ─────┼─ delay(ms)      each chunk, both ways, that much later; order kept
  *   ▲        ├─ slow(rate)     each direction of each connection at that pace
- *   │        └─ dropReplies()  executed but timed out: requests arrive, replies are swallowed, nothing closes
+ *   │        └─ dropReplies()  executed but timed out: requests arrive, replies are swallowed, nothing closes;
+ *   │                          with a text: on a connection whose request has it, from there on
  *   └────────── heal(), or another of these in its place
  * ```
  *
@@ -92,8 +93,8 @@ export class TcpProxy {
     this.#become({ kind: "black-hole" });
   }
 
-  dropReplies(): void {
-    this.#become({ kind: "drop-replies" });
+  dropReplies(since: string | null = null): void {
+    this.#become({ kind: "drop-replies", since });
   }
 
   delay(ms: number): void {
@@ -166,8 +167,15 @@ export class TcpProxy {
       return void client.resetAndDestroy();
     }
     link.server = server;
-    link.requests = new TcpFlow({ from: client, to: server, control: this.#control, isReply: false });
-    link.replies = new TcpFlow({ from: server, to: client, control: this.#control, isReply: true });
+    const control = this.#control;
+    const replies = new TcpFlow({ from: server, to: client, control, isReply: true });
+    const onBytes = (bytes: Buffer): void => {
+      const { traffic } = control;
+      if (traffic.kind === "drop-replies" && traffic.since !== null && bytes.includes(traffic.since))
+        replies.loseReplies();
+    };
+    link.replies = replies;
+    link.requests = new TcpFlow({ from: client, to: server, control, isReply: false, onBytes });
     client.resume();
   }
 

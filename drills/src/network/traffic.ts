@@ -3,7 +3,7 @@ export type Traffic =
   | { readonly kind: "pass" }
   | { readonly kind: "refuse" }
   | { readonly kind: "black-hole" }
-  | { readonly kind: "drop-replies" }
+  | { readonly kind: "drop-replies"; readonly since: string | null }
   | { readonly kind: "delay"; readonly ms: number }
   | { readonly kind: "slow"; readonly bytesPerSecond: number };
 
