@@ -140,6 +140,7 @@ class Client implements StatusplaneClient {
     const { jobs: refs, bodyOf, more, waiting } = this.#sender.checked(body, readBatch);
     const atMs = this.environment.now();
     this.#waiting.replace(waiting);
+    if (Object.keys(waiting).length > 0) this.#learnJobTypes();
     this.#table.apply(
       refs.map((ref) => {
         const reading = readBody(ref, bodyOf(ref), this.#sender.language);
@@ -240,6 +241,14 @@ class Client implements StatusplaneClient {
   /** @throws {ClientError} `no_record` of a job that is known to be another program's. */
   #needRecord(ref: WatchRef): void {
     if (this.get(ref)?.hasRecord === false) throw this.#sender.failure("no_record");
+  }
+
+  /** Without them a running video does not end its type's wait before the next list. */
+  #learnJobTypes(): void {
+    this.jobTypes().then(
+      (jobTypes) => this.#waiting.learn(jobTypes),
+      () => undefined, // asked again with the next list
+    );
   }
 
   #settle(): void {

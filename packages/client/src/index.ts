@@ -1,5 +1,5 @@
 /**
- * Watches jobs from a browser: one adaptive poller per tab, the state of each watched job, and the product's HTTP
+ * Watches jobs from a browser: one adaptive poller per tab, the state of each watched job, and the server's HTTP
  * interface. Imports core only; no React (that is `./react`), no Node. Data comes in by `fetch` and goes out by
  * `subscribe` and `getSnapshot`.
  */
@@ -11,7 +11,6 @@ export {
   readEach,
   readPage,
   textOrNull,
-  wholeOrNull,
   type DemoSignedInBody,
   type DemoTenantBody,
   type DetailedJob,

@@ -121,9 +121,9 @@ export class Sender {
     }
   }
 
-  /** @throws {TypeError} for a path that could leave the product's origin with a token. */
+  /** @throws {TypeError} for a path that could leave the server's origin with a token. */
   url(path: string, baseUrl = this.#options.baseUrl ?? ""): string {
-    if (!/^\/(?![/\\])/.test(path)) throw new TypeError(`not a path of the product: ${path}`);
+    if (!/^\/(?![/\\])/.test(path)) throw new TypeError(`not a path of the server: ${path}`);
     return baseUrl + path;
   }
 
@@ -219,7 +219,7 @@ export class Sender {
 }
 
 /** `Retry-After` as seconds or date, in ms; undefined where there is none that means anything. */
-export function readRetryAfterMs(headers: Headers): number | undefined {
+function readRetryAfterMs(headers: Headers): number | undefined {
   const text = headers.get("Retry-After");
   if (text === null) return undefined;
   const waitMs = /^\d+$/.test(text)

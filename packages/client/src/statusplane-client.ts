@@ -110,7 +110,7 @@ export interface RequestOptions extends Omit<RequestInit, "headers"> {
   readonly deadlineMs?: number;
 }
 
-/** One per tab: watches jobs with one poller, and speaks the product's HTTP interface. */
+/** One per tab: watches jobs with one poller, and speaks the server's HTTP interface. */
 export interface StatusplaneClient {
   /**
    * Watches a job until the answer is called; counted, so each call has its own end. The listener is called at the
@@ -166,7 +166,7 @@ export interface StatusplaneClient {
   /** @throws {ClientError} `not_playable`, `no_record` */
   playback(videoId: string): Promise<Playback>;
   /**
-   * A signed request to the product.
+   * A signed request to the server.
    * @throws {ClientError} for every answer but 2xx, and for none.
    */
   request(path: string, options?: RequestOptions): Promise<Response>;

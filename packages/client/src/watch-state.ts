@@ -86,6 +86,15 @@ const MISSED_FOR_MS = 30_000;
 const REOPENED_FOR_MS = 30_000;
 const UNKNOWN_STATUS_INTERVAL_MS = 15_000;
 
+const NOTHING_TO_ASK = {
+  misses: 0,
+  askAtMs: null,
+  goneAtMs: null,
+  isAsking: false,
+  isAskedOut: false,
+  unanswered: 0,
+} as const;
+
 /** A job of which nothing is known yet. */
 export function newWatch(ref: WatchRef, atMs: number): WatchState {
   return {
@@ -94,12 +103,7 @@ export function newWatch(ref: WatchRef, atMs: number): WatchState {
     seen: null,
     sinceMs: atMs,
     changedAtMs: atMs,
-    misses: 0,
-    askAtMs: null,
-    goneAtMs: null,
-    isAsking: false,
-    isAskedOut: false,
-    unanswered: 0,
+    ...NOTHING_TO_ASK,
     askedInOutage: false,
     recheckUntilMs: null,
   };
@@ -188,15 +192,7 @@ function answered(
 
 /** The job is known to exist or not: nothing is to be asked. */
 function settled(state: WatchState): WatchState {
-  return {
-    ...state,
-    misses: 0,
-    askAtMs: null,
-    goneAtMs: null,
-    isAsking: false,
-    isAskedOut: false,
-    unanswered: 0,
-  };
+  return { ...state, ...NOTHING_TO_ASK };
 }
 
 function gone(state: WatchState): WatchState {

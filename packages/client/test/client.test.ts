@@ -1,10 +1,11 @@
+import { outputFilePath, playMembers } from "@statusplane/core/wire";
 import { describe, expect, it } from "vitest";
 import { ClientError } from "../src/client-error.ts";
 import { bodies, outage, problem, type Answer, type SeenRequest } from "./fake-server.ts";
 import { job, setUp, video } from "./setup.ts";
 
 const post = (answer: Answer) => (request: SeenRequest) => (request.method === "POST" ? answer : undefined);
-const file = () => new File(["bytes"], "강의 1.mp4", { type: "video/mp4" });
+const file = () => new File(["bytes"], "소개 1.mp4", { type: "video/mp4" });
 
 describe("submit", () => {
   const accepted = {
@@ -20,7 +21,7 @@ describe("submit", () => {
   it("posts a video with its title, and shows it PENDING before its first poll", async () => {
     const { client, server } = setUp();
     server.handler = post({ status: 202, body: accepted });
-    expect(await client.submitVideo(file(), { title: "1강" })).toEqual({
+    expect(await client.submitVideo(file(), { title: "소개" })).toEqual({
       ref: video("42"),
       attempt: 1,
       version: 0,
@@ -35,8 +36,8 @@ describe("submit", () => {
       path: "/media/videos/",
       headers: { authorization: "Bearer token-of-7" },
     });
-    expect(form.get("title")).toBe("1강");
-    expect((form.get("file") as File).name).toBe("강의 1.mp4");
+    expect(form.get("title")).toBe("소개");
+    expect((form.get("file") as File).name).toBe("소개 1.mp4");
     expect(client.get(video("42"))).toMatchObject({ status: "PENDING", attempt: 1 });
   });
 
@@ -45,22 +46,22 @@ describe("submit", () => {
     server.handler = post({ status: 202, body: accepted });
     await client.submitVideo(file());
     const form = server.requests[0]?.body as FormData;
-    expect(form.get("title")).toBe("강의 1.mp4");
+    expect(form.get("title")).toBe("소개 1.mp4");
   });
 
   it("posts a job as JSON, with its file as a form", async () => {
     const { client, server } = setUp();
     server.handler = post({ status: 202, body: { job_id: "j1", status: "PENDING", attempt: 1, version: 0 } });
     expect((await client.submitJob("ocr", { payload: { pages: 2 } })).ref).toEqual(job("j1"));
-    await client.submitJob("excel_import", {
-      file: new File(["x"], "students.xlsx"),
+    await client.submitJob("report", {
+      file: new File(["x"], "rows.csv"),
       payload: { dry: true },
     });
     const [json, form] = server.requests;
     expect(json?.headers["content-type"]).toBe("application/json");
     expect(JSON.parse(json?.body as string)).toEqual({ job_type: "ocr", payload: { pages: 2 } });
     const fields = form?.body as FormData;
-    expect([fields.get("job_type"), fields.get("payload")]).toEqual(["excel_import", '{"dry":true}']);
+    expect([fields.get("job_type"), fields.get("payload")]).toEqual(["report", '{"dry":true}']);
   });
 
   it("sends title and metadata with a job of either kind, with and without a file", async () => {
@@ -68,7 +69,7 @@ describe("submit", () => {
     server.handler = post({ status: 202, body: { ...accepted, job_id: "j1" } });
     const about = { title: "3월 명단", metadata: { class: "3-1" } };
     await client.submitVideo(file(), about);
-    await client.submitJob("excel_import", { ...about, file: new File(["x"], "students.xlsx") });
+    await client.submitJob("report", { ...about, file: new File(["x"], "rows.csv") });
     await client.submitJob("ocr", about);
     const [video, withFile, json] = server.requests.map(({ body }) => body);
     for (const form of [video, withFile] as FormData[]) {
@@ -208,6 +209,7 @@ describe("the active list", () => {
     expect(answer).toEqual({ refs: [video("1"), job("a")], more: 7, waiting: { ocr: "x" } });
     expect(client.get(video("1"))).toMatchObject({ percent: 30, status: "PROCESSING" });
     expect(client.waiting()).toEqual({ ocr: "x" });
+    await environment.advance(0); // which type a video has is asked beside
     expect(environment.openTimers).toBe(0);
     for (const ref of answer.refs) client.watch(ref);
     await environment.advance(0);
@@ -226,22 +228,21 @@ describe("the active list", () => {
 
   it("forgets that a job type waits once a job of it runs", async () => {
     const { client, server, environment } = setUp();
-    server.handler = ({ path }) =>
-      path.endsWith("?active=1")
-        ? {
-            body: {
-              videos: {},
-              jobs: {},
-              missing: {},
-              more: 0,
-              waiting: { video_hls: "ffmpeg_missing", ocr: "x", bad: 1 },
-            },
-          }
-        : undefined;
+    const waiting = { clip: "tool_missing", ocr: "x", report: "y", bad: 1 };
+    const types = [
+      { job_type: "report", kind: "job", max_tries: 3, errors: [] },
+      { job_type: "clip", kind: "video", max_tries: 3, errors: [] },
+    ];
+    server.handler = ({ path }) => {
+      if (path.endsWith("/job-types/")) return { body: { job_types: types } };
+      return path.endsWith("?active=1") ? { body: { videos: {}, jobs: {}, waiting } } : undefined;
+    };
     await client.loadActive();
-    expect(client.waiting()).toEqual({ video_hls: "ffmpeg_missing", ocr: "x" });
+    expect(client.waiting()).toEqual({ clip: "tool_missing", ocr: "x", report: "y" });
     server.snapshots.set("video:1", bodies.running(1, 1));
+    server.snapshots.set("job:a", { ...bodies.running(1, 1), job_type: "report" });
     client.watch(video("1"));
+    client.watch(job("a"));
     await environment.advance(0);
     expect(client.waiting()).toEqual({ ocr: "x" });
   });
@@ -262,7 +263,7 @@ describe("detail after completion", () => {
     const { client, server, environment } = setUp();
     environment.dice = 0.5;
     server.snapshots.set("video:1", bodies.ready(1));
-    server.records.set("video:1", { id: 1, title: "1강" });
+    server.records.set("video:1", { id: 1, title: "소개" });
     client.watch(video("1"));
     await environment.advance(100);
     const asked = [client.detailOnce(video("1")), client.detailOnce(video("1"))];
@@ -270,7 +271,7 @@ describe("detail after completion", () => {
     expect(server.details).toEqual([]);
     await environment.advance(1);
     expect(await Promise.all([...asked, client.detailOnce(video("1"))])).toEqual(
-      Array(3).fill({ id: 1, title: "1강" }),
+      Array(3).fill({ id: 1, title: "소개" }),
     );
     expect(server.details).toHaveLength(1);
   });
@@ -322,8 +323,8 @@ describe("what a person asks for", () => {
 
   it("reads where a video plays", async () => {
     const { client, server } = setUp();
-    const [url, expiresAt] = ["/media/hls/s/master.m3u8", "2026-01-01T06:00:00.000Z"];
-    server.handler = () => ({ body: { hls_url: url, poster_url: null, expires_at: expiresAt } });
+    const [url, expiresAt] = [outputFilePath("s", "main"), "2026-01-01T06:00:00.000Z"];
+    server.handler = () => ({ body: { ...playMembers({ url, posterUrl: null }), expires_at: expiresAt } });
     expect(await client.playback("42")).toEqual({ url, posterUrl: null, expiresAt });
     expect(server.requests[0]?.path).toBe("/media/videos/42/playback/");
     server.handler = () => problem(409, "not_playable");
@@ -366,17 +367,17 @@ describe("what a person asks for", () => {
   it("sends any signed request of the product, with its own headers", async () => {
     const { client, server } = setUp({ baseUrl: "https://status.example" });
     server.handler = () => ({ body: "bytes" });
-    const response = await client.request("/api/v1/students/sample.xlsx", {
+    const response = await client.request("/api/v1/own/sample.csv", {
       headers: { Accept: "application/zip" },
     });
     expect(await response.text()).toBe("bytes");
     expect(server.requests[0]).toMatchObject({
-      path: "https://status.example/api/v1/students/sample.xlsx",
+      path: "https://status.example/api/v1/own/sample.csv",
       headers: { authorization: "Bearer token-of-7", accept: "application/zip" },
     });
   });
 
-  it.each(["//evil.example/", "/\\evil.example/", "https://evil.example/", "students/"])(
+  it.each(["//evil.example/", "/\\evil.example/", "https://evil.example/", "own/"])(
     "never sends its token to %s",
     async (path) => {
       const { client, server } = setUp();

@@ -16,7 +16,7 @@ function foreign(value: Readonly<Record<string, unknown>>): Readonly<Record<stri
 describe("a job without a record", () => {
   it("is told by its snapshot, and nothing that needs the record is sent", async () => {
     const { client, server, environment } = setUp();
-    server.snapshots.set("video:42", foreign({ status: "READY", hls_path: "x", duration: 61 }));
+    server.snapshots.set("video:42", foreign({ status: "READY" }));
     server.snapshots.set("video:1", bodies.ready());
     client.watch(video("42"));
     client.watch(video("1"));
@@ -98,12 +98,12 @@ describe("the application's own detail", () => {
     const { client, server, environment } = setUp({ detail: SHOP });
     server.snapshots.set("video:42", foreign({ status: "READY" }));
     server.handler = ({ path }) =>
-      path.startsWith(SHOP) ? { body: { id: 42, status: "READY", title: "1강" } } : undefined;
+      path.startsWith(SHOP) ? { body: { id: 42, status: "READY", title: "소개" } } : undefined;
     client.watch(video("42"));
     await environment.advance(100);
     const once = [client.detailOnce(video("42")), client.detailOnce(video("42"))];
     await environment.advance(2_000);
-    expect(await Promise.all(once)).toEqual(Array(2).fill({ id: 42, status: "READY", title: "1강" }));
+    expect(await Promise.all(once)).toEqual(Array(2).fill({ id: 42, status: "READY", title: "소개" }));
     const asked = server.requests.filter(({ path }) => path.startsWith(SHOP));
     expect(asked).toMatchObject([
       { path: `${SHOP}/media/videos/42/`, headers: { authorization: "Bearer token-of-7" } },

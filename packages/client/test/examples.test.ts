@@ -1,11 +1,10 @@
-import { execFile } from "node:child_process";
 import { readdirSync, readFileSync } from "node:fs";
 import { mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join, relative, resolve } from "node:path";
+import { join, relative } from "node:path";
 import { expect, it } from "vitest";
+import { root, typeCheck } from "./type-check.ts";
 
-const root = resolve(import.meta.dirname, "../../..");
 const PAGES = ["packages/client/README.md", "docs/guides/watching-from-a-page.md"];
 const SOURCES = "packages/client/src";
 
@@ -72,7 +71,7 @@ async function complaintsAbout(examples: readonly Example[]): Promise<readonly s
       const module = /^import /m.test(text) ? text : `${AROUND}{\n${text}\n}`;
       await writeFile(join(folder, `example-${i}.tsx`), module);
     }
-    const printed = await run(join(root, "node_modules/.bin/tsc"), ["-p", folder, "--pretty", "false"]);
+    const printed = await typeCheck(folder);
     return printed
       .split("\n")
       .filter((line) => line.includes("error TS"))
@@ -80,12 +79,6 @@ async function complaintsAbout(examples: readonly Example[]): Promise<readonly s
   } finally {
     await rm(folder, { recursive: true });
   }
-}
-
-function run(program: string, args: readonly string[]): Promise<string> {
-  return new Promise((answer) => {
-    execFile(program, [...args], { cwd: root }, (error, stdout) => answer(stdout || (error?.message ?? "")));
-  });
 }
 
 it("every example of the pages and of the exports compiles, and one that does not would be seen", async () => {

@@ -1,4 +1,11 @@
 import { FINAL_VERSION } from "@statusplane/core";
+import {
+  errorMember,
+  outputMembers,
+  progressMembers,
+  progressParts,
+  type ProgressParts,
+} from "@statusplane/core/wire";
 import type { Fetch } from "../src/statusplane-client.ts";
 import type { FakeEnvironment } from "./fake-environment.ts";
 
@@ -131,6 +138,14 @@ function toResponse({ status = 200, headers = {}, body }: Answer, date: string):
   });
 }
 
+const NO_PROGRESS = progressParts(null);
+
+/** Progress in the words of both kinds: a reader finds its own. */
+export function progressBody(parts: Partial<ProgressParts<unknown>>): Members {
+  const all = { ...NO_PROGRESS, ...parts };
+  return { ...progressMembers("video", all), ...progressMembers("job", all) };
+}
+
 /** Snapshots and records as the server writes them. */
 export const bodies = {
   pending: (attempt = 1): Members => ({ attempt, version: 0, status: "PENDING", updated_at: null }),
@@ -138,29 +153,27 @@ export const bodies = {
     attempt,
     version,
     status: "PROCESSING",
-    encoding_progress: percent,
-    progress: { percent },
+    ...progressBody({ percent }),
     updated_at: null,
   }),
   ready: (attempt = 1): Members => ({
     attempt,
     version: FINAL_VERSION,
     status: "READY",
-    hls_path: "7/1/1/master.m3u8",
-    duration: 60,
+    ...outputMembers({ path: "7/1/1/main", durationSeconds: 60 }),
   }),
   done: (result: unknown, attempt = 1): Members => ({
     attempt,
     version: FINAL_VERSION,
     status: "DONE",
-    job_type: "excel_import",
+    job_type: "report",
     result,
   }),
   failed: (attempt = 1): Members => ({
     attempt,
     version: FINAL_VERSION,
     status: "FAILED",
-    error_code: "encode_failed",
-    error_reason: "인코딩에 실패했습니다.",
+    error_code: "input_broken",
+    ...errorMember("video", "파일이 손상되었습니다."),
   }),
 };

@@ -146,13 +146,13 @@ describe("useActiveJobs", () => {
     const { server, client } = setup;
     server.handler = ({ path }) =>
       path.endsWith("?active=1")
-        ? { body: { videos: {}, jobs: {}, more: 0, waiting: { video_hls: "ffmpeg_missing" } } }
+        ? { body: { videos: {}, jobs: {}, more: 0, waiting: { report: "tool_missing" } } }
         : undefined;
     const { result } = renderHook(() => useActiveJobs(), { wrapper });
     await advance(0);
-    expect(result.current.waiting).toEqual({ video_hls: "ffmpeg_missing" });
-    server.snapshots.set("video:1", bodies.running(1, 1));
-    client.watch(video("1"));
+    expect(result.current.waiting).toEqual({ report: "tool_missing" });
+    server.snapshots.set("job:a", { ...bodies.running(1, 1), job_type: "report" });
+    client.watch(job("a"));
     await advance(0);
     expect(result.current.waiting).toEqual({});
   });
@@ -185,9 +185,9 @@ describe("the provider", () => {
 describe("ProgressBar", () => {
   it("says label, value and text to people who hear the page", () => {
     const { getByRole } = render(
-      <ProgressBar job={{ ...unknownJob(job("a")), percent: 42 }} label="1강.mp4" valueText="42 %" />,
+      <ProgressBar job={{ ...unknownJob(job("a")), percent: 42 }} label="소개.mp4" valueText="42 %" />,
     );
-    const bar = getByRole("progressbar", { name: "1강.mp4" });
+    const bar = getByRole("progressbar", { name: "소개.mp4" });
     expect(
       ["aria-valuenow", "aria-valuemin", "aria-valuemax", "aria-valuetext"].map((name) =>
         bar.getAttribute(name),
@@ -197,7 +197,7 @@ describe("ProgressBar", () => {
   });
 
   it("is indeterminate without a percent", () => {
-    const { getByRole } = render(<ProgressBar job={unknownJob(job("a"))} label="1강.mp4" />);
+    const { getByRole } = render(<ProgressBar job={unknownJob(job("a"))} label="소개.mp4" />);
     expect(getByRole("progressbar").hasAttribute("aria-valuenow")).toBe(false);
   });
 });

@@ -1,3 +1,4 @@
+import { outputMembers } from "@statusplane/core/wire";
 import { describe, expect, it } from "vitest";
 import { bodies, outage, problem } from "./fake-server.ts";
 import { job, setUp, video } from "./setup.ts";
@@ -24,8 +25,7 @@ describe("a job that the page knows nothing of, and the status store neither", (
       id: 9,
       status: "READY",
       attempt: 2,
-      hls_path: "7/9/2/master.m3u8",
-      duration: 61,
+      ...outputMembers({ path: "7/9/2/main", durationSeconds: 61 }),
     });
     client.watch(video("9"));
     await environment.advance(2_000);
@@ -40,13 +40,13 @@ describe("a job that the page knows nothing of, and the status store neither", (
 
   it("is polled on when its record is live", async () => {
     const { client, server, environment } = setUp();
-    server.records.set("job:a", { job_id: "a", job_type: "excel_import", status: "PROCESSING", attempt: 1 });
+    server.records.set("job:a", { job_id: "a", job_type: "report", status: "PROCESSING", attempt: 1 });
     client.watch(job("a"));
     await environment.advance(500);
     expect(client.get(job("a"))).toMatchObject({
       status: "PROCESSING",
       percent: null,
-      jobType: "excel_import",
+      jobType: "report",
     });
     server.snapshots.set("job:a", bodies.running(2, 40));
     await environment.advance(2_000);

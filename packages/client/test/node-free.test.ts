@@ -1,10 +1,9 @@
-import { execFile } from "node:child_process";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join, resolve } from "node:path";
+import { join } from "node:path";
 import { expect, it } from "vitest";
+import { root, typeCheck } from "./type-check.ts";
 
-const root = resolve(import.meta.dirname, "../../..");
 const planted = 'export const pid: number = process.pid;\nexport { readFile } from "node:fs";\n';
 
 /** Type-checks client and core from source, with no types but the browser's, and one file beside them. */
@@ -28,16 +27,10 @@ async function typeCheckWith(source: string): Promise<string> {
       include: [join(root, "packages/client/src"), "planted.mts"],
     };
     await writeFile(join(folder, "tsconfig.json"), JSON.stringify(config));
-    return await run(join(root, "node_modules/.bin/tsc"), ["-p", folder, "--pretty", "false"]);
+    return await typeCheck(folder);
   } finally {
     await rm(folder, { recursive: true });
   }
-}
-
-function run(program: string, args: readonly string[]): Promise<string> {
-  return new Promise((answer) => {
-    execFile(program, [...args], { cwd: root }, (error, stdout) => answer(stdout || (error?.message ?? "")));
-  });
 }
 
 it("needs no Node types anywhere in its import graph, and would be caught if it did", async () => {

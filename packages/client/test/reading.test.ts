@@ -2,16 +2,17 @@ import { encodeSnapshot, jobRef, type Progress, type Snapshot } from "@statuspla
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { readBody } from "../src/reading.ts";
+import { progressBody } from "./fake-server.ts";
 import { job, video } from "./setup.ts";
 
 const progress: Progress = {
   percent: 42,
   remainingSeconds: 90,
-  step: { index: 2, total: 4, key: "encode", name: "인코딩", percent: 30 },
+  step: { index: 2, total: 4, key: "copy", name: "복사", percent: 30 },
 };
 const base = { attempt: 2, updatedAt: "2026-01-01T00:00:00.000Z" };
-const ofVideo = { ...base, ref: jobRef("7", "video", "1"), jobType: "video_hls" };
-const ofJob = { ...base, ref: jobRef("7", "job", "a"), jobType: "excel_import" };
+const ofVideo = { ...base, ref: jobRef("7", "video", "1"), jobType: "clip" };
+const ofJob = { ...base, ref: jobRef("7", "job", "a"), jobType: "report" };
 
 /** What the client makes of the very text that a worker serialises. */
 function read(snapshot: Snapshot, language: "ko" | "en" = "ko") {
@@ -30,7 +31,7 @@ describe("what core serialises is read back", () => {
       version: 9,
       percent: 42,
       remainingSeconds: 90,
-      step: { index: 2, total: 4, key: "encode", name: "인코딩", percent: 30 },
+      step: { index: 2, total: 4, key: "copy", name: "복사", percent: 30 },
       updatedAt: base.updatedAt,
     });
   });
@@ -49,7 +50,7 @@ describe("what core serialises is read back", () => {
   it("with the next try while PENDING", () => {
     const nextTry = {
       retryAt: "2026-01-01T00:01:00.000Z",
-      lastErrorCode: "encode_failed",
+      lastErrorCode: "input_broken",
       try: 2,
       maxTries: 3,
     };
@@ -63,11 +64,11 @@ describe("what core serialises is read back", () => {
 
   it("at the end of a video", () => {
     expect(
-      read({ ...ofVideo, status: "READY", outputPath: "7/1/2/master.m3u8", durationSeconds: 61 }),
+      read({ ...ofVideo, status: "READY", outputPath: "7/1/2/main", durationSeconds: 61 }),
     ).toMatchObject({
       status: "READY",
       percent: 100,
-      outputPath: "7/1/2/master.m3u8",
+      outputPath: "7/1/2/main",
       durationSeconds: 61,
     });
   });
@@ -76,7 +77,7 @@ describe("what core serialises is read back", () => {
     expect(read({ ...ofJob, status: "DONE", result: { kind: "inline", value: { total: 3 } } })).toMatchObject(
       {
         percent: 100,
-        jobType: "excel_import",
+        jobType: "report",
         result: { total: 3 },
         resultUrl: null,
         resultBytes: null,
@@ -101,7 +102,7 @@ describe("what core serialises is read back", () => {
   });
 
   it("at a failure", () => {
-    const failure = { errorCode: "encode_failed", errorMessage: "인코딩에 실패했습니다." };
+    const failure = { errorCode: "input_broken", errorMessage: "파일이 손상되었습니다." };
     expect(read({ ...ofVideo, status: "FAILED", ...failure })).toMatchObject({ percent: null, ...failure });
     expect(read({ ...ofJob, status: "FAILED", ...failure })).toMatchObject(failure);
   });
@@ -122,40 +123,30 @@ describe("what is shown", () => {
       status: "PROCESSING",
       attempt: 1,
       version: 1,
-      encoding_progress: percent,
-      progress: { percent },
+      ...progressBody({ percent }),
     };
     expect(readBody(video("1"), body, "ko").job.percent).toBe(shown);
     expect(readBody(job("a"), body, "ko").job.percent).toBe(shown);
   });
 
-  it.each(["encoding_step_index", "encoding_step_total", "encoding_step_name", "encoding_step_percent"])(
-    "is a step only with its %s",
-    (name) => {
-      const whole = {
-        status: "PROCESSING",
-        encoding_step_index: 1,
-        encoding_step_total: 3,
-        encoding_step_name: "검사",
-        encoding_step_percent: 0,
-      };
-      expect(readBody(video("1"), whole, "ko").job.step).toEqual({
-        index: 1,
-        total: 3,
-        key: null,
-        name: "검사",
-        percent: 0,
-      });
-      expect(readBody(video("1"), { ...whole, [name]: null }, "ko").job.step).toBeUndefined();
-    },
-  );
+  it.each(["stepIndex", "stepTotal", "stepName", "stepPercent"])("is a step only with its %s", (part) => {
+    const whole = { stepIndex: 1, stepTotal: 3, stepName: "검사", stepPercent: 0 };
+    const body = (parts: object) => ({ status: "PROCESSING", ...progressBody(parts) });
+    expect(readBody(video("1"), body(whole), "ko").job.step).toEqual({
+      index: 1,
+      total: 3,
+      key: null,
+      name: "검사",
+      percent: 0,
+    });
+    expect(readBody(video("1"), body({ ...whole, [part]: null }), "ko").job.step).toBeUndefined();
+  });
 
   it("is an unknown remaining time as undefined, not 0", () => {
-    const body = { status: "PROCESSING", encoding_remaining_seconds: null };
-    expect(readBody(video("1"), body, "ko").job.remainingSeconds).toBeUndefined();
-    expect(readBody(video("1"), { ...body, encoding_remaining_seconds: 0 }, "ko").job.remainingSeconds).toBe(
-      0,
-    );
+    const remaining = (remainingSeconds: number | null) =>
+      readBody(video("1"), { status: "PROCESSING", ...progressBody({ remainingSeconds }) }, "ko").job
+        .remainingSeconds;
+    expect([remaining(null), remaining(0)]).toEqual([undefined, 0]);
   });
 
   it.each([

@@ -3,6 +3,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { readBody } from "../src/reading.ts";
 import { newWatch, reduceWatch, type WatchEvent, type WatchState } from "../src/watch-state.ts";
+import { progressBody } from "./fake-server.ts";
 import { video } from "./setup.ts";
 
 const ref = video("1");
@@ -20,7 +21,7 @@ const snapshot = fc
     if (isTerminal) return { attempt, version: FINAL_VERSION, status: terminal };
     return version === 0
       ? { attempt, version, status: "PENDING" }
-      : { attempt, version, status: "PROCESSING", encoding_progress: version * 10 };
+      : { attempt, version, status: "PROCESSING", ...progressBody({ percent: version * 10 }) };
   });
 
 const event: fc.Arbitrary<WatchEvent> = fc.oneof(
@@ -105,7 +106,7 @@ describe("the state of a watched job", () => {
 
   it("takes every differing answer of attempt 0, until it has seen a higher attempt", () => {
     const foreign = (percent: number) =>
-      answer({ attempt: 0, version: 0, status: "PROCESSING", encoding_progress: percent });
+      answer({ attempt: 0, version: 0, status: "PROCESSING", ...progressBody({ percent }) });
     const states = play([
       foreign(20),
       foreign(10),
@@ -117,7 +118,7 @@ describe("the state of a watched job", () => {
   });
 
   it("keeps the same job object while nothing shown changes", () => {
-    const body = { attempt: 1, version: 3, status: "PROCESSING", encoding_progress: 30 };
+    const body = { attempt: 1, version: 3, status: "PROCESSING", ...progressBody({ percent: 30 }) };
     const states = play([answer(body), answer(body), { type: "unchanged", serverNowMs: 0, atMs: 0 }]);
     expect(states[2]?.job).toBe(states[1]?.job);
     expect(states[3]?.job).toBe(states[1]?.job);
@@ -149,7 +150,7 @@ describe("the state of a watched job", () => {
   it("that tells no time is unchanged after 10 minutes in which this page saw none, until it moves again", () => {
     const plain = (percent: number, atMs: number, attempt = 0): WatchEvent => ({
       type: "answer",
-      reading: reading({ attempt, version: 0, status: "PROCESSING", encoding_progress: percent }),
+      reading: reading({ attempt, version: 0, status: "PROCESSING", ...progressBody({ percent }) }),
       serverNowMs: atMs,
       atMs,
     });

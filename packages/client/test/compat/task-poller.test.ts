@@ -2,7 +2,7 @@ import { describe, expect, it, vi } from "vitest";
 import { createAsyncStatusStore } from "../../src/compat/async-status-store.ts";
 import { createTaskPoller, taskPollerOf, type OnSuccess } from "../../src/compat/task-poller.ts";
 import type { ClientOptions } from "../../src/statusplane-client.ts";
-import { bodies, outage } from "../fake-server.ts";
+import { bodies, outage, progressBody } from "../fake-server.ts";
 import { setUp, video } from "../setup.ts";
 
 function setUpTasks(options: Partial<ClientOptions> = {}) {
@@ -21,17 +21,20 @@ describe("a polled task", () => {
     await environment.advance(500);
     server.snapshots.set("video:42", {
       ...bodies.running(5, 55),
-      encoding_remaining_seconds: 12,
-      encoding_step_index: 2,
-      encoding_step_total: 4,
-      encoding_step_name: "인코딩",
-      encoding_step_percent: 10,
+      ...progressBody({
+        percent: 55,
+        remainingSeconds: 12,
+        stepIndex: 2,
+        stepTotal: 4,
+        stepName: "복사",
+        stepPercent: 10,
+      }),
     });
     await environment.advance(1_000);
     expect(task("upload-1")).toMatchObject({
       percent: 55,
       remainingSeconds: 12,
-      step: { index: 2, name: "인코딩" },
+      step: { index: 2, name: "복사" },
     });
     server.snapshots.set("video:42", bodies.ready());
     await environment.advance(1_000);
@@ -51,14 +54,14 @@ describe("a polled task", () => {
     const first = vi.fn<OnSuccess>();
     const second = vi.fn<OnSuccess>();
     server.snapshots.set("video:42", bodies.ready());
-    server.records.set("video:42", { id: 42, title: "1강" });
+    server.records.set("video:42", { id: 42, title: "소개" });
     tasks.pollVideoJob("a", "42", first);
     tasks.pollVideoJob("b", "42", second);
     await environment.advance(10_000);
     expect(server.details).toHaveLength(1);
     expect(first).toHaveBeenCalledOnce();
     expect(first).toHaveBeenCalledWith(
-      { id: 42, title: "1강" },
+      { id: 42, title: "소개" },
       expect.objectContaining({ status: "READY" }),
     );
     expect(second).toHaveBeenCalledOnce();
