@@ -179,7 +179,10 @@ describe("a job's face", () => {
       { code: "video_unreadable", retryable: false, ko: "", en: "" },
       { code: "encode_failed", retryable: true, ko: "", en: "" },
     ];
-    const jobTypes = [{ jobType: "video_hls", kind: "video", maxTries: 3, errors }] as const;
+    const label = { ko: "동영상", en: "Video" };
+    const jobTypes = [
+      { jobType: "video_hls", kind: "video", label, steps: [], maxTries: 3, errors },
+    ] as const;
     expect(mayRetry({ status, errorCode }, jobTypes)).toBe(may);
   });
 

@@ -32,8 +32,8 @@ const drillJob = (type: string, input: JobDefinition["input"]): JobDefinition =>
     type,
     input,
     steps: [
-      { key: "prepare", name: "준비", weight: 1 },
-      { key: "work", name: "작업", weight: 9 },
+      { key: "prepare", label: { ko: "준비", en: "Preparing" }, weight: 1 },
+      { key: "work", label: { ko: "작업", en: "Working" }, weight: 9 },
     ],
     parse: (payload) => payload as unknown as DrillPayload, // only drills submit it
     run: async (ctx, payload): Promise<Json> => {

@@ -344,10 +344,21 @@ describe("what a person asks for", () => {
     server.handler = () => problem(503, "store_unavailable");
     await expect(client.jobTypes()).rejects.toMatchObject({ code: "store_unavailable" });
     const error = { code: "page_blank", retryable: false, ko: "빈 페이지", en: "blank" };
-    const ocr = { job_type: "ocr", kind: "job", max_tries: 3, errors: [error, { retryable: true }] };
+    const label = { ko: "문자 인식", en: "Text recognition" };
+    const steps = [{ key: "read", label }, { key: "sort", label: { ko: "정렬" } }, "junk"];
+    const errors = [error, { retryable: true }];
+    const ocr = { job_type: "ocr", kind: "job", max_tries: 3, label, steps, errors };
     server.handler = () => ({ body: { job_types: [ocr, { job_type: 7 }] } });
     const told = await Promise.all([client.jobTypes(), client.jobTypes()]);
-    expect(told[0]).toEqual([{ jobType: "ocr", kind: "job", maxTries: 3, errors: [error] }]);
+    expect(told[0]).toEqual([
+      {
+        ...{ jobType: "ocr", kind: "job", maxTries: 3, label, errors: [error] },
+        steps: [
+          { key: "read", label },
+          { key: "sort", label: { ko: "정렬", en: "sort" } },
+        ],
+      },
+    ]);
     expect(told[1]).toBe(told[0]);
     expect(server.requests.map(({ path }) => path)).toEqual(["/api/v1/job-types/", "/api/v1/job-types/"]);
   });

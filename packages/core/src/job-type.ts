@@ -3,11 +3,28 @@ import type { KnownError } from "./errors.ts";
 import type { Json } from "./json.ts";
 import type { Kind } from "./terms.ts";
 
+/** The same words in each language that people read. */
+export interface Words {
+  readonly ko: string;
+  readonly en: string;
+}
+
+/** A step of a job type, as people are told of it. */
+export interface StepWords {
+  /** The machine's name, unique within the job type. */
+  readonly key: string;
+  readonly label: Words;
+}
+
 /** What every process knows of a job type: whoever submits goes by it, and whoever runs it. */
 export interface JobType {
   /** Names queue and code, `[A-Za-z0-9_-]{1,64}`. */
   readonly type: string;
   readonly kind: Kind;
+  /** What people call it. */
+  readonly label: Words;
+  /** In order; may be empty. */
+  readonly steps: readonly StepWords[];
   /** Starts at most, ≥ 1. A submit writes it into the row, and the row's is in force from then on. */
   readonly maxTries: number;
   /** Its own errors, beside the platform's: whoever shows how its jobs end learns them from here. */

@@ -9,7 +9,7 @@ export interface Step {
   readonly total: number;
   /** The machine's name; a UI translates by it. */
   readonly key: string;
-  /** The display name (Korean). */
+  /** The display name, in Korean: who reads another language translates by the key. */
   readonly name: string;
   /** 0–100 of this step. */
   readonly percent: number;

@@ -295,12 +295,14 @@ describe("operators", () => {
 });
 
 describe("the job types", () => {
-  it("are told with the ends of their own", async () => {
+  it("are told with their words in each language, and the ends of their own", async () => {
     const answer = await get("/api/v1/job-types/", one);
     expect(answer.headers["cache-control"]).toBe("private, max-age=300");
     const { job_types: jobTypes } = answer.json();
     expect(jobTypes[0]).toEqual({
       ...{ job_type: "video_hls", kind: "video", input: "file", max_tries: 3 },
+      label: { ko: "동영상", en: "Video" },
+      steps: [{ key: "read", label: { ko: "읽기", en: "Reading" } }],
       errors: [
         {
           code: "not_a_video",
@@ -312,6 +314,7 @@ describe("the job types", () => {
     });
     expect(jobTypes[2]).toEqual({
       ...{ job_type: "message_send", kind: "job", input: "none", max_tries: 1, errors: [] },
+      ...{ label: { ko: "메시지", en: "Message" }, steps: [] },
     });
   });
 });

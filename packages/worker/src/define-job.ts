@@ -7,14 +7,15 @@ import {
   type JobType,
   type Json,
   type Kind,
+  type Words,
 } from "@statusplane/core";
 import type { Log } from "./log.ts";
 
 export interface StepDefinition<StepKey extends string = string> {
   /** The machine's name, unique within the job type. */
   readonly key: StepKey;
-  /** The display name (Korean). */
-  readonly name: string;
+  /** What people read while it runs. Default: its key. */
+  readonly label?: Words;
   /** Its share of the whole, relative to the other steps; > 0, default 1. */
   readonly weight?: number;
 }
@@ -72,6 +73,8 @@ interface CommonOptions<StepKey extends string> {
   readonly type: string;
   /** Default "job". */
   readonly kind?: Kind;
+  /** What people call it. Default: the type. */
+  readonly label?: Words;
   /** In order; may be empty. */
   readonly steps: readonly StepDefinition<StepKey>[];
   /** Starts at most, 1–100, default 3. A job's row keeps what it was when the job was submitted. */
@@ -162,12 +165,19 @@ export function defineJob<Payload, StepKey extends string>(
   if (!Number.isInteger(maxTries) || maxTries < 1 || maxTries > MAX_TRIES_LIMIT) {
     throw new TypeError(`maxTries of ${type} must be 1..${MAX_TRIES_LIMIT}: ${maxTries}`);
   }
-  const { input = "none", looksRight, concurrency = null, prepare = null, risks = null } = options;
+  const {
+    label = sameWords(type),
+    input = "none",
+    looksRight,
+    concurrency = null,
+    prepare = null,
+    risks = null,
+  } = options;
   if (concurrency !== null && (!Number.isInteger(concurrency) || concurrency < 1)) {
     throw new TypeError(`concurrency of ${type} must be 1 or more: ${concurrency}`);
   }
   const base = {
-    ...{ type, kind, maxTries, errors, input, concurrency, requires, prepare, risks },
+    ...{ type, kind, label, maxTries, errors, input, concurrency, requires, prepare, risks },
     ...(looksRight === undefined ? {} : { looksRight }),
     steps: checkSteps(type, options.steps),
   };
@@ -198,12 +208,14 @@ function parsePayload<Payload>(parse: (payload: Json) => Payload, payload: Json)
 
 function checkSteps(type: string, steps: readonly StepDefinition[]): readonly Required<StepDefinition>[] {
   const keys = new Set<string>();
-  return steps.map(({ key, name, weight = 1 }) => {
+  return steps.map(({ key, label = sameWords(key), weight = 1 }) => {
     if (keys.has(key)) throw new TypeError(`step "${key}" of ${type} is there twice`);
     if (!(weight > 0) || !Number.isFinite(weight)) {
       throw new TypeError(`weight of step "${key}" of ${type} must be above 0: ${weight}`);
     }
     keys.add(key);
-    return { key, name, weight };
+    return { key, label, weight };
   });
 }
+
+const sameWords = (text: string): Words => ({ ko: text, en: text });

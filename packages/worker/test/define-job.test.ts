@@ -2,18 +2,29 @@ import { ERRORS, JobError, jobRef } from "@statusplane/core";
 import { defineJob, type JobContext } from "@statusplane/worker";
 import { describe, expect, it } from "vitest";
 
-const steps = [{ key: "read", name: "읽기" }] as const;
+const steps = [{ key: "read", label: { ko: "읽기", en: "Reading" } }] as const;
 
 describe("defineJob", () => {
-  it("fills in kind, tries and weights", () => {
-    const definition = defineJob({ type: "count", steps, run: async () => null });
-    expect(definition).toMatchObject({ kind: "job", maxTries: 3, steps: [{ key: "read", weight: 1 }] });
+  it("fills in kind, tries and weights, and machine names where nobody gave words", () => {
+    const definition = defineJob({
+      type: "count",
+      steps: [...steps, { key: "write" }],
+      run: async () => null,
+    });
+    expect(definition).toMatchObject({ kind: "job", maxTries: 3, label: { ko: "count", en: "count" } });
+    expect(definition.steps).toEqual([
+      { key: "read", label: { ko: "읽기", en: "Reading" }, weight: 1 },
+      { key: "write", label: { ko: "write", en: "write" }, weight: 1 },
+    ]);
   });
 
   it.each([
     ["a type that is no id", { type: "a:b", steps }],
     ["two steps of one key", { type: "a", steps: [...steps, ...steps] }],
-    ["a weight of 0", { type: "a", steps: [{ key: "read", name: "읽기", weight: 0 }] }],
+    [
+      "a weight of 0",
+      { type: "a", steps: [{ key: "read", label: { ko: "읽기", en: "Reading" }, weight: 0 }] },
+    ],
     ["no tries", { type: "a", steps, maxTries: 0 }],
     ["an error that the platform has", { type: "a", steps, errors: [ERRORS.poison] }],
   ])("refuses %s", (_what, options) => {

@@ -1,3 +1,4 @@
+import type { StepWords, Words } from "../job-type.ts";
 import { isKind, type Kind } from "../terms.ts";
 import type { DemoBody, DemoSignedInBody, JobTypeBody, JobTypeErrorBody, PageBody } from "./bodies.ts";
 import { readBatchPart, readId, readPlayUrls, type PlayUrls } from "./first-wire.ts";
@@ -97,6 +98,10 @@ export type JobTypeError = JobTypeErrorBody;
 export interface JobTypeInfo {
   readonly jobType: string;
   readonly kind: Kind;
+  /** What people call it. */
+  readonly label: Words;
+  /** In order. */
+  readonly steps: readonly StepWords[];
   readonly maxTries: number;
   readonly errors: readonly JobTypeError[];
 }
@@ -113,20 +118,31 @@ function readJobType(value: unknown): JobTypeInfo | null {
   const kind = of("kind");
   const [jobType, maxTries] = [textOrNull(of("job_type")), wholeOrNull(of("max_tries"))];
   if (jobType === null || maxTries === null || !isKind(kind)) return null;
-  return { jobType, kind, maxTries, errors: readEach(of("errors"), readJobTypeError) };
+  return {
+    ...{ jobType, kind, maxTries },
+    label: readWords(of("label"), jobType),
+    steps: readEach(of("steps"), readStepWords),
+    errors: readEach(of("errors"), readJobTypeError),
+  };
+}
+
+function readStepWords(value: unknown): StepWords | null {
+  const { key: name, label } = asMembers(value);
+  const key = textOrNull(name);
+  return key === null ? null : { key, label: readWords(label, key) };
+}
+
+/** In a language without words, the machine's name. */
+function readWords(value: unknown, otherwise: string): Words {
+  const { ko, en } = asMembers(value);
+  return { ko: textOrNull(ko) ?? otherwise, en: textOrNull(en) ?? otherwise };
 }
 
 function readJobTypeError(value: unknown): JobTypeError | null {
   const members = asMembers(value);
   const code = textOrNull(members["code"]);
   if (code === null) return null;
-  const { ko, en } = members;
-  return {
-    code,
-    retryable: members["retryable"] === true,
-    ko: textOrNull(ko) ?? code,
-    en: textOrNull(en) ?? code,
-  };
+  return { code, retryable: members["retryable"] === true, ...readWords(members, code) };
 }
 
 /** Tenants to look around in. */

@@ -1,3 +1,4 @@
+import type { StepWords, Words } from "../job-type.ts";
 import type { JsonObject } from "../json.ts";
 import type { Kind, Status } from "../terms.ts";
 
@@ -90,6 +91,10 @@ export interface JobTypeBody {
   readonly kind: Kind;
   /** Whether a file belongs to it. */
   readonly input: "file" | "none" | "optional";
+  /** What people call it. */
+  readonly label: Words;
+  /** Its steps in order, and what people call them. */
+  readonly steps: readonly StepWords[];
   readonly max_tries: number;
   /** Its own ends, beside those of every job type. */
   readonly errors: readonly JobTypeErrorBody[];

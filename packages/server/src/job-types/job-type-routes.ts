@@ -6,10 +6,13 @@ import { z } from "zod";
 /** They change with a deploy only. */
 const CACHED_SECONDS = 300;
 
+const wordsOf = z.object({ ko: z.string(), en: z.string() });
 const jobType = z.object({
   job_type: z.string(),
   kind: z.enum(["video", "job"]),
   input: z.enum(["file", "none", "optional"]).describe("whether a file belongs to it"),
+  label: wordsOf.describe("what people call it"),
+  steps: z.array(z.object({ key: z.string(), label: wordsOf })).describe("in order"),
   max_tries: z.number().int(),
   errors: z
     .array(
@@ -26,8 +29,9 @@ const jobType = z.object({
 /** `GET /api/v1/job-types/`. */
 export function jobTypeRoutes(fastify: FastifyInstance, jobTypes: readonly JobType[]): void {
   const body = {
-    job_types: jobTypes.map(({ type, kind, input, maxTries, errors }) => ({
-      ...{ job_type: type, kind, input, max_tries: maxTries },
+    job_types: jobTypes.map(({ type, kind, input, label, steps, maxTries, errors }) => ({
+      ...{ job_type: type, kind, input, label, max_tries: maxTries },
+      steps: steps.map(({ key, label: words }) => ({ key, label: words })),
       errors: errors.map(({ code, retryable, ko, en }) => ({ code, retryable, ko, en })),
     })),
   };
@@ -36,7 +40,7 @@ export function jobTypeRoutes(fastify: FastifyInstance, jobTypes: readonly JobTy
     {
       schema: {
         tags: ["jobs"],
-        summary: "The job types, and how each may end",
+        summary: "The job types, what people call them and their steps, and how each may end",
         response: { 200: z.object({ job_types: z.array(jobType) }) },
       },
     },

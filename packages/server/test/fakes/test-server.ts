@@ -25,6 +25,8 @@ export const JOB_TYPES: readonly JobType[] = [
   {
     type: "video_hls",
     kind: "video",
+    label: { ko: "동영상", en: "Video" },
+    steps: [{ key: "read", label: { ko: "읽기", en: "Reading" } }],
     maxTries: 3,
     check: () => undefined,
     input: "file",
@@ -35,6 +37,8 @@ export const JOB_TYPES: readonly JobType[] = [
   {
     type: "excel_import",
     kind: "job",
+    label: { ko: "명단", en: "List" },
+    steps: [],
     maxTries: 3,
     check: () => undefined,
     input: "file",
@@ -45,6 +49,8 @@ export const JOB_TYPES: readonly JobType[] = [
   {
     type: "message_send",
     kind: "job",
+    label: { ko: "메시지", en: "Message" },
+    steps: [],
     maxTries: 1,
     input: "none",
     errors: [],

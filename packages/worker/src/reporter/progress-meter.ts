@@ -99,7 +99,7 @@ export class ProgressMeter {
       index: this.#current + 1,
       total: this.#steps.length,
       key: current.key,
-      name: current.name,
+      name: current.label.ko,
       percent: Math.floor(this.#stepPercent),
     };
   }

@@ -61,8 +61,8 @@ export async function openWorker(options: SetUpOptions = {}): Promise<WorkerSetU
     type: "count",
     kind: options.kind ?? "job",
     steps: [
-      { key: "read", name: "읽기" },
-      { key: "write", name: "쓰기", weight: 3 },
+      { key: "read", label: { ko: "읽기", en: "Reading" } },
+      { key: "write", label: { ko: "쓰기", en: "Writing" }, weight: 3 },
     ],
     ...(options.requires === undefined ? {} : { requires: options.requires }),
     run: (ctx, payload) =>

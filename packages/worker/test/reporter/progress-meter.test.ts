@@ -3,15 +3,15 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 
 const steps = [
-  { key: "read", name: "읽기", weight: 1 },
-  { key: "write", name: "쓰기", weight: 3 },
+  { key: "read", label: { ko: "읽기", en: "" }, weight: 1 },
+  { key: "write", label: { ko: "쓰기", en: "" }, weight: 3 },
 ];
 
 const LONG_IN_THE_MIDDLE = [
-  { key: "open", name: "열기", weight: 3 },
-  { key: "work", name: "처리", weight: 92 },
-  { key: "tidy", name: "정리", weight: 3 },
-  { key: "show", name: "게시", weight: 2 },
+  { key: "open", label: { ko: "열기", en: "" }, weight: 3 },
+  { key: "work", label: { ko: "처리", en: "" }, weight: 92 },
+  { key: "tidy", label: { ko: "정리", en: "" }, weight: 3 },
+  { key: "show", label: { ko: "게시", en: "" }, weight: 2 },
 ];
 
 describe("the progress meter", () => {
@@ -99,7 +99,7 @@ describe("the progress meter", () => {
 
   it("expects of a long step to come what those before it took for their weight", () => {
     const meter = new ProgressMeter(
-      [1, 2, 2].map((weight, index) => ({ key: `s${index}`, name: "단계", weight })),
+      [1, 2, 2].map((weight, index) => ({ key: `s${index}`, label: { ko: "단계", en: "" }, weight })),
       0,
     );
     meter.step("s0", 0);

@@ -30,9 +30,9 @@ export interface ExcelImportOptions {
 export const REJECTED_NAME = "rejected.xlsx";
 
 const STEPS = [
-  { key: "check", name: "검사", weight: 25 },
-  { key: "import", name: "가져오기", weight: 70 },
-  { key: "finish", name: "마무리", weight: 5 },
+  { key: "check", label: { ko: "검사", en: "Checking" }, weight: 25 },
+  { key: "import", label: { ko: "가져오기", en: "Importing" }, weight: 70 },
+  { key: "finish", label: { ko: "마무리", en: "Finishing" }, weight: 5 },
 ] as const;
 
 type Context = JobContext<(typeof STEPS)[number]["key"]>;
@@ -45,6 +45,7 @@ type Context = JobContext<(typeof STEPS)[number]["key"]>;
 export function excelImportJob(options: ExcelImportOptions): JobDefinition {
   return defineJob({
     type: "excel_import",
+    label: { ko: "학생 명단", en: "Student list" },
     errors: Object.values(IMPORT_ERRORS),
     input: "file",
     looksRight: looksLikeWorkbook,

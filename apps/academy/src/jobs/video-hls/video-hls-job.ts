@@ -42,10 +42,10 @@ export type VideoResult = {
 };
 
 const STEPS = [
-  { key: "probe", name: "분석", weight: 3 },
-  { key: "encode", name: "인코딩", weight: 92 },
-  { key: "poster", name: "썸네일", weight: 3 },
-  { key: "publish", name: "게시", weight: 2 },
+  { key: "probe", label: { ko: "분석", en: "Analyzing" }, weight: 3 },
+  { key: "encode", label: { ko: "인코딩", en: "Encoding" }, weight: 92 },
+  { key: "poster", label: { ko: "썸네일", en: "Thumbnail" }, weight: 3 },
+  { key: "publish", label: { ko: "게시", en: "Publishing" }, weight: 2 },
 ] as const;
 
 type Context = JobContext<(typeof STEPS)[number]["key"]>;
@@ -65,6 +65,7 @@ export function videoHlsJob({ ffmpeg, limits: overrides, ...machine }: VideoHlsO
   const limits = { ...VIDEO_LIMITS, ...overrides };
   return defineJob({
     type: "video_hls",
+    label: { ko: "동영상", en: "Video" },
     errors: [...Object.values(VIDEO_ERRORS), ...Object.values(FFMPEG_ERRORS)],
     kind: "video",
     input: "file",
