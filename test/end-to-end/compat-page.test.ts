@@ -2,6 +2,7 @@ import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { createClient } from "@statusplane/client";
 import { encodeSnapshot, jobRef, type Snapshot, type StatusStore, type WriteKind } from "@statusplane/core";
 import { openRedisStatusStore } from "@statusplane/redis";
 import {
@@ -173,5 +174,24 @@ describe("an older page that only watches", () => {
       asked.filter((path) => !/progress|media\/videos\/7\/|jobs\/(old-1|nobodys)\/|assets|^\/$/.test(path)),
     ).toEqual([]);
     await context.close();
+  });
+
+  it("may ask nothing that needs a record, of a job that another program writes", async () => {
+    await withRedis(redis.url, (client) => client.set("tenant:7:video:8:status", '{"status": "PROCESSING"}'));
+    const client = createClient({ baseUrl: program.url, getToken: () => token });
+    client.watch({ kind: "video", id: "8" });
+    const job = await eventually("the job is seen", () => {
+      const seen = client.get({ kind: "video", id: "8" });
+      return seen?.status === "PROCESSING" ? seen : null;
+    });
+    expect(job).toMatchObject({ hasRecord: false, updatedAt: null, isStalled: false });
+    for (const asked of [
+      client.cancel(job.ref),
+      client.retry(job.ref),
+      client.detail(job.ref),
+      client.playback("8"),
+    ])
+      await expect(asked).rejects.toMatchObject({ code: "no_record" });
+    client.close();
   });
 });

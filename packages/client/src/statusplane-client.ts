@@ -154,7 +154,7 @@ export interface StatusplaneClient {
   /** The record from the database: for a person who asks. @throws {ClientError} `no_record` and the server's */
   detail(ref: WatchRef): Promise<DetailedJob>;
   /**
-   * The record after completion: asked at most once per job, attempt and tab, after a random 0–2 s, however many
+   * The record after completion, as it was answered: asked at most once per job, attempt and tab, after a random 0–2 s, however many
    * call. Null when that one request had no answer: the terminal snapshot says everything.
    * @throws {ClientError} `client_closed`
    */
