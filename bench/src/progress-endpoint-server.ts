@@ -33,9 +33,7 @@ async function openOurs(): Promise<FastifyInstance> {
   const store = await openRedisStatusStore({ url: redisUrl });
   for (const id of ids) await store.writer.write("announce", encodeSnapshot(snapshotOf(id)));
   return createServer({
-    role: "progress",
-    reader: store.reader,
-    jobTypes: [],
+    store,
     signIn: { kind: "secret", secret },
     requestsPerMinute: 1_000_000_000,
     tenantRequestsPerMinute: 1_000_000_000,

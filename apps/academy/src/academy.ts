@@ -2,6 +2,8 @@ import type { Application } from "@statusplane/runtime";
 import { fileURLToPath } from "node:url";
 import { FFMPEG_VARIABLES } from "./ffmpeg/index.ts";
 import { academyJobs } from "./jobs/index.ts";
+import { HLS_FILES } from "./jobs/video-hls/index.ts";
+import { DEMO_TENANTS } from "./demo-tenants.ts";
 import { MIGRATIONS } from "./migrations.ts";
 import { StudentRecords, studentsRoutes } from "./students/index.ts";
 
@@ -12,5 +14,7 @@ export const ACADEMY: Application<typeof FFMPEG_VARIABLES> = {
   migrations: MIGRATIONS,
   routes: (fastify, { database, files, findRecord, requireTenant }) =>
     studentsRoutes(fastify, { students: new StudentRecords(database), findRecord, files, requireTenant }),
+  playable: HLS_FILES,
+  demoTenants: DEMO_TENANTS,
   webRoot: fileURLToPath(new URL("../../web/dist", import.meta.url)),
 };

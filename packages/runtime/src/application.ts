@@ -1,6 +1,7 @@
 import type { ErrorDefinition, JobRecord, JobRef, RequestFiles } from "@statusplane/core";
 import type { Database, MigrationList } from "@statusplane/postgres";
 import type { JobDefinition } from "@statusplane/worker";
+import type { Authenticate, DemoTenant, PlayableFiles } from "@statusplane/server";
 import type { FastifyInstance, FastifyRequest } from "fastify";
 import type { Logger } from "pino";
 import type { Role } from "./config/config.ts";
@@ -22,6 +23,12 @@ export interface Application<Own extends VariableTable = VariableTable> {
   readonly variables?: Own;
   /** Adds its own routes: signed in, not for watch tokens. Roles `all` and `api`. */
   routes?(fastify: FastifyInstance, context: RoutesContext<Own>): Promise<void> | void;
+  /** Its own sign-in, beside the tokens that `JWT_SECRET` or `JWKS_URL` verify. Default: none. */
+  readonly authenticate?: Authenticate;
+  /** What a READY video leaves for players. Default: nothing plays. */
+  readonly playable?: PlayableFiles;
+  /** Whom a demo lets in by one click. Default: nobody. */
+  readonly demoTenants?: readonly DemoTenant[];
   /** Folder of its built page. Default: no page. */
   readonly webRoot?: string;
   /** What `--version` says. Default: the platform's. */

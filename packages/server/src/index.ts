@@ -1,21 +1,32 @@
 /**
  * The HTTP side: Fastify plugins that serve snapshots, details, submits and playback.
- * Imports core and no sibling; storage comes in through core's ports as options of `createServer`, requests come in by
- * HTTP. Answers go out as the note's JSON, as problem+json, and as files of outputs. Progress routes hold a reader and
+ * Imports core and no sibling; storage comes in through core's ports as options of `statusplane`, the plugin, and of
+ * `createServer`, requests come in by HTTP. Answers go out as JSON, as problem+json, and as files of outputs. Progress routes hold a reader and
  * nothing else of storage.
  */
 /** Brings the documents' members of a route's schema (`tags`, `summary`) to whoever adds routes. */
 import "@fastify/swagger"; // its types extend a route's schema, for whoever adds routes
 export { createServer } from "./create-server.ts";
-export type { FullServerOptions, ProgressServerOptions, ServerOptions } from "./server-options.ts";
+export type { ServerOptions } from "./server-options.ts";
 export {
-  DEMO_TENANTS,
+  statusplane,
+  type JobsOptions,
+  type MountOptions,
+  type StatusplaneOptions,
+  type WatchingOptions,
+} from "./mount/index.ts";
+export {
   recordRef,
   requireIdentity,
   requireOperator,
   requireTenant,
   subjectOf,
+  type Authenticate,
+  type ClaimNames,
+  type DemoTenant,
   type Identity,
+  type LimitRates,
+  type SignedIn,
   type SignInOptions,
 } from "./auth/index.ts";
 export type { DetailReads } from "./detail/index.ts";
@@ -27,4 +38,4 @@ export {
   type MetricSources,
   type Readiness,
 } from "./operations/index.ts";
-export { openOutput, type OutputFile } from "./playback/index.ts";
+export { openOutput, type OutputFile, type PlayableFiles } from "./playback/index.ts";

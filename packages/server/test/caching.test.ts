@@ -1,6 +1,7 @@
 import { jobRef, snapshotOfRecord, type JobRecord, type JobRef } from "@statusplane/core";
 import type { AddressInfo } from "node:net";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { requireTenant } from "../src/index.ts";
 import {
   openTestServer,
   recordOf,
@@ -21,9 +22,9 @@ beforeEach(async () => {
   test = await openTestServer({
     extend: (signedIn) => {
       // what a route would answer that forgot all of it
-      signedIn.get("/careless", async (request, reply) => {
+      signedIn.get("/careless", { config: { scope: "careless" } }, async (request, reply) => {
         reply.removeHeader("vary");
-        return reply.header("cache-control", "max-age=60").send({ tenant: tenantOf(request) });
+        return reply.header("cache-control", "max-age=60").send({ tenant: requireTenant(request) });
       });
     },
   });
@@ -37,17 +38,13 @@ afterEach(async () => {
   await test.close();
 });
 
-function tenantOf(request: { readonly identity: unknown }): unknown {
-  return (request.identity as { readonly tenant: string }).tenant;
-}
-
 /** A READY video and a DONE job under equal ids, with what differs by tenant. */
 function give(tenant: string): void {
   const common = { attempt: 1, title: tenant, createdBy: tenant };
   put(jobRef(tenant, "video", ID), {
     ...common,
     status: "READY",
-    result: { kind: "inline", value: { hls_path: `${tenant}/42/1/master.m3u8`, duration: 1 } },
+    result: { kind: "inline", value: { hls_path: `${tenant}/42/1/main.list`, duration: 1 } },
   });
   put(jobRef(tenant, "job", ID), {
     ...common,

@@ -3,8 +3,7 @@ import { Agent, createServer as createHttpServer, request as httpRequest } from 
 import { connect, type AddressInfo, type Socket } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterEach, describe, expect, it } from "vitest";
-import type { FullServerOptions } from "../src/index.ts";
-import { openTestServer, signedIn, type TestServer } from "./fakes/index.ts";
+import { openTestServer, signedIn, type TestOptions, type TestServer } from "./fakes/index.ts";
 
 const MIB = 1024 ** 2;
 const QUICK = { checkEveryMs: 20, readAwayMs: 20_000 };
@@ -17,7 +16,7 @@ afterEach(async () => {
   await test.close();
 });
 
-async function open(options: Partial<FullServerOptions> = {}): Promise<number> {
+async function open(options: TestOptions = {}): Promise<number> {
   test = await openTestServer({ ...options, http: { ...QUICK, ...options.http } });
   await test.server.listen({ port: 0, host: "127.0.0.1" });
   return (test.server.server.address() as AddressInfo).port;
@@ -71,7 +70,7 @@ describe("an answer before its body has ended", () => {
   interface Case {
     readonly status: number;
     readonly start: string;
-    readonly options?: Partial<FullServerOptions>;
+    readonly options?: TestOptions;
     readonly headers?: Record<string, string>;
     readonly unknown?: boolean;
   }
@@ -166,7 +165,7 @@ describe("an answer before its body has ended", () => {
         "Content-Length": WRONG_FILE.length,
       }) + WRONG_FILE,
     );
-    await refused.hears("not_a_video");
+    await refused.hears("not_renderable");
     const next = new Line(through);
     await next.says(head("GET /api/v1/progress/?active=1", { Authorization: two.authorization }));
     await next.hears("\r\n\r\n");
@@ -265,7 +264,8 @@ describe("a connection", () => {
     const large = Buffer.alloc(24 * MIB);
     const port = await open({
       http: limits,
-      extend: (app) => void app.get("/api/v1/large", (_request, reply) => reply.send(large)),
+      extend: (app) =>
+        void app.get("/api/v1/large", { config: { scope: "watch" } }, (_request, reply) => reply.send(large)),
     });
     const { authorization: Authorization } = await signedIn(1);
     const line = new Line(port);

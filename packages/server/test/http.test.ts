@@ -88,7 +88,9 @@ describe("problems", () => {
     const broken = await openTestServer({
       log: { level: "info", stream: { write: (line) => void lines.push(line) } },
       extend: (app) =>
-        void app.get("/api/v1/broken", () => Promise.reject(new Error('at /srv/secret\n{"level":60}'))),
+        void app.get("/api/v1/broken", { config: { scope: "watch" } }, () =>
+          Promise.reject(new Error('at /srv/secret\n{"level":60}')),
+        ),
     });
     const answer = await broken.server.inject({ url: "/api/v1/broken?token=canary", headers: one });
     expect(answer.json()).toMatchObject({
@@ -110,15 +112,11 @@ describe("limits", () => {
     ["{", 400, "invalid_json"],
     ["", 400, "invalid_request"],
     ['"text"', 400, "invalid_request"],
-    ['{"job_type":"message_send","payload":{"__proto__":{"to":1}}}', 400, "invalid_json"],
-    ['{"job_type":"message_send","payload":{"constructor":{"prototype":{}}}}', 400, "invalid_json"],
-    [`{"job_type":"message_send","payload":${"[".repeat(20)}${"]".repeat(20)}}`, 400, "body_too_deep"],
-    [
-      `{"job_type":"message_send","payload":${"[".repeat(30_000)}${"]".repeat(30_000)}}`,
-      400,
-      "body_too_deep",
-    ],
-    [`{"job_type":"message_send","payload":"${"x".repeat(70_000)}"}`, 413, "body_too_large"],
+    ['{"job_type":"notice","payload":{"__proto__":{"to":1}}}', 400, "invalid_json"],
+    ['{"job_type":"notice","payload":{"constructor":{"prototype":{}}}}', 400, "invalid_json"],
+    [`{"job_type":"notice","payload":${"[".repeat(20)}${"]".repeat(20)}}`, 400, "body_too_deep"],
+    [`{"job_type":"notice","payload":${"[".repeat(30_000)}${"]".repeat(30_000)}}`, 400, "body_too_deep"],
+    [`{"job_type":"notice","payload":"${"x".repeat(70_000)}"}`, 413, "body_too_large"],
   ])("refuse a hostile body: %#", async (payload, status, code) => {
     const answer = await postJob(payload);
     expect([answer.statusCode, answer.json().code]).toEqual([status, code]);
@@ -164,7 +162,7 @@ describe("limits", () => {
 });
 
 describe("other origins", () => {
-  const origin = "https://academy.example";
+  const origin = "https://acme.example";
 
   it("are let in exactly as listed, without credentials, and told what the answer depends on", async () => {
     const other = await openTestServer({ allowedOrigins: [origin] });
@@ -179,7 +177,7 @@ describe("other origins", () => {
       "null",
       "https://evil.example",
       `${origin}.evil.example`,
-      "http://academy.example",
+      "http://acme.example",
       `${origin}:444`,
       "*",
     ]) {
@@ -252,7 +250,7 @@ describe("operators", () => {
   it("may have the metrics on a port of their own", async () => {
     const { Registry } = await import("prom-client");
     const registry = new Registry();
-    const other = await openTestServer({ metrics: { access: "elsewhere", registry } });
+    const other = await openTestServer({ registry, metrics: { access: "elsewhere" } });
     const metrics = createMetricsServer(registry);
     expect((await other.server.inject("/metrics")).statusCode).toBe(404);
     expect((await metrics.inject("/metrics")).body).toContain("statusplane_polls_total");
@@ -289,7 +287,7 @@ describe("operators", () => {
     });
     const page = await get("/docs", {});
     expect(page.body).toContain('id="detail_budget_spent"');
-    expect(page.body).toContain('id="not_a_video"');
+    expect(page.body).toContain('id="not_renderable"');
     expect(page.headers["content-security-policy"]).toContain("default-src 'self'");
   });
 });
@@ -300,21 +298,21 @@ describe("the job types", () => {
     expect(answer.headers["cache-control"]).toBe("private, max-age=300");
     const { job_types: jobTypes } = answer.json();
     expect(jobTypes[0]).toEqual({
-      ...{ job_type: "video_hls", kind: "video", input: "file", max_tries: 3 },
-      label: { ko: "동영상", en: "Video" },
+      ...{ job_type: "render", kind: "video", input: "file", max_tries: 3 },
+      label: { ko: "그림", en: "Picture" },
       steps: [{ key: "read", label: { ko: "읽기", en: "Reading" } }],
       errors: [
         {
-          code: "not_a_video",
+          code: "not_renderable",
           retryable: false,
-          ko: "동영상 파일이 아닙니다.",
-          en: "The file is not a video.",
+          ko: "그릴 수 없는 파일입니다.",
+          en: "The file cannot be rendered.",
         },
       ],
     });
     expect(jobTypes[2]).toEqual({
-      ...{ job_type: "message_send", kind: "job", input: "none", max_tries: 1, errors: [] },
-      ...{ label: { ko: "메시지", en: "Message" }, steps: [] },
+      ...{ job_type: "notice", kind: "job", input: "none", max_tries: 1, errors: [] },
+      ...{ label: { ko: "알림", en: "Notice" }, steps: [] },
     });
   });
 });
@@ -324,9 +322,8 @@ describe("the role progress", () => {
     const store = new FakeStatusStore();
     store.putText(jobRef("1", "job", "a"), { attempt: 1, version: 0, status: "PENDING", text: "{}" });
     const server = await createServer({
-      role: "progress",
-      reader: store,
-      jobTypes: ["video_hls"],
+      store: { reader: store },
+      jobTypes: ["render"],
       signIn: { kind: "secret", secret: SECRET },
       log: false,
     });
@@ -354,7 +351,7 @@ describe("the role progress", () => {
       "/api/v1/jobs/a/",
       "/api/v1/jobs/",
       "/media/videos/1/playback/",
-      "/media/hls/x/master.m3u8",
+      "/media/hls/x/main.list",
       "/api/v1/demo/",
       "/",
       "/x",
@@ -370,15 +367,17 @@ describe("an application", () => {
   it("adds routes of its own: signed in, with the tenant of the token, its errors as problems", async () => {
     const other = await openTestServer({
       extend: (app) => {
-        app.get("/api/v1/students", async (request) => ({ tenant: requireTenant(request) }));
-        app.get("/api/v1/full", async () => {
+        app.get("/api/v1/people", { config: { scope: "people" } }, async (request) => ({
+          tenant: requireTenant(request),
+        }));
+        app.get("/api/v1/full", { config: { scope: "people" } }, async () => {
           throw new StatusplaneError("storage_full");
         });
       },
     });
     const ask = (url: string, headers: Record<string, string>) => other.server.inject({ url, headers });
-    expect((await ask("/api/v1/students/", one)).json()).toEqual({ tenant: "1" });
-    expect((await ask("/api/v1/students/", {})).statusCode).toBe(401);
+    expect((await ask("/api/v1/people/", one)).json()).toEqual({ tenant: "1" });
+    expect((await ask("/api/v1/people/", {})).statusCode).toBe(401);
     expect((await ask("/api/v1/full", one)).json()).toMatchObject({ status: 507, code: "storage_full" });
     await other.close();
   });

@@ -128,7 +128,7 @@ describe("a key set", () => {
 
 describe("a server whose provider is away", () => {
   it("lets in who brings a known key, refuses a wrong token, and tells nobody to sign in for a key that it cannot know", async () => {
-    const test = await openTestServer({ signIn: { kind: "jwks", url: provider.url, signingSecret: SECRET } });
+    const test = await openTestServer({ signIn: { kind: "jwks", url: provider.url }, signingSecret: SECRET });
     const ask = async (token: string) => {
       const headers = { authorization: `Bearer ${token}` };
       return test.server.inject({ url: "/api/v1/jobs/a/progress/", headers });
@@ -142,7 +142,8 @@ describe("a server whose provider is away", () => {
     await test.close();
 
     const unlucky = await openTestServer({
-      signIn: { kind: "jwks", url: provider.url, signingSecret: SECRET },
+      signIn: { kind: "jwks", url: provider.url },
+      signingSecret: SECRET,
     });
     const answer = await unlucky.server.inject({
       url: "/api/v1/jobs/a/progress/",

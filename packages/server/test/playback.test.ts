@@ -5,7 +5,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { openTestServer, recordOf, signedIn, type TestServer } from "./fakes/index.ts";
 
 const ref = jobRef("1", "video", "42");
-const PLAYLIST = "#EXTM3U\nv0.m3u8\n";
+const PLAYLIST = "list\npart-0.bin\n";
 const SEGMENT = "0123456789";
 
 let test: TestServer;
@@ -16,18 +16,18 @@ beforeEach(async () => {
   one = await signedIn(1);
   test.store.put({
     ref,
-    jobType: "video_hls",
+    jobType: "render",
     attempt: 2,
     updatedAt: "2026-03-01T00:00:00.000Z",
     status: "READY",
-    outputPath: "1/42/2/master.m3u8",
+    outputPath: "1/42/2/main.list",
     durationSeconds: 8,
   });
-  await test.files.writeOutput(ref, 2, "master.m3u8", PLAYLIST);
-  await test.files.writeOutput(ref, 2, "v0_000001.m4s", SEGMENT);
-  await test.files.writeOutput(ref, 2, "poster.jpg", "jpg");
+  await test.files.writeOutput(ref, 2, "main.list", PLAYLIST);
+  await test.files.writeOutput(ref, 2, "part-1.bin", SEGMENT);
+  await test.files.writeOutput(ref, 2, "cover.png", "png");
   const answer = await playback();
-  base = answer.json().hls_url.replace(/master\.m3u8$/, "");
+  base = answer.json().hls_url.replace(/main\.list$/, "");
 });
 afterEach(async () => {
   vi.useRealTimers();
@@ -42,7 +42,7 @@ describe("the playback endpoint", () => {
   it("signs the addresses of the READY attempt without a statement", async () => {
     const { hls_url: hls, poster_url: poster, expires_at: expiresAt } = (await playback()).json();
     expect((await get(hls)).body).toBe(PLAYLIST);
-    expect((await get(poster)).headers["content-type"]).toBe("image/jpeg");
+    expect((await get(poster)).headers["content-type"]).toBe("image/png");
     const lifeMs = Date.parse(expiresAt) - Date.now();
     expect(lifeMs).toBeGreaterThan(5 * 3_600_000);
     expect(lifeMs).toBeLessThanOrEqual(6 * 3_600_000);
@@ -67,7 +67,7 @@ describe("the playback endpoint", () => {
   it("refuses what is not READY, and does not know the unknown or another tenant's", async () => {
     test.store.put({
       ref: jobRef("1", "video", "9"),
-      jobType: "video_hls",
+      jobType: "render",
       attempt: 1,
       updatedAt: "",
       status: "PENDING",
@@ -89,22 +89,22 @@ describe("the playback endpoint", () => {
   });
 });
 
-describe("HLS files", () => {
+describe("played files", () => {
   it("are served with type, life and length, without a token and without a look at any store", async () => {
     const reads = test.store.reads;
-    const answer = await get(`${base}v0_000001.m4s`);
+    const answer = await get(`${base}part-1.bin`);
     expect([answer.statusCode, answer.body]).toEqual([200, SEGMENT]);
     expect(answer.headers).toMatchObject({
-      "content-type": "video/iso.segment",
+      "content-type": "application/octet-stream",
       "content-length": "10",
       "accept-ranges": "bytes",
       "x-content-type-options": "nosniff",
     });
     expect(answer.headers["cache-control"]).toMatch(/^private, max-age=\d{5}, immutable$/);
     expect(
-      (await get(`${base}v0_000001.m4s`, { "if-none-match": String(answer.headers.etag) })).statusCode,
+      (await get(`${base}part-1.bin`, { "if-none-match": String(answer.headers.etag) })).statusCode,
     ).toBe(304);
-    const head = await test.server.inject({ method: "HEAD", url: `${base}v0_000001.m4s` });
+    const head = await test.server.inject({ method: "HEAD", url: `${base}part-1.bin` });
     expect([head.statusCode, head.headers["content-length"], head.body]).toEqual([200, "10", ""]);
     expect(test.store.reads).toBe(reads);
     expect(test.records.statements).toEqual([]);
@@ -122,7 +122,7 @@ describe("HLS files", () => {
     ["bytes=0-1,4-5", 200, SEGMENT, undefined],
     ["lines=0-1", 200, SEGMENT, undefined],
   ])("honour Range: %s", async (range, status, body, contentRange) => {
-    const answer = await get(`${base}v0_000001.m4s`, { range });
+    const answer = await get(`${base}part-1.bin`, { range });
     expect([answer.statusCode, answer.body, answer.headers["content-range"]]).toEqual([
       status,
       body,
@@ -131,24 +131,24 @@ describe("HLS files", () => {
   });
 
   it("send the whole where If-Range names another file", async () => {
-    const answer = await get(`${base}v0_000001.m4s`, { range: "bytes=0-1", "if-range": '"other"' });
+    const answer = await get(`${base}part-1.bin`, { range: "bytes=0-1", "if-range": '"other"' });
     expect([answer.statusCode, answer.body]).toEqual([200, SEGMENT]);
   });
 
   it.each([
-    "..%2fmaster.m3u8",
+    "..%2fmain.list",
     "%2e%2e%2f%2e%2e%2fetc%2fpasswd",
     "result.json",
-    "rejected.xlsx",
-    "master.m3u8%00.jpg",
-    "MASTER.M3U8",
-    "master.m3u8.part",
-    ".master.m3u8",
-    "v0_0000001.m4s",
-    "v0_000001.m4s%0a",
-    "v0_init.mp4%2f..%2fmaster.m3u8",
-    "%5c..%5cmaster.m3u8",
-    "v9.m3u8",
+    "left-out.txt",
+    "main.list%00.png",
+    "MAIN.LIST",
+    "main.list.part",
+    ".main.list",
+    "part-01.bin",
+    "part-1.bin%0a",
+    "part-1.bin%2f..%2fmain.list",
+    "%5c..%5cmain.list",
+    "part-9.bin",
   ])("do not exist by the name %s", async (name) => {
     await test.files.writeOutput(ref, 2, "result.json", "secret");
     const answer = await get(`${base}${name}`);
@@ -156,20 +156,20 @@ describe("HLS files", () => {
   });
 
   it("are never reached through a link, a link as folder included", async () => {
-    const secret = await test.files.writeOutput(jobRef("2", "video", "42"), 1, "master.m3u8", "secret");
-    await symlink(secret, join(test.files.outputFolder(ref, 2), "v1.m3u8"));
-    expect((await get(`${base}v1.m3u8`)).statusCode).toBe(404);
-    await symlink("master.m3u8", join(test.files.outputFolder(ref, 2), "v2.m3u8"));
-    expect((await get(`${base}v2.m3u8`)).statusCode).toBe(404);
+    const secret = await test.files.writeOutput(jobRef("2", "video", "42"), 1, "main.list", "secret");
+    await symlink(secret, join(test.files.outputFolder(ref, 2), "part-4.bin"));
+    expect((await get(`${base}part-4.bin`)).statusCode).toBe(404);
+    await symlink("main.list", join(test.files.outputFolder(ref, 2), "part-2.bin"));
+    expect((await get(`${base}part-2.bin`)).statusCode).toBe(404);
     const others = test.files.outputFolder(jobRef("2", "video", "42"), 1);
     await rm(test.files.outputFolder(ref, 2), { recursive: true });
     await symlink(others, test.files.outputFolder(ref, 2));
-    expect((await get(`${base}master.m3u8`)).statusCode).toBe(404);
+    expect((await get(`${base}main.list`)).statusCode).toBe(404);
     await rm(dirname(test.files.outputFolder(ref, 2)), { recursive: true });
     await mkdir(join(others, "2"));
-    await rename(join(others, "master.m3u8"), join(others, "2", "master.m3u8"));
+    await rename(join(others, "main.list"), join(others, "2", "main.list"));
     await symlink(others, dirname(test.files.outputFolder(ref, 2)));
-    expect((await get(`${base}master.m3u8`)).statusCode).toBe(404);
+    expect((await get(`${base}main.list`)).statusCode).toBe(404);
   });
 
   it("do not exist under a forged signature: every flipped character, field and order", async () => {
@@ -195,9 +195,7 @@ describe("HLS files", () => {
       "x".repeat(900),
     ];
     const statuses = await Promise.all(
-      forged.map(
-        async (each) => (await get(`/media/hls/${encodeURIComponent(each)}/master.m3u8`)).statusCode,
-      ),
+      forged.map(async (each) => (await get(`/media/hls/${encodeURIComponent(each)}/main.list`)).statusCode),
     );
     expect(new Set(statuses)).toEqual(new Set([404]));
   });
@@ -205,14 +203,14 @@ describe("HLS files", () => {
   it("tell an expired signature apart, so that a player asks again", async () => {
     vi.useFakeTimers({ toFake: ["Date"] });
     vi.setSystemTime(Date.now() + 6 * 3_600_000 + 1_000);
-    expect((await get(`${base}master.m3u8`)).json()).toMatchObject({
+    expect((await get(`${base}main.list`)).json()).toMatchObject({
       status: 403,
       code: "signature_expired",
     });
   });
 
   it("belong to the signed attempt alone", async () => {
-    await test.files.writeOutput(ref, 3, "v3.m3u8", "attempt 3");
-    expect((await get(`${base}v3.m3u8`)).statusCode).toBe(404);
+    await test.files.writeOutput(ref, 3, "part-3.bin", "attempt 3");
+    expect((await get(`${base}part-3.bin`)).statusCode).toBe(404);
   });
 });

@@ -5,7 +5,7 @@ import { openTestServer, signedIn, type TestServer } from "./fakes/index.ts";
 const AT = "2026-03-01T00:00:00.000Z";
 const running = (ref: JobRef, version = 3): Snapshot => ({
   ref,
-  jobType: ref.kind === "video" ? "video_hls" : "excel_import",
+  jobType: ref.kind === "video" ? "render" : "tally",
   attempt: 2,
   updatedAt: AT,
   status: "PROCESSING",
@@ -13,7 +13,7 @@ const running = (ref: JobRef, version = 3): Snapshot => ({
   progress: {
     percent: 40,
     remainingSeconds: 7,
-    step: { index: 1, total: 3, key: "encode", name: "인코딩", percent: 60 },
+    step: { index: 1, total: 3, key: "render", name: "그리기", percent: 60 },
   },
 });
 
@@ -36,7 +36,7 @@ describe("the progress endpoints", () => {
     const answer = await get("/media/videos/42/progress/");
     expect(answer.statusCode).toBe(200);
     expect(answer.body).toBe(encodeSnapshot(snapshot).text);
-    expect(answer.json()).toMatchObject({ id: 42, encoding_progress: 40, encoding_step_name: "인코딩" });
+    expect(answer.json()).toMatchObject({ id: 42, encoding_progress: 40, encoding_step_name: "그리기" });
     expect(answer.headers).toMatchObject({
       etag: '"2.3"',
       "cache-control": "private, no-cache",
@@ -169,9 +169,9 @@ describe("the batch", () => {
   it("lists what is live, how many else, and which job types wait for a worker", async () => {
     for (let id = 0; id < 102; id++) test.store.put(running(jobRef("1", "video", String(id + 1))));
     test.store.put(running(jobRef("two", "job", "foreign")));
-    test.store.unready.set("video_hls", "ffmpeg_missing");
+    test.store.unready.set("render", "ffmpeg_missing");
     const body = (await get("/api/v1/progress/?active=1")).json();
     expect(Object.keys(body.videos)).toHaveLength(100);
-    expect(body).toMatchObject({ jobs: {}, more: 2, waiting: { video_hls: "ffmpeg_missing" } });
+    expect(body).toMatchObject({ jobs: {}, more: 2, waiting: { render: "ffmpeg_missing" } });
   });
 });

@@ -11,13 +11,13 @@ const READY: Partial<JobRecord> = {
   status: "READY",
   attempt: 2,
   tries: 1,
-  title: "1강",
+  title: "1부",
   createdBy: "alice",
   startedAt: AT,
   finishedAt: AT,
   result: {
     kind: "inline",
-    value: { hls_path: "1/42/2/master.m3u8", duration: 8, renditions: [{ name: "360p" }], size_bytes: 99 },
+    value: { hls_path: "1/42/2/main.list", duration: 8, renditions: [{ name: "360p" }], size_bytes: 99 },
   },
 };
 
@@ -40,10 +40,10 @@ describe("detail", () => {
     const { hls_url: hls, poster_url: poster, ...body } = (await get("/media/videos/42/")).json();
     expect(body).toEqual({
       id: 42,
-      title: "1강",
+      title: "1부",
       metadata: null,
       status: "READY",
-      hls_path: "1/42/2/master.m3u8",
+      hls_path: "1/42/2/main.list",
       duration: 8,
       renditions: [{ name: "360p" }],
       size_bytes: 99,
@@ -59,8 +59,8 @@ describe("detail", () => {
       updated_at: AT,
       attempts: [],
     });
-    expect(hls).toMatch(/^\/media\/hls\/[\w-]+\.[\w-]+\/master\.m3u8$/);
-    expect(poster).toMatch(/poster\.jpg$/);
+    expect(hls).toMatch(/^\/media\/hls\/[\w-]+\.[\w-]+\/main\.list$/);
+    expect(poster).toMatch(/cover\.png$/);
   });
 
   it("of a job is the record, with its tenant, payload and result", async () => {
@@ -75,7 +75,7 @@ describe("detail", () => {
     );
     expect((await get("/api/v1/jobs/a/")).json()).toEqual({
       job_id: "a",
-      job_type: "excel_import",
+      job_type: "tally",
       title: "3월 명단",
       metadata: { class: "3-1" },
       status: "DONE",
@@ -100,14 +100,14 @@ describe("detail", () => {
     const ended = {
       startedAt: AT,
       endedAt: AT,
-      code: "encode_failed",
+      code: "render_failed",
       steps: [{ key: "read", seconds: 1.5 }],
     };
     test.records.put(recordOf(video, { status: "PROCESSING", attempt: 2, startedAt: AT }));
     test.records.attempts.set(refKey(video), [{ attempt: 1, ...ended }]);
     const times = { started_at: AT, ended_at: AT };
     expect((await get("/media/videos/42/")).json().attempts).toEqual([
-      { attempt: 1, ...times, error_code: "encode_failed", steps: [{ key: "read", seconds: 1.5 }] },
+      { attempt: 1, ...times, error_code: "render_failed", steps: [{ key: "read", seconds: 1.5 }] },
       { attempt: 2, started_at: AT, ended_at: null, error_code: null, steps: null },
     ]);
     test.records.put(recordOf(job, { status: "DONE", attempt: 1 }));
@@ -380,7 +380,7 @@ describe("history", () => {
       { id: 42, metadata: { class: "3-1" } },
     ]);
     expect((await get("/api/v1/jobs/?status=DONE")).json().items).toHaveLength(1);
-    expect((await get("/api/v1/jobs/?job_type=excel_import")).json().items).toMatchObject([{ job_id: "b" }]);
+    expect((await get("/api/v1/jobs/?job_type=tally")).json().items).toMatchObject([{ job_id: "b" }]);
   });
 
   it.each(["limit=0", "limit=101", "limit=x", "status=HAPPY", "cursor=not-ours", "created_by=%00"])(
@@ -439,7 +439,7 @@ describe("retry", () => {
   };
 
   it("is a new attempt: row, snapshot, delivery; a detail read before is not repeated", async () => {
-    test.records.put(recordOf(video, { status: "FAILED", attempt: 2, tries: 3, errorCode: "encode_failed" }));
+    test.records.put(recordOf(video, { status: "FAILED", attempt: 2, tries: 3, errorCode: "render_failed" }));
     await test.files.saveInput(video, none(), 10);
     await get("/media/videos/42/");
     test.records.statements.length = 0;
@@ -476,7 +476,7 @@ describe("retry", () => {
   );
 
   it("needs no input where the job type takes none, and does not know the foreign", async () => {
-    test.records.put(recordOf(job, { status: "FAILED", jobType: "message_send" }));
+    test.records.put(recordOf(job, { status: "FAILED", jobType: "notice" }));
     expect((await post("/api/v1/jobs/a/retry/", two)).json().code).toBe("record_not_found");
     expect((await post("/api/v1/jobs/a/retry/")).statusCode).toBe(202);
   });

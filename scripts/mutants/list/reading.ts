@@ -75,6 +75,30 @@ export const READING: Area = {
       },
     },
     {
+      name: "scope-is-checked",
+      why: "a token that may only watch cancels and deletes",
+      file: at("auth/route-scopes.ts"),
+      replace: [["if (scopes === null || scopes.has(scope)) return done();", "return done();"]],
+      test: {
+        project: "unit",
+        file: "packages/server/test/route-scopes.test.ts",
+        title: "lacks the application's own word is refused at its route",
+        stillGreen: "has every route that is registered, and no other",
+      },
+    },
+    {
+      name: "origin-of-what-changes",
+      why: "a page anywhere has a visitor's browser submit and cancel with the visitor's cookies",
+      file: at("auth/authenticate.ts"),
+      replace: [["if (isOwn && !own.mayChange(request)) {", 'if (isOwn && request.method === "") {']],
+      test: {
+        project: "unit",
+        file: "packages/server/test/own-sign-in.test.ts",
+        title: "is let through as its page is: %j",
+        stillGreen: "is asked nothing when it only reads, and nothing when a token of ours signs it in",
+      },
+    },
+    {
       name: "detail-is-single-flight",
       why: "everybody who waits for one job reads its row at the same moment",
       file: at("detail/detail-reads.ts"),
@@ -114,7 +138,7 @@ export const READING: Area = {
       name: "leaving-ends-connections",
       why: "in every deploy some requests meet a connection that is just being closed",
       file: at("create-server.ts"),
-      replace: [without('if (leaving?.aborted === true) reply.header("connection", "close");')],
+      replace: [without('if (leaving.aborted) reply.header("connection", "close");')],
       test: {
         project: "unit",
         file: "packages/server/test/leaving.test.ts",

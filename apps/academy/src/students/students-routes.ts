@@ -23,6 +23,8 @@ export interface StudentsOptions {
   readonly requireTenant: (request: FastifyRequest) => string;
 }
 
+/** What a sign-in must allow. */
+const SCOPE = "students";
 const PAGE_DEFAULT = 50;
 const PAGE_MAX = 100;
 const WORKBOOK_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet";
@@ -56,7 +58,7 @@ export function studentsRoutes(fastify: FastifyInstance, options: StudentsOption
   fastify.get(
     "/api/v1/students",
     {
-      config: { readsRecords: true },
+      config: { readsRecords: true, scope: SCOPE },
       schema: { tags, summary: "Students by number", querystring: query, response: { 200: page } },
     },
     async (request) => {
@@ -69,7 +71,7 @@ export function studentsRoutes(fastify: FastifyInstance, options: StudentsOption
   );
   fastify.get(
     "/api/v1/students/sample.xlsx",
-    { schema: { tags, summary: "A workbook of 500 invented students" } },
+    { config: { scope: SCOPE }, schema: { tags, summary: "A workbook of 500 invented students" } },
     async (request, reply) => {
       requireTenant(request);
       return sendWorkbook(reply, "students-sample.xlsx", sampleWorkbook());
@@ -77,7 +79,10 @@ export function studentsRoutes(fastify: FastifyInstance, options: StudentsOption
   );
   fastify.get<{ Params: { id: string } }>(
     `/api/v1/jobs/:id/${REJECTED_NAME}`,
-    { schema: { tags, summary: "The rows that an import rejected, with the reasons" } },
+    {
+      config: { scope: SCOPE },
+      schema: { tags, summary: "The rows that an import rejected, with the reasons" },
+    },
     async (request, reply) => {
       const tenant = requireTenant(request);
       const { id } = request.params;

@@ -22,7 +22,7 @@ export async function mintToken(
   env: Readonly<Record<string, string | undefined>>,
 ): Promise<string> {
   const { values, problems } = readTable(VARIABLES, env);
-  const wrong = problems.filter((problem) => problem.startsWith("JWT_"));
+  const wrong = problems.filter((problem) => /^(?:JWT|TENANT|SUBJECT)_/.test(problem));
   const secret = values.JWT_SECRET;
   if (secret === null && wrong.length === 0)
     wrong.push("JWT_SECRET: set it to the secret that the server uses");
@@ -30,9 +30,12 @@ export async function mintToken(
   if (!Number.isInteger(options.lifeSeconds) || options.lifeSeconds < 1)
     wrong.push("--life: whole seconds, 1 or more");
   if (wrong.length > 0 || secret === null) throw new ConfigError(wrong);
-  const token = new SignJWT({ tenant_id: options.tenant, ...(options.operator ? { role: "operator" } : {}) })
+  const token = new SignJWT({
+    [values.TENANT_CLAIM]: options.tenant,
+    [values.SUBJECT_CLAIM]: options.sub,
+    ...(options.operator ? { role: "operator" } : {}),
+  })
     .setProtectedHeader({ alg: "HS256" })
-    .setSubject(options.sub)
     .setIssuedAt()
     .setExpirationTime(`${options.lifeSeconds}s`);
   if (values.JWT_ISSUER !== null) token.setIssuer(values.JWT_ISSUER);

@@ -15,7 +15,7 @@ export type Role = (typeof ROLES)[number];
 /** How requests are signed in; null where nobody signs in (role worker). */
 export type SignIn =
   | { readonly kind: "secret"; readonly secret: string }
-  | { readonly kind: "jwks"; readonly url: string; readonly signingSecret: string }
+  | { readonly kind: "jwks"; readonly url: string }
   /** A secret is made once and kept in `DATA_DIR/secret`. */
   | { readonly kind: "kept-secret" };
 
@@ -116,7 +116,7 @@ function chooseSignIn(demo: boolean, { values, isSet }: Read, problems: string[]
   }
   if (url !== null) {
     if (signingSecret === null) problems.push("SIGNING_SECRET: required with JWKS_URL (32 bytes or more)");
-    return { kind: "jwks", url, signingSecret: signingSecret ?? "" };
+    return { kind: "jwks", url };
   }
   if (secret !== null) return { kind: "secret", secret };
   if (demo) return { kind: "kept-secret" };

@@ -140,6 +140,8 @@ export const VARIABLES = {
   JWKS_URL: optionalVariable(urlOf("https", "http"), "key set of asymmetric sign-in tokens; or `JWT_SECRET`"),
   JWT_ISSUER: optionalVariable(z.string(), "required `iss`"),
   JWT_AUDIENCE: optionalVariable(z.string(), "required `aud`"),
+  TENANT_CLAIM: variable(z.string(), "tenant_id", "claim of sign-in tokens that names the tenant"),
+  SUBJECT_CLAIM: variable(z.string(), "sub", "claim of sign-in tokens that names who it is"),
   SIGNING_SECRET: hiddenVariable(
     optionalVariable(
       secret,
@@ -154,7 +156,7 @@ export const VARIABLES = {
   ALLOWED_ORIGINS: variable(
     z.string().transform((text): readonly string[] => listed(text)),
     [],
-    "comma-separated origins for CORS; not set: same origin only. A demo on a loopback `HOST` answers to their names, too",
+    "comma-separated origins whose pages may call (CORS), and may change something where an application signs in itself; not set: same origin only. A demo on a loopback `HOST` answers to their names, too",
   ),
   FINISHED_TTL_SECONDS: variable(
     wholeNumber(0, 315_360_000, "seconds").refine(

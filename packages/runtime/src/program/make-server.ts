@@ -2,7 +2,7 @@ import type { Json, StoreMemory } from "@statusplane/core";
 import {
   createServer,
   requireTenant,
-  type FullServerOptions,
+  type JobsOptions,
   type MetricSources,
   type Readiness,
   type SignInOptions,
@@ -19,8 +19,9 @@ export async function makeServer(parts: Parts, files: FolderFiles | null): Promi
   const { config, application, context, jobs, stores, health, disk, registry, leaving, logStream } = parts;
   const { values } = config;
   const common = {
-    reader: stores.store.reader,
     signIn: await signInOptions(config),
+    ...(application.authenticate === undefined ? {} : { authenticate: application.authenticate }),
+    signingSecret: values.SIGNING_SECRET,
     allowedOrigins: values.ALLOWED_ORIGINS,
     requestsPerMinute: values.RATE_LIMIT_PER_MINUTE,
     missesPerMinute: values.RATE_LIMIT_MISSES_PER_MINUTE,
@@ -29,32 +30,30 @@ export async function makeServer(parts: Parts, files: FolderFiles | null): Promi
     addressRefusalsPerMinute: values.RATE_LIMIT_ADDRESS_PER_MINUTE,
     trustedProxies: values.TRUSTED_PROXIES,
     readiness: () => readiness(parts),
-    metrics: { registry, access: metricsAccess(config), sources: metricSources(parts) },
+    registry,
+    metrics: { access: metricsAccess(config), sources: metricSources(parts) },
     leaving,
     drainMs: values.REDIS_URL === null ? 0 : values.DRAIN_SECONDS * 1_000, // else nobody else could serve meanwhile
     http: { maxConnections: values.MAX_CONNECTIONS },
     log: { level: values.LOG_LEVEL, ...(logStream === undefined ? {} : { stream: logStream }) },
   };
   if (stores.durable === null || files === null) {
-    return createServer({ ...common, role: "progress", jobTypes: jobs.map(({ type }) => type) });
+    return createServer({ ...common, store: stores.store, jobTypes: jobs.map(({ type }) => type) });
   }
   const { database, queue } = stores.durable;
-  const full: FullServerOptions = {
+  const mounted: JobsOptions = {
     ...common,
-    role: config.role === "all" ? "all" : "api",
+    store: stores.store,
     jobTypes: jobs,
     errors: application.errors ?? [],
     records: database.requests,
     files,
-    writer: stores.store.writer,
     queue,
-    installation: stores.store.installation,
     uploadMaxBytes: values.UPLOAD_MAX_BYTES,
     acceptsWork: (fileBytes) =>
       health.acceptsWork() ?? (fileBytes === null || disk === null ? null : disk.refusesFile(fileBytes)),
-    demo: config.demo,
-    loopbackOnly: config.demo && config.role === "all" && isLoopback(values.HOST),
-    ...(application.webRoot === undefined ? {} : { webRoot: application.webRoot }),
+    ...(application.playable === undefined ? {} : { playable: application.playable }),
+    ...(config.demo ? { demoTenants: application.demoTenants ?? [] } : {}),
     extend: (signedIn, details) =>
       application.routes?.(signedIn, {
         ...context,
@@ -63,16 +62,22 @@ export async function makeServer(parts: Parts, files: FolderFiles | null): Promi
         requireTenant,
       }),
   };
-  return createServer(full);
+  return createServer({
+    ...common,
+    ...mounted,
+    loopbackOnly: config.demo && config.role === "all" && isLoopback(values.HOST),
+    ...(application.webRoot === undefined ? {} : { webRoot: application.webRoot }),
+  });
 }
 
 async function signInOptions({ signIn, values }: Config): Promise<SignInOptions> {
-  const rules = { issuer: values.JWT_ISSUER, audience: values.JWT_AUDIENCE };
+  const claims = { tenant: values.TENANT_CLAIM, subject: values.SUBJECT_CLAIM };
+  const rules = { issuer: values.JWT_ISSUER, audience: values.JWT_AUDIENCE, claims };
   if (signIn?.kind === "jwks") {
-    return { kind: "jwks", url: signIn.url, signingSecret: signIn.signingSecret, ...rules };
+    return { kind: "jwks", url: signIn.url, ...rules };
   }
   const secret = signIn?.kind === "secret" ? signIn.secret : await readKeptSecret(values.DATA_DIR);
-  return { kind: "secret", secret, signingSecret: values.SIGNING_SECRET, ...rules };
+  return { kind: "secret", secret, ...rules };
 }
 
 function metricsAccess({ values }: Config): "open" | "operator" | "elsewhere" {

@@ -86,10 +86,7 @@ export class TwoReplicas {
       const timings = { ...DEFAULT_TIMINGS, requestDeadlineMs: 10_000 };
       const store = await openRedisStatusStore({ url: redis.url, timings });
       const server = await createServer({
-        role: "api",
-        reader: store.reader,
-        writer: store.writer,
-        installation: store.installation,
+        store,
         records: database.requests,
         files,
         queue: { enqueue },

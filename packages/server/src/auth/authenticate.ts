@@ -1,37 +1,60 @@
-import { hasCode, StatusplaneError } from "@statusplane/core";
+import { StatusplaneError } from "@statusplane/core";
 import type { FastifyInstance, FastifyReply, FastifyRequest, onRequestHookHandler } from "fastify";
 import { addVary, answerError, sendProblem } from "../errors/index.ts";
 import type { TokenBucket } from "../http/index.ts";
-import { requireIdentity, type Identity } from "./identity.ts";
+import { admitAs, requireIdentity, type Identity } from "./identity.ts";
+import type { OwnSignIn } from "./own-sign-in.ts";
+import { requireScopes } from "./route-scopes.ts";
 import type { TokenVerifier } from "./token-verifier.ts";
 
-/** Requires a token on every route of this scope, and spends one request of its budget and its tenant's. */
-export function authenticateAll(fastify: FastifyInstance, tokens: TokenVerifier): void {
-  fastify.addHook("onRequest", authenticateWith(tokens));
+/** Everything that lets somebody in. */
+export interface SignIns {
+  readonly tokens: TokenVerifier;
+  /** The application's own; null: there are tokens alone. */
+  readonly own: OwnSignIn | null;
 }
 
-/** The same for single routes. A known token goes through without a promise: this is the poll's path. */
-export function authenticateWith(tokens: TokenVerifier): onRequestHookHandler {
+/**
+ * Requires a sign-in on every route of this scope, with what the route needs, and spends one request of its budget and its
+ * tenant's.
+ */
+export function authenticateAll(fastify: FastifyInstance, signIns: SignIns): void {
+  fastify.addHook("onRequest", authenticateWith(signIns));
+  requireScopes(fastify);
+}
+
+/**
+ * The sign-in for single routes. A known token goes through without a promise: this is the poll's path. A token that is
+ * ours to verify is never the application's, so that one which has expired does not become somebody else.
+ */
+export function authenticateWith({ tokens, own }: SignIns): onRequestHookHandler {
   return (request, reply, done) => {
     const token = bearerToken(request.headers.authorization);
     const known = token === null ? null : tokens.known(token);
     if (known !== null) return admit(request, reply, known, done);
-    // Whoever brings no token, or ever new wrong ones, is counted by address: nothing else names them.
+    // Whoever brings nothing, or ever new wrong tokens, is counted by address: nothing else names them.
     const refusals = tokens.limits.ofAddress(request);
     if (refusals.isSpent()) return refuse(reply, refusals);
-    if (token === null) {
-      refusals.take();
-      return void sendProblem(reply, "unauthenticated");
+    const isOwn = own !== null && (token === null || !tokens.isOurs(token));
+    if (isOwn && !own.mayChange(request)) {
+      return void sendProblem(reply, "origin_not_allowed", { detail: request.headers.origin ?? "no Origin" });
     }
-    tokens.verify(token).then(
-      (identity) => admit(request, reply, identity, done),
+    const identified = isOwn ? own.identify(request) : token === null ? NOBODY : tokens.verify(token);
+    identified.then(
+      (identity) => {
+        if (identity !== null) return admit(request, reply, identity, done);
+        refusals.take();
+        sendProblem(reply, "unauthenticated");
+      },
       (error: unknown) => {
-        if (hasCode(error, "unauthenticated")) refusals.take();
+        if (error instanceof StatusplaneError && error.definition.http === 401) refusals.take();
         answerError(error, request, reply);
       },
     );
   };
 }
+
+const NOBODY: Promise<null> = Promise.resolve(null);
 
 function admit(request: FastifyRequest, reply: FastifyReply, identity: Identity, done: () => void): void {
   for (const budget of [identity.budget, identity.tenantBudget]) {
@@ -39,7 +62,7 @@ function admit(request: FastifyRequest, reply: FastifyReply, identity: Identity,
   }
   identity.budget.take();
   identity.tenantBudget?.take();
-  request.identity = identity;
+  admitAs(request, identity);
   done();
 }
 
@@ -53,8 +76,8 @@ export function bearerToken(header: string | undefined): string | null {
 }
 
 /**
- * Keeps every answer of this scope for the token that asked: no cache on the way may store it, and one that stores it
- * nevertheless has to tell tokens apart. Progress routes say so themselves.
+ * Keeps every answer of this scope for whoever asked: no cache on the way may store it, and one that stores it nevertheless
+ * has to tell sign-ins apart. Progress routes say so themselves.
  */
 export function keepPrivate(fastify: FastifyInstance): void {
   fastify.addHook("onRequest", (_request, reply, done) => {
@@ -72,7 +95,7 @@ export function refuseWatchTokens(fastify: FastifyInstance): void {
   });
 }
 
-/** @throws {forbidden} unless the token has the role `operator`. */
+/** @throws {forbidden} unless the sign-in has the role `operator`. */
 export function requireOperator(request: FastifyRequest): void {
   const identity = requireIdentity(request);
   if (identity.kind !== "person" || !identity.operator) throw new StatusplaneError("forbidden");

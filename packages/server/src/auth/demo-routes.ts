@@ -3,13 +3,16 @@ import type { FastifyInstance } from "fastify";
 import type { ZodTypeProvider } from "fastify-type-provider-zod";
 import { SignJWT } from "jose";
 import { z } from "zod";
+import { TENANT_CLAIM } from "./claims.ts";
 import type { SignInOptions } from "./sign-in.ts";
 
-/** The two academies that a demo has. */
-export const DEMO_TENANTS = [
-  { tenant: "1", name: "가람학원" },
-  { tenant: "2", name: "나래학원" },
-] as const;
+/** A tenant that anybody may sign in as. */
+export interface DemoTenant {
+  /** `[A-Za-z0-9_-]{1,64}`. */
+  readonly tenant: string;
+  /** As people see it. */
+  readonly name: string;
+}
 
 const DEMO_TOKEN_SECONDS = 12 * 3_600;
 
@@ -26,8 +29,14 @@ const signedIn = z.object({
  * unknown.
  * @throws {TypeError} with a key set: tokens cannot be minted then.
  */
-export function demoRoutes(fastify: FastifyInstance, signIn: SignInOptions): void {
-  if (signIn.kind !== "secret") throw new TypeError("the demo signs in with JWT_SECRET, not with JWKS_URL");
+export function demoRoutes(
+  fastify: FastifyInstance,
+  {
+    signIn,
+    tenants,
+  }: { readonly signIn: SignInOptions | undefined; readonly tenants: readonly DemoTenant[] },
+): void {
+  if (signIn?.kind !== "secret") throw new TypeError("the demo signs in with JWT_SECRET, not with JWKS_URL");
   const key = new TextEncoder().encode(signIn.secret);
   const app = fastify.withTypeProvider<ZodTypeProvider>();
   app.get(
@@ -42,7 +51,7 @@ export function demoRoutes(fastify: FastifyInstance, signIn: SignInOptions): voi
     },
     async (_request, reply) => {
       reply.header("cache-control", "no-store");
-      return { tenants: [...DEMO_TENANTS] };
+      return { tenants: [...tenants] };
     },
   );
   app.post(
@@ -57,10 +66,13 @@ export function demoRoutes(fastify: FastifyInstance, signIn: SignInOptions): voi
       },
     },
     async (request, reply) => {
-      const found = DEMO_TENANTS.find(({ tenant }) => tenant === request.body.tenant);
-      if (found === undefined) throw new StatusplaneError("invalid_request", { detail: "tenant is 1 or 2" });
+      const found = tenants.find(({ tenant }) => tenant === request.body.tenant);
+      if (found === undefined) {
+        const detail = `tenant is one of ${tenants.map(({ tenant }) => tenant).join(", ")}`;
+        throw new StatusplaneError("invalid_request", { detail });
+      }
       const expiresAtSeconds = Math.floor(Date.now() / 1_000) + DEMO_TOKEN_SECONDS;
-      const token = new SignJWT({ tenant_id: found.tenant })
+      const token = new SignJWT({ [signIn.claims?.tenant ?? TENANT_CLAIM]: found.tenant })
         .setProtectedHeader({ alg: "HS256", typ: "JWT" })
         .setSubject("demo")
         .setIssuedAt()

@@ -1,26 +1,29 @@
 import { isId, jobRef, StatusplaneError, type JobRef, type Kind } from "@statusplane/core";
-import type { FastifyRequest } from "fastify";
+import type { FastifyInstance, FastifyRequest } from "fastify";
 import type { TokenBucket } from "../http/index.ts";
+import type { Scopes } from "./route-scopes.ts";
 
-/** Of a token's `sub`; a longer one is nobody's. */
+/** Of a subject. */
 export const SUBJECT_MAX_CHARACTERS = 256;
 
 /** What every identity has. */
 export interface IdentityBase {
-  /** Unix ms, skew included: from then on the token is not accepted. */
+  /** Null: everything. */
+  readonly scopes: Scopes;
+  /** Unix ms, skew included: from then on it is not accepted. */
   readonly expiresAtMs: number;
-  /** Requests of this token. */
+  /** Requests of this sign-in. */
   readonly budget: TokenBucket;
-  /** Requests of all of its tenant's tokens together; null: it names no tenant. */
+  /** Requests of all of its tenant's sign-ins together; null: it names no tenant. */
   readonly tenantBudget: TokenBucket | null;
   /** Of them those for a job that is not there: each may cost a statement, and a guesser makes many. */
   readonly misses: TokenBucket;
 }
 
-/** Somebody with a sign-in token. */
+/** Somebody who has signed in. */
 export interface Person extends IdentityBase {
   readonly kind: "person";
-  /** Null: the token names no tenant, or none of the alphabet. */
+  /** Null: the sign-in names none. */
   readonly tenant: string | null;
   readonly subject: string | null;
   readonly operator: boolean;
@@ -36,11 +39,28 @@ export interface Watcher extends IdentityBase {
 
 export type Identity = Person | Watcher;
 
+/** A name of our own: an application may have an `identity` on its requests, and a server several mounts. */
+const IDENTITY: unique symbol = Symbol("statusplane.identity");
+
 declare module "fastify" {
   interface FastifyRequest {
-    /** Null on routes without sign-in. */
-    identity: Identity | null;
+    [IDENTITY]?: Identity | null;
   }
+}
+
+/** Makes room on every request of this scope; without it each request would change its shape. */
+export function prepareIdentity(fastify: FastifyInstance): void {
+  if (!fastify.hasRequestDecorator(IDENTITY)) fastify.decorateRequest(IDENTITY, null);
+}
+
+/** From here on this is who asks. */
+export function admitAs(request: FastifyRequest, identity: Identity): void {
+  request[IDENTITY] = identity;
+}
+
+/** Null on routes without sign-in. */
+export function identityOf(request: FastifyRequest): Identity | null {
+  return request[IDENTITY] ?? null;
 }
 
 /**
@@ -48,13 +68,14 @@ declare module "fastify" {
  * @throws {unauthenticated} on a route without sign-in.
  */
 export function requireIdentity(request: FastifyRequest): Identity {
-  if (request.identity === null) throw new StatusplaneError("unauthenticated");
-  return request.identity;
+  const identity = identityOf(request);
+  if (identity === null) throw new StatusplaneError("unauthenticated");
+  return identity;
 }
 
 /**
- * The tenant of the verified token; nothing else of a request can name one.
- * @throws {unauthenticated} without a token; {tenant_required} when it names no tenant.
+ * The tenant of the sign-in; nothing else of a request can name one.
+ * @throws {unauthenticated} without a sign-in; {tenant_required} when it names no tenant.
  */
 export function requireTenant(request: FastifyRequest): string {
   const { tenant } = requireIdentity(request);
@@ -62,9 +83,10 @@ export function requireTenant(request: FastifyRequest): string {
   return tenant;
 }
 
-/** The token's `sub`, null without one. */
+/** Who submits: the sign-in's subject, null without one. */
 export function subjectOf(request: FastifyRequest): string | null {
-  return request.identity?.kind === "person" ? request.identity.subject : null;
+  const identity = identityOf(request);
+  return identity?.kind === "person" ? identity.subject : null;
 }
 
 /**

@@ -1,6 +1,6 @@
 import type { FastifyInstance, FastifyRequest } from "fastify";
 import { sendProblem } from "../errors/index.ts";
-import { requireIdentity } from "./identity.ts";
+import { identityOf, requireIdentity } from "./identity.ts";
 
 /**
  * Refuses a token that goes on asking for jobs that are not there, on the routes of this scope that name one: what is
@@ -15,7 +15,7 @@ export function limitMisses(fastify: FastifyInstance): void {
     done();
   });
   fastify.addHook("onResponse", (request, reply, done) => {
-    if (reply.statusCode === 404 && namesOne(request)) request.identity?.misses.take();
+    if (reply.statusCode === 404 && namesOne(request)) identityOf(request)?.misses.take();
     done();
   });
 }

@@ -1,9 +1,12 @@
 import type { FetchImplementation, JWTVerifyGetKey, JWTVerifyOptions } from "jose";
 import { webcrypto } from "node:crypto";
+import type { ClaimNames } from "./claims.ts";
 import { KeySet } from "./key-set.ts";
 import { assertLong } from "./signing-keys.ts";
 
 interface SignInBase {
+  /** Where a token says whose it is. Default: `tenant_id` and `sub`. */
+  readonly claims?: ClaimNames;
   /** Required `iss`. Default: any or none. */
   readonly issuer?: string | null;
   /** Required `aud`. Default: any or none. */
@@ -12,17 +15,15 @@ interface SignInBase {
 
 /** How sign-in tokens are verified; which of the two it is decides the accepted algorithms. */
 export type SignInOptions =
-  /** HS256 with a secret of 32 bytes or more. `signingSecret` default: derived from it. */
+  /** HS256 with a secret of 32 bytes or more. */
   | (SignInBase & {
       readonly kind: "secret";
       readonly secret: string;
-      readonly signingSecret?: string | null;
     })
-  /** RS, PS, ES or EdDSA by a key set. `signingSecret`: 32 bytes or more. */
+  /** RS, PS, ES or EdDSA by a key set. */
   | (SignInBase & {
       readonly kind: "jwks";
       readonly url: string;
-      readonly signingSecret: string;
       /** Fetches the key set. Default: the global `fetch`. */
       readonly fetch?: FetchImplementation;
     });

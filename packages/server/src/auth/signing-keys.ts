@@ -11,13 +11,18 @@ const KEY_BYTES = 32;
 const SECRET_MIN_BYTES = 32;
 
 /**
- * The keys of watch tokens and playback URLs: from `SIGNING_SECRET`, else derived from `JWT_SECRET` by HKDF.
+ * The keys of watch tokens and playback URLs.
+ * @param signingSecret where they come from; null: the secret of sign-in tokens, by HKDF.
+ * @returns null where there is no secret at all.
  * @throws {TypeError} for a secret under 32 bytes.
  */
-export function signingKeys(signIn: SignInOptions): SigningKeys {
+export function signingKeys(
+  signIn: SignInOptions | null,
+  signingSecret: string | null = null,
+): SigningKeys | null {
   const secret =
-    signIn.signingSecret ??
-    (signIn.kind === "secret" ? derive(assertLong(signIn.secret), "signing-secret") : "");
+    signingSecret ?? (signIn?.kind === "secret" ? derive(assertLong(signIn.secret), "signing-secret") : null);
+  if (secret === null) return null;
   return {
     watchTokens: derive(assertLong(secret), "watch-tokens"),
     playback: derive(secret, "playback"),

@@ -1,14 +1,29 @@
-import { isId, isStorableText, StatusplaneError } from "@statusplane/core";
+import { StatusplaneError } from "@statusplane/core";
 import { decodeJwt, errors, jwtVerify, type JWTPayload } from "jose";
 import { hash } from "node:crypto";
-import { SUBJECT_MAX_CHARACTERS, type Identity, type IdentityBase } from "./identity.ts";
+import {
+  invalid,
+  readScopes,
+  readSubject,
+  readTenant,
+  SCOPE_CLAIM,
+  SUBJECT_CLAIM,
+  TENANT_CLAIM,
+  type ClaimNames,
+} from "./claims.ts";
+import type { Identity, IdentityBase } from "./identity.ts";
 import type { Limits } from "./limits.ts";
+import type { Scopes } from "./route-scopes.ts";
 import { SKEW_SECONDS, type SignInRules } from "./sign-in.ts";
 import { jobsOfWatchToken, WATCH_AUDIENCE, type WatchTokens } from "./watch-tokens.ts";
 
 export interface TokenVerifierOptions {
-  readonly signIn: SignInRules;
-  readonly watchTokens: WatchTokens;
+  /** Null: sign-in tokens are the application's own. */
+  readonly signIn: SignInRules | null;
+  /** Where a sign-in token says whose it is. */
+  readonly claims?: ClaimNames;
+  /** Null: there are none. */
+  readonly watchTokens: WatchTokens | null;
   readonly limits: Limits;
   /** The only tenants that sign-in tokens may name; null: any. */
   readonly tenants?: ReadonlySet<string> | null;
@@ -45,7 +60,16 @@ export class TokenVerifier {
     return null;
   }
 
-  /** @throws {unauthenticated} whatever is wrong with the token; {sign_in_unavailable} when the key set does not answer. */
+  /** Whether a token is one that only its verification here can accept; any other is the application's own. */
+  isOurs(token: string): boolean {
+    const claims = peek(token);
+    return claims !== null && (this.#options.signIn !== null || claims.aud === WATCH_AUDIENCE);
+  }
+
+  /**
+   * @throws {unauthenticated} when the token is none of ours; {claim_missing | claim_invalid} when it is, with what it says;
+   * {sign_in_unavailable} when the key set does not answer.
+   */
   verify(token: string): Promise<Identity> {
     // One verification for all who bring a token at once.
     const underWay = this.#underWay.get(token);
@@ -63,39 +87,44 @@ export class TokenVerifier {
 
   async #identify(token: string): Promise<Identity> {
     // Read before it is verified: only to choose which key and rules must accept it.
-    return audienceOf(token) === WATCH_AUDIENCE ? this.#identifyWatcher(token) : this.#identifyPerson(token);
+    return peek(token)?.aud === WATCH_AUDIENCE ? this.#identifyWatcher(token) : this.#identifyPerson(token);
   }
 
   async #identifyPerson(token: string): Promise<Identity> {
-    const { key, options } = this.#options.signIn;
+    const { signIn, tenants = null } = this.#options;
+    if (signIn === null) throw new StatusplaneError("unauthenticated");
+    const { key, options } = signIn;
     const claims = await verified(
       typeof key === "function"
         ? jwtVerify(token, key, this.#at(options))
         : jwtVerify(token, key, this.#at(options)),
     );
-    const tenant = tenantOf(claims);
-    const { tenants = null } = this.#options;
+    const { tenant: tenantClaim = TENANT_CLAIM, subject = SUBJECT_CLAIM } = this.#options.claims ?? {};
+    const tenant = readTenant(claims[tenantClaim], tenantClaim);
     if (tenants !== null && (tenant === null || !tenants.has(tenant))) {
-      throw new StatusplaneError("unauthenticated");
+      throw invalid(tenantClaim, "this server has demo tenants alone");
     }
     return {
       kind: "person",
       tenant,
-      subject: subjectOf(claims),
+      subject: readSubject(claims[subject], subject),
       operator: claims["role"] === "operator",
+      scopes: readScopes(claims[SCOPE_CLAIM], SCOPE_CLAIM),
       ...this.#counted(token, tenant, claims),
     };
   }
 
   async #identifyWatcher(token: string): Promise<Identity> {
-    const { key, rules } = this.#options.watchTokens;
-    const claims = await verified(jwtVerify(token, key, this.#at(rules)));
-    const tenant = tenantOf(claims);
-    if (tenant === null) throw new StatusplaneError("unauthenticated");
+    const { watchTokens } = this.#options;
+    if (watchTokens === null) throw new StatusplaneError("unauthenticated");
+    const claims = await verified(jwtVerify(token, watchTokens.key, this.#at(watchTokens.rules)));
+    const tenant = readTenant(claims[TENANT_CLAIM], TENANT_CLAIM);
+    if (tenant === null) throw new StatusplaneError("claim_missing", { detail: TENANT_CLAIM });
     return {
       kind: "watcher",
       tenant,
       jobs: jobsOfWatchToken(claims),
+      scopes: WATCHER_SCOPES,
       ...this.#counted(token, tenant, claims),
     };
   }
@@ -104,7 +133,7 @@ export class TokenVerifier {
     return { ...rules, currentDate: new Date(this.#now()) };
   }
 
-  #counted(token: string, tenant: string | null, claims: JWTPayload): IdentityBase {
+  #counted(token: string, tenant: string | null, claims: JWTPayload): Omit<IdentityBase, "scopes"> {
     return {
       expiresAtMs: ((claims.exp ?? 0) + SKEW_SECONDS) * 1_000,
       ...this.limits.ofToken(hash("sha256", token.slice(0, token.lastIndexOf(".")), "base64url")),
@@ -122,12 +151,18 @@ export class TokenVerifier {
   }
 }
 
+/** All that a watch token is for. */
+const WATCHER_SCOPES: Scopes = new Set(["watch"]);
+
 /** jose throws its own classes for what is wrong with a token, and one for a key set; all else is no token's fault. */
 async function verified(verification: Promise<{ readonly payload: JWTPayload }>): Promise<JWTPayload> {
   try {
     return (await verification).payload;
   } catch (error) {
     if (error instanceof StatusplaneError) throw error;
+    if (error instanceof errors.JWTClaimValidationFailed || error instanceof errors.JWTExpired) {
+      throw wrongClaim(error);
+    }
     const faultOfToken =
       (error instanceof errors.JOSEError && !(error instanceof errors.JWKSInvalid)) ||
       error instanceof SyntaxError;
@@ -135,22 +170,25 @@ async function verified(verification: Promise<{ readonly payload: JWTPayload }>)
   }
 }
 
-function audienceOf(token: string): unknown {
+const WRONG: Readonly<Record<string, string>> = {
+  exp: "the token has expired, or its time is no number",
+  nbf: "the token is not valid yet, or its time is no number",
+  iss: "not the issuer whose tokens are accepted here",
+  aud: "the token is not for this server",
+};
+
+/** Said only of a token whose signature is right: whoever forges one learns nothing. */
+function wrongClaim(error: errors.JWTClaimValidationFailed | errors.JWTExpired): StatusplaneError {
+  const { claim, reason } = error;
+  if (reason === "missing") return new StatusplaneError("claim_missing", { detail: claim, cause: error });
+  return invalid(claim, WRONG[claim] ?? "not what it must be", error);
+}
+
+/** What a token says, unverified; null: it is no token of this kind. */
+function peek(token: string): JWTPayload | null {
   try {
-    return decodeJwt(token).aud;
+    return decodeJwt(token);
   } catch {
-    return undefined; // not a token: its verification says so
+    return null;
   }
-}
-
-/** A tenant id as a string of the alphabet; an integer is taken as its digits. */
-function tenantOf(claims: JWTPayload): string | null {
-  const tenant = claims["tenant_id"];
-  const text = Number.isSafeInteger(tenant) ? String(tenant) : tenant;
-  return isId(text) ? text : null;
-}
-
-/** Kept with what the token's owner submits, so it must be a text that can be stored. */
-function subjectOf({ sub }: JWTPayload): string | null {
-  return typeof sub === "string" && sub.length <= SUBJECT_MAX_CHARACTERS && isStorableText(sub) ? sub : null;
 }

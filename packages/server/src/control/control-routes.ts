@@ -12,8 +12,9 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { z } from "zod";
 import { recordRef } from "../auth/index.ts";
 import type { DetailReads } from "../detail/index.ts";
+import type { JobUrls } from "../job-urls.ts";
 import { statusSchema } from "../progress/index.ts";
-import { detailUrl, waitingAnswer, waitingJob, waitingVideo, type AfterCommit } from "../submit/index.ts";
+import { waitingAnswer, waitingJob, waitingVideo, type AfterCommit } from "../submit/index.ts";
 
 export interface ControlOptions {
   readonly records: Pick<RequestRecords, "find" | "cancel" | "retry">;
@@ -21,6 +22,7 @@ export interface ControlOptions {
   readonly afterCommit: AfterCommit;
   readonly details: Pick<DetailReads, "forget">;
   readonly jobTypes: readonly JobType[];
+  readonly urls: JobUrls;
 }
 
 const BASES = { video: "/media/videos/:id", job: "/api/v1/jobs/:id" } as const;
@@ -93,9 +95,9 @@ async function retry(
   crashPoint("retry.after-apply");
   return reply
     .code(202)
-    .header("location", detailUrl(ref))
+    .header("location", options.urls.detail(ref))
     .header("retry-after", "1")
-    .send(waitingAnswer(ref, answer.record.attempt));
+    .send(waitingAnswer(ref, answer.record.attempt, options.urls));
 }
 
 /** @throws {record_not_found | not_retryable | input_gone} */

@@ -10,6 +10,7 @@ import {
 } from "@statusplane/core/wire";
 import { z } from "zod";
 import { statusSchema } from "../progress/index.ts";
+import type { JobUrls } from "../job-urls.ts";
 import type { PlaybackUrls } from "../playback/playback-signature.ts";
 
 const count = z.int().nonnegative();
@@ -88,19 +89,19 @@ export type VideoDetail = z.infer<typeof videoDetail>;
 export type JobItem = z.infer<typeof jobItem>;
 export type JobDetail = z.infer<typeof jobDetail>;
 
-export function videoDetailOf(record: DetailedRecord, playback: PlaybackUrls): VideoDetail {
+export function videoDetailOf(record: DetailedRecord, playback: PlaybackUrls | null): VideoDetail {
   return { ...videoItemOf(record, playback), attempts: attemptsOf(record) };
 }
 
-export function jobDetailOf(record: DetailedRecord): JobDetail {
-  return { ...jobItemOf(record), attempts: attemptsOf(record) };
+export function jobDetailOf(record: DetailedRecord, urls: JobUrls): JobDetail {
+  return { ...jobItemOf(record, urls), attempts: attemptsOf(record) };
 }
 
-/** A video as history shows it, with signed URLs where it plays. */
-export function videoItemOf(record: JobRecord, playback: PlaybackUrls): VideoItem {
+/** A video as history shows it, with signed URLs where it plays. @param playback null: nothing plays for whoever asks. */
+export function videoItemOf(record: JobRecord, playback: PlaybackUrls | null): VideoItem {
   const result = asMembers(record.result?.kind === "inline" ? record.result.value : null);
   const output = readOutputParts(result);
-  const urls = record.status === "READY" ? playback.urlsOf(record.ref, record.attempt) : null;
+  const urls = record.status === "READY" ? (playback?.urlsOf(record.ref, record.attempt) ?? null) : null;
   const { code, message } = errorOf(record);
   return {
     ...idMember({ kind: "video", id: record.ref.id }),
@@ -121,7 +122,7 @@ export function videoItemOf(record: JobRecord, playback: PlaybackUrls): VideoIte
 }
 
 /** A job as history shows it. */
-export function jobItemOf(record: JobRecord): JobItem {
+export function jobItemOf(record: JobRecord, urls: JobUrls): JobItem {
   const { ref, result } = record;
   const { code, message } = errorOf(record);
   const large = result !== null && result.kind !== "inline";
@@ -132,7 +133,7 @@ export function jobItemOf(record: JobRecord): JobItem {
     status: record.status,
     payload: record.payload,
     result: result?.kind === "inline" ? result.value : null,
-    ...(large ? { result_bytes: result.bytes, result_url: `/api/v1/jobs/${ref.id}/result/` } : {}),
+    ...(large ? { result_bytes: result.bytes, result_url: urls.result(ref) } : {}),
     ...errorMember("job", message),
     error_code: code,
     tenant_id: ref.tenant,

@@ -1,31 +1,34 @@
 import type { Kind } from "@statusplane/core";
 import type { FastifyInstance, FastifyRequest } from "fastify";
 import { recordRef } from "../auth/index.ts";
-import type { PlaybackUrls } from "../playback/playback-signature.ts";
+import type { JobUrls } from "../job-urls.ts";
+import { playbackFor, type PlaybackUrls } from "../playback/playback-signature.ts";
 import { jobDetail, jobDetailOf, videoDetail, videoDetailOf } from "./detail-body.ts";
 import type { DetailReads } from "./detail-reads.ts";
 
 export interface DetailOptions {
   readonly details: DetailReads;
-  readonly playback: PlaybackUrls;
+  /** Null: nothing plays here. */
+  readonly playback: PlaybackUrls | null;
+  readonly urls: JobUrls;
 }
 
 /** The two detail endpoints. */
-export function detailRoutes(fastify: FastifyInstance, { details, playback }: DetailOptions): void {
+export function detailRoutes(fastify: FastifyInstance, { details, playback, urls }: DetailOptions): void {
   const read = (request: FastifyRequest, kind: Kind) => details.get(recordRef(request, kind));
   const tags = ["records"];
   fastify.get(
     "/media/videos/:id",
     { schema: { tags, summary: "A video's record", response: { 200: videoDetail } } },
     async (request) => {
-      return videoDetailOf(await read(request, "video"), playback);
+      return videoDetailOf(await read(request, "video"), playbackFor(request, playback));
     },
   );
   fastify.get(
     "/api/v1/jobs/:id",
     { schema: { tags, summary: "A job's record", response: { 200: jobDetail } } },
     async (request) => {
-      return jobDetailOf(await read(request, "job"));
+      return jobDetailOf(await read(request, "job"), urls);
     },
   );
 }

@@ -4,17 +4,16 @@ import { coerceError } from "./coerce-error.ts";
 import type { KnownRoutes } from "./known-routes.ts";
 import { sendProblem } from "./problem.ts";
 
-export interface AnswerErrorsOptions {
+export interface AnswerUnknownOptions {
   readonly routes: KnownRoutes;
-  /** What an address without a route is answered: the progress role serves a part only. */
+  /** What an address without a route is answered: where only watching is served, the rest may be elsewhere. */
   readonly unknownAddress: "route_not_found" | "not_served_here";
   /** Given the chance to answer an address without a route (the page's own addresses). True: it has answered. */
   readonly fallback?: ((request: FastifyRequest, reply: FastifyReply) => boolean) | undefined;
 }
 
-/** Makes every error, unknown address and wrong method of this instance a problem+json. */
-export function answerErrors(fastify: FastifyInstance, options: AnswerErrorsOptions): void {
-  fastify.setErrorHandler((error, request, reply) => answerError(error, request, reply));
+/** Makes every unknown address and wrong method of this instance a problem+json. */
+export function answerUnknown(fastify: FastifyInstance, options: AnswerUnknownOptions): void {
   fastify.setNotFoundHandler((request, reply) => {
     const allowed = options.routes.methodsAt(pathOf(request.url));
     if (allowed.length > 0) {

@@ -1,13 +1,20 @@
 import type { FastifyInstance } from "fastify";
 
+declare module "fastify" {
+  interface FastifyContextConfig {
+    /** Only says that the address is served by another process. */
+    isElsewhere?: boolean;
+  }
+}
+
 /** Which methods an address knows: for 405 with `Allow` instead of 404. Looked at only where no route matched. */
 export class KnownRoutes {
   readonly #routes: { readonly pattern: RegExp; readonly methods: readonly string[] }[] = [];
 
   /** Notes every route that is registered after this call. */
   listenTo(fastify: FastifyInstance): void {
-    fastify.addHook("onRoute", ({ url, method }) => {
-      if (url.includes("*")) return;
+    fastify.addHook("onRoute", ({ url, method, config }) => {
+      if (url === "*" || url === "/*" || config?.isElsewhere === true) return;
       const methods = typeof method === "string" ? [method] : method;
       this.#routes.push({ pattern: patternOf(url), methods });
     });
@@ -24,6 +31,12 @@ function patternOf(url: string): RegExp {
   const segments = url
     .replace(/\/+$/, "")
     .split("/")
-    .map((segment) => (segment.startsWith(":") ? "[^/]+" : segment.replace(/[.*+?^${}()|[\]\\]/g, "\\$&")));
+    .map((segment) =>
+      segment === "*"
+        ? ".+"
+        : segment.startsWith(":")
+          ? "[^/]+"
+          : segment.replace(/[.*+?^${}()|[\]\\]/g, "\\$&"),
+    );
   return new RegExp(`^${segments.join("/")}/?$`);
 }

@@ -10,12 +10,15 @@ import type { ZodTypeProvider } from "fastify-type-provider-zod";
 import { z } from "zod";
 import { requireTenant, SUBJECT_MAX_CHARACTERS } from "../auth/index.ts";
 import { jobItem, jobItemOf, videoItem, videoItemOf } from "../detail/index.ts";
-import type { PlaybackUrls } from "../playback/playback-signature.ts";
+import type { JobUrls } from "../job-urls.ts";
+import { playbackFor, type PlaybackUrls } from "../playback/playback-signature.ts";
 import { statusSchema } from "../progress/index.ts";
 
 export interface HistoryOptions {
   readonly records: Pick<RequestRecords, "page">;
-  readonly playback: PlaybackUrls;
+  /** Null: nothing plays here. */
+  readonly playback: PlaybackUrls | null;
+  readonly urls: JobUrls;
 }
 
 const PAGE_DEFAULT = 20;
@@ -36,7 +39,7 @@ const pageOf = <T extends z.ZodType>(item: T) =>
   z.object({ items: z.array(item), next_cursor: z.string().nullable() });
 
 /** `GET /media/videos/` and `GET /api/v1/jobs/`. */
-export function historyRoutes(fastify: FastifyInstance, { records, playback }: HistoryOptions): void {
+export function historyRoutes(fastify: FastifyInstance, { records, playback, urls }: HistoryOptions): void {
   const app = fastify.withTypeProvider<ZodTypeProvider>();
   const read = (request: FastifyRequest, kind: Kind, asked: z.infer<typeof jobsQuery>): Promise<RecordPage> =>
     records.page(requireTenant(request), kind, pageOptions(asked));
@@ -54,7 +57,10 @@ export function historyRoutes(fastify: FastifyInstance, { records, playback }: H
     },
     async (request) => {
       const { items, nextCursor } = await read(request, "video", request.query);
-      return { items: items.map((each) => videoItemOf(each, playback)), next_cursor: nextCursor };
+      return {
+        items: items.map((each) => videoItemOf(each, playbackFor(request, playback))),
+        next_cursor: nextCursor,
+      };
     },
   );
   app.get(
@@ -70,7 +76,7 @@ export function historyRoutes(fastify: FastifyInstance, { records, playback }: H
     },
     async (request) => {
       const { items, nextCursor } = await read(request, "job", request.query);
-      return { items: items.map(jobItemOf), next_cursor: nextCursor };
+      return { items: items.map((each) => jobItemOf(each, urls)), next_cursor: nextCursor };
     },
   );
 }

@@ -8,7 +8,7 @@ import {
 import type { Socket } from "node:net";
 import { setImmediate as eventsOfThisTurn, setTimeout as sleep } from "node:timers/promises";
 import { BodyArrivals, isArriving } from "./body-arrivals.ts";
-import { endGently } from "./end-gently.ts";
+import { endAfterAnswer, endGently } from "./end-gently.ts";
 import type { HttpLimits } from "./http-limits.ts";
 
 interface Connection {
@@ -179,11 +179,7 @@ function answersOf(connections: Connections): typeof ServerResponse<IncomingMess
       if (isArriving(this.req)) {
         this.shouldKeepAlive = false;
         const { socket } = this.req;
-        // What Node calls after the last answer of a connection; it would close over what is still coming.
-        socket.destroySoon = () => {
-          delete (socket as Partial<Socket>).destroySoon;
-          connections.end(socket, this.req);
-        };
+        endAfterAnswer(socket, () => connections.end(socket, this.req));
       }
       return typeof reason === "string"
         ? super.writeHead(status, reason, head)

@@ -4,6 +4,14 @@ import type { HttpLimits } from "./http-limits.ts";
 
 const LOOK_EVERY_MS = 50;
 
+/** Has the last answer of a connection ended by `end`; what Node does then would close over what is still coming. */
+export function endAfterAnswer(socket: Socket, end: () => void): void {
+  socket.destroySoon = () => {
+    delete (socket as Partial<Socket>).destroySoon;
+    end();
+  };
+}
+
 /**
  * Ends a connection whose peer may still be sending: says that nothing more comes, reads what is under way and throws it
  * away, and closes when the body has ended, the peer has closed, or it was long or much enough. To close at once would

@@ -4,8 +4,11 @@
  * Imports core, Fastify and errors/. Options come from the composer; what comes out are Fastify options, parsers and
  * hooks that know nothing of jobs.
  */
+export * from "./body-arrivals.ts";
 export * from "./connections.ts";
+export * from "./end-gently.ts";
 export * from "./fastify-options.ts";
+export * from "./form-parts.ts";
 export * from "./http-limits.ts";
 export * from "./json-body.ts";
 export * from "./keep-connections.ts";

@@ -7,7 +7,11 @@ import { PAGE_HEADERS } from "../web/page-headers.ts";
 declare module "fastify" {
   interface FastifyContextConfig {
     /** What the API document says of a route that validates by itself, in zod. */
-    documents?: FastifySchema & { readonly consumes?: readonly string[] };
+    documents?: FastifySchema & {
+      readonly consumes?: readonly string[];
+      /** How the document writes the address. Default: as the route does. */
+      readonly path?: string;
+    };
   }
 }
 
@@ -22,9 +26,8 @@ export async function documentApi(fastify: FastifyInstance): Promise<void> {
     },
     exposeHeadRoutes: false,
     transform: (document) => {
-      const documents = document.route.config?.documents;
-      const schema = documents === undefined ? document.schema : { ...document.schema, ...documents };
-      return jsonSchemaTransform({ ...document, schema });
+      const { path = document.url, ...documents } = document.route.config?.documents ?? {};
+      return jsonSchemaTransform({ ...document, url: path, schema: { ...document.schema, ...documents } });
     },
   });
 }

@@ -1,6 +1,6 @@
 import Fastify, { type FastifyInstance } from "fastify";
 import type { Registry } from "prom-client";
-import { authenticateWith, requireOperator, type TokenVerifier } from "../auth/index.ts";
+import { authenticateWith, requireOperator, type SignIns } from "../auth/index.ts";
 
 /** Who may read `/metrics` on the server's own port. */
 export type MetricsAccess =
@@ -17,11 +17,11 @@ export function metricsRoutes(
   {
     registry,
     access,
-    tokens,
-  }: { readonly registry: Registry; readonly access: MetricsAccess; readonly tokens: TokenVerifier },
+    signIns,
+  }: { readonly registry: Registry; readonly access: MetricsAccess; readonly signIns: SignIns },
 ): void {
   if (access === "elsewhere") return;
-  const guard = access === "operator" ? { onRequest: authenticateWith(tokens) } : {};
+  const guard = access === "operator" ? { onRequest: authenticateWith(signIns) } : {};
   fastify.get(
     "/metrics",
     { ...guard, config: { documents: { tags: ["operators"], summary: "Prometheus metrics", response: {} } } },

@@ -57,7 +57,7 @@ export class ServerMetrics {
   /** Counts every request of this scope by route, method and status. Not for polls: they count themselves. */
   observe(fastify: FastifyInstance): void {
     fastify.addHook("onResponse", (request, reply, done) => {
-      const route = request.routeOptions.url ?? "unknown";
+      const route = request.routeOptions.url?.replace(/(?<=.)\/$/, "") ?? "unknown";
       this.#requests.labels(route, request.method, String(reply.statusCode)).inc();
       this.#seconds.labels(route).observe(reply.elapsedTime / 1_000);
       done();

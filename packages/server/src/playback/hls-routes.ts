@@ -1,50 +1,44 @@
 import { StatusplaneError, type RequestFiles } from "@statusplane/core";
+import { ROUTES } from "@statusplane/core/wire";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { z } from "zod";
 import type { Limits } from "../auth/index.ts";
 import { matchesEtag } from "../progress/index.ts";
 import { parseRange } from "./byte-range.ts";
 import { openOutput, type OutputFile } from "./output-file.ts";
+import { PLAYABLE_FILES_ROUTE, type PlayableFiles } from "./playable-files.ts";
 import type { PlaybackUrls } from "./playback-signature.ts";
 
 export interface HlsOptions {
   readonly playback: PlaybackUrls;
+  /** What is served. */
+  readonly playable: Pick<PlayableFiles, "typeOf">;
   readonly files: Pick<RequestFiles, "outputFolder">;
   /** Whoever plays spends the requests of the tenant that the signature names. */
   readonly limits: Pick<Limits, "ofTenant">;
 }
 
-/** Exactly what the encoder writes, in one flat folder. */
-const HLS_FILE = /^(?:master|v\d{1,2})\.m3u8$|^v\d{1,2}_(?:init\.mp4|\d{1,6}\.(?:m4s|ts))$|^poster\.jpg$/;
-
-const CONTENT_TYPES: Readonly<Record<string, string>> = {
-  m3u8: "application/vnd.apple.mpegurl",
-  m4s: "video/iso.segment",
-  mp4: "video/mp4",
-  ts: "video/mp2t",
-  jpg: "image/jpeg",
-};
-
 /** `GET /media/hls/{signature}/{file}`: no token, no lookup but the file. */
-export function hlsRoutes(fastify: FastifyInstance, { playback, files, limits }: HlsOptions): void {
+export function hlsRoutes(fastify: FastifyInstance, { playback, playable, files, limits }: HlsOptions): void {
   fastify.get(
-    "/media/hls/:signature/:file",
+    PLAYABLE_FILES_ROUTE,
     {
       config: {
         documents: {
+          path: ROUTES.outputFile,
           tags: ["playback"],
-          summary: "A playlist, a segment or the poster, by signature",
+          summary: "A playlist, what it names, or the poster, by signature",
           security: [],
           response: { 200: z.unknown().describe("the file; Range is honoured") },
         },
       },
     },
     async (request, reply) => {
-      const { signature, file: name } = request.params as {
-        readonly signature: string;
-        readonly file: string;
-      };
-      if (!HLS_FILE.test(name)) throw new StatusplaneError("route_not_found");
+      const [signature = "", name = "", ...rest] = (request.params as { readonly "*": string })["*"].split(
+        "/",
+      );
+      const type = rest.length === 0 ? playable.typeOf(name) : null;
+      if (type === null) throw new StatusplaneError("route_not_found");
       const { ref, attempt, expiresAtMs } = playback.verify(signature);
       const requests = limits.ofTenant(ref.tenant);
       if (!requests.take()) {
@@ -54,10 +48,7 @@ export function hlsRoutes(fastify: FastifyInstance, { playback, files, limits }:
       if (file === null) throw new StatusplaneError("route_not_found");
       const lifeSeconds = Math.max(0, Math.floor((expiresAtMs - Date.now()) / 1_000));
       reply
-        .header(
-          "content-type",
-          CONTENT_TYPES[name.slice(name.lastIndexOf(".") + 1)] ?? "application/octet-stream",
-        )
+        .header("content-type", type)
         .header("cache-control", `private, max-age=${lifeSeconds}, immutable`);
       return sendFile(request, reply, file);
     },

@@ -5,5 +5,6 @@
  */
 export * from "./hls-routes.ts";
 export * from "./output-file.ts";
+export * from "./playable-files.ts";
 export * from "./playback-routes.ts";
 export * from "./playback-signature.ts";

@@ -12,7 +12,7 @@ export interface PlaybackRoutesOptions {
 }
 
 const answer = z.object({
-  hls_url: z.string().describe("the master playlist, signed"),
+  hls_url: z.string().describe("the playlist, signed"),
   poster_url: z.string().nullable(),
   expires_at: z.iso.datetime().describe("ask again before"),
 });

@@ -1,5 +1,9 @@
 import { jobRef, StatusplaneError, isId, type JobRef } from "@statusplane/core";
+import { outputFilePath } from "@statusplane/core/wire";
+import type { FastifyRequest } from "fastify";
 import { createHmac, timingSafeEqual } from "node:crypto";
+import { mayDo, requireIdentity } from "../auth/index.ts";
+import type { PlayableFiles } from "./playable-files.ts";
 
 /** Greatest life of a playback URL, seconds. */
 export const PLAYBACK_SECONDS = 6 * 3_600;
@@ -8,6 +12,9 @@ const ROUND_SECONDS = 600;
 
 export interface PlaybackOptions {
   readonly key: Uint8Array;
+  readonly files: Pick<PlayableFiles, "playlist" | "poster">;
+  /** What the addresses begin with. Default "". */
+  readonly prefix?: string;
   /** Seconds, 1,200–21,600. Default 21,600. */
   readonly seconds?: number;
   /** Unix ms. Default: `Date.now`. */
@@ -23,35 +30,47 @@ export interface SignedAttempt {
 
 export interface PlaybackAnswer {
   readonly hls_url: string;
-  readonly poster_url: string;
+  readonly poster_url: string | null;
   /** ISO 8601. */
   readonly expires_at: string;
 }
 
-/** Signs tenant, id, attempt and expiry of a video into a path, so that playlists and segments inherit it. */
+/** Signs tenant, id, attempt and expiry of a video into a path, so that the files a playlist names inherit it. */
 export class PlaybackUrls {
   readonly #key: Uint8Array;
+  readonly #files: PlaybackOptions["files"];
+  readonly #prefix: string;
   readonly #seconds: number;
   readonly #now: () => number;
 
-  constructor({ key, seconds = PLAYBACK_SECONDS, now = () => Date.now() }: PlaybackOptions) {
+  constructor({
+    key,
+    files,
+    prefix = "",
+    seconds = PLAYBACK_SECONDS,
+    now = () => Date.now(),
+  }: PlaybackOptions) {
     if (!(seconds >= 2 * ROUND_SECONDS && seconds <= PLAYBACK_SECONDS)) {
       throw new TypeError(`playback URLs live ${2 * ROUND_SECONDS}–${PLAYBACK_SECONDS} s`);
     }
     this.#key = key;
+    this.#files = files;
+    this.#prefix = prefix;
     this.#seconds = seconds;
     this.#now = now;
   }
 
-  /** Signed addresses of an attempt's master playlist and poster. */
+  /** Signed addresses of an attempt's playlist and poster. */
   urlsOf({ tenant, id }: JobRef, attempt: number): PlaybackAnswer {
     const untilSeconds = this.#now() / 1_000 + this.#seconds;
     const expiresAtSeconds = untilSeconds - (untilSeconds % ROUND_SECONDS);
     const said = Buffer.from([tenant, id, attempt, expiresAtSeconds].join(".")).toString("base64url");
-    const base = `/media/hls/${said}.${this.#mac(said)}`;
+    const { playlist, poster } = this.#files;
+    const signature = `${said}.${this.#mac(said)}`;
+    const urlOf = (file: string): string => outputFilePath(signature, file, this.#prefix);
     return {
-      hls_url: `${base}/master.m3u8`,
-      poster_url: `${base}/poster.jpg`,
+      hls_url: urlOf(playlist),
+      poster_url: poster === null ? null : urlOf(poster),
       expires_at: new Date(expiresAtSeconds * 1_000).toISOString(),
     };
   }
@@ -78,4 +97,9 @@ export class PlaybackUrls {
   #mac(said: string): string {
     return createHmac("sha256", this.#key).update(`hls:1:${said}`).digest("base64url");
   }
+}
+
+/** What answers may sign for whoever asks; null: nothing, the sign-in does not allow to play. */
+export function playbackFor(request: FastifyRequest, playback: PlaybackUrls | null): PlaybackUrls | null {
+  return mayDo(requireIdentity(request), "play") ? playback : null;
 }

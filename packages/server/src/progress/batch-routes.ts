@@ -44,7 +44,7 @@ export function batchRoutes(fastify: FastifyInstance, options: ProgressOptions):
 async function batchOf(
   request: FastifyRequest,
   query: Query,
-  { reader }: ProgressOptions,
+  { reader, urls }: ProgressOptions,
 ): Promise<{ readonly text: string; readonly etag: string }> {
   const asked = { video: idsOf(query["videos"]), job: idsOf(query["jobs"]) };
   const count = asked.video.length + asked.job.length;
@@ -65,7 +65,7 @@ async function batchOf(
   refs.forEach((ref, index) => {
     const snapshot = found[index] ?? null;
     if (snapshot === null) gone(ref.kind, ref.id);
-    else snapshots.push(snapshot);
+    else snapshots.push(urls.mounted(snapshot));
   });
   return batchAnswer({ snapshots, missing });
 }

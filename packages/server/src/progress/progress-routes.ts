@@ -65,7 +65,7 @@ function sendSnapshot(
     sendProblem(reply, "not_found");
     return;
   }
-  const unchanged = sendText(request, reply, snapshot, options.pollAfterMs);
+  const unchanged = sendText(request, reply, options.urls.mounted(snapshot), options.pollAfterMs);
   options.counts.add(kind, unchanged ? "unchanged" : "found");
 }
 

@@ -1,4 +1,3 @@
-import type { MultipartFile, MultipartValue } from "@fastify/multipart";
 import {
   crashPoint,
   type JobRef,
@@ -12,7 +11,7 @@ import {
 } from "@statusplane/core";
 import type { FastifyRequest } from "fastify";
 import { createHash } from "node:crypto";
-import { assertHarmless, JSON_MAX_BYTES, parseJson } from "../http/index.ts";
+import { assertHarmless, formParts, JSON_MAX_BYTES, parseJson, type FormFile } from "../http/index.ts";
 import { inspectUpload } from "./inspect-upload.ts";
 import { metadataOf } from "./metadata.ts";
 import { refuseUnknown } from "./refuse-unknown.ts";
@@ -67,17 +66,14 @@ export async function readForm(request: FastifyRequest, options: ReadFormOptions
   if (declaredBytes > options.uploadMaxBytes + FORM_EXTRA_BYTES) throw new StatusplaneError("file_too_large");
   const fields = new Map<string, Json>();
   let file: SubmittedFile | null = null;
-  try {
-    const limits = { files: 1, fields: FIELDS_MAX, fieldSize: JSON_MAX_BYTES, fileSize: Infinity };
-    for await (const part of request.parts({ limits })) {
-      if (part.type === "field") fields.set(part.fieldname, fieldValue(part));
-      else {
-        refuseUnknown(fields.keys(), FIELDS[options.ref.kind]); // before a byte of the file is kept
-        file = await saveFile(part, textField(fields, "job_type"), options);
-      }
+  for await (const part of formParts(request.raw, { files: 1, fields: FIELDS_MAX })) {
+    if (part.kind === "field") {
+      assertHarmless(part.value);
+      fields.set(part.name, part.value);
+    } else {
+      refuseUnknown(fields.keys(), FIELDS[options.ref.kind]); // before a byte of the file is kept
+      file = await saveFile(part, textField(fields, "job_type"), options);
     }
-  } catch (error) {
-    throw isBrokenForm(error) ? new StatusplaneError("invalid_request", { cause: error }) : error;
   }
   refuseUnknown(fields.keys(), FIELDS[options.ref.kind]);
   return {
@@ -90,31 +86,23 @@ export async function readForm(request: FastifyRequest, options: ReadFormOptions
 }
 
 async function saveFile(
-  part: MultipartFile,
+  part: FormFile,
   named: string | null,
   { ref, files, typeOf, hashed, uploadMaxBytes }: ReadFormOptions,
 ): Promise<SubmittedFile> {
-  if (part.fieldname !== "file") {
-    part.file.destroy();
+  if (part.name !== "file") {
     throw new StatusplaneError("invalid_request", { detail: "the file's field is named file" });
   }
   const hash = hashed ? createHash("sha256") : null;
   const look = (firstBytes: Uint8Array): KnownError | null => typeOf(named)?.looksRight?.(firstBytes) ?? null;
   crashPoint("upload.before-save");
-  const saved = await files.saveInput(ref, inspectUpload(part.file, { look, hash }), uploadMaxBytes);
+  const saved = await files.saveInput(ref, inspectUpload(part.content, { look, hash }), uploadMaxBytes);
   crashPoint("upload.after-save");
   return {
-    name: fileNameOf(part.filename),
+    name: fileNameOf(part.fileName),
     sha256: hash?.digest("hex") ?? null,
     firstBytes: saved.firstBytes,
   };
-}
-
-function fieldValue({ value, valueTruncated }: MultipartValue): Json {
-  if (valueTruncated) throw new StatusplaneError("body_too_large");
-  if (typeof value === "string") return value;
-  assertHarmless(value as Json);
-  return value as Json;
 }
 
 function textField(fields: ReadonlyMap<string, Json>, name: string): string | null {
@@ -141,14 +129,4 @@ export function titleOf(text: string | null): string | null {
 function fileNameOf(name: string | undefined): string | null {
   const written = (name ?? "").replace(/%(?:22|0D|0A)/gi, (escaped) => decodeURIComponent(escaped));
   return plainLine(written, FILE_NAME_MAX_CHARACTERS);
-}
-
-/** The form parser's own complaints carry no code, only these words. */
-function isBrokenForm(error: unknown): boolean {
-  return (
-    error instanceof Error &&
-    /terminated early|Unexpected end of multipart|Boundary not found|Malformed part header/.test(
-      error.message,
-    )
-  );
 }

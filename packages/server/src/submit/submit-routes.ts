@@ -1,14 +1,14 @@
-import multipart from "@fastify/multipart";
 import { jobRef, type JobType, type Kind, StatusplaneError, uuidV7 } from "@statusplane/core";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { z } from "zod";
 import { requireTenant, subjectOf } from "../auth/index.ts";
+import { isForm } from "../http/index.ts";
 import { METADATA_MAX_BYTES, metadataOf } from "./metadata.ts";
 import { readForm, titleOf, type Submission } from "./read-submission.ts";
 import { refuseUnknown } from "./refuse-unknown.ts";
 import { submitJob } from "./submit-job.ts";
 import type { SubmitOptions } from "./submit-options.ts";
-import { detailUrl, submittedJob, submittedVideo, waitingAnswer } from "./submitted.ts";
+import { submittedJob, submittedVideo, waitingAnswer } from "./submitted.ts";
 
 const title = z.string().optional().describe("one line, at most 200 characters; default: the file's name");
 const metadata = z
@@ -26,9 +26,9 @@ const headers = z.object({
     .describe("the same key and body: the same answer; another body: 409"),
 });
 
-/** `POST /media/videos/` and `POST /api/v1/jobs/`. A scope of its own: the form parser's hooks are only here. */
-export async function submitRoutes(fastify: FastifyInstance, options: SubmitOptions): Promise<void> {
-  await fastify.register(multipart, { throwFileSizeLimit: false });
+/** `POST /media/videos/` and `POST /api/v1/jobs/`. A scope of its own: forms are accepted only here. */
+export function submitRoutes(fastify: FastifyInstance, options: SubmitOptions): void {
+  fastify.addContentTypeParser("multipart/form-data", (_request, _body, done) => done(null)); // read by the route
   const tags = ["work"];
   fastify.post(
     "/media/videos",
@@ -72,7 +72,7 @@ async function submit(
 ): Promise<FastifyReply> {
   const tenant = requireTenant(request);
   const refused = options.acceptsWork(
-    request.isMultipart() ? Number(request.headers["content-length"] ?? 0) : null,
+    isForm(request.raw) ? Number(request.headers["content-length"] ?? 0) : null,
   );
   if (refused !== null) throw new StatusplaneError(refused);
   refuseUnknown(Object.keys(request.query as object), []); // members belong into the body
@@ -83,13 +83,13 @@ async function submit(
   let submission: Submission;
   let jobType: JobType | undefined;
   try {
-    submission = request.isMultipart()
+    submission = isForm(request.raw)
       ? await readForm(request, { ...options, ref, typeOf, hashed: idempotencyKey !== null })
       : readJson(request, kind);
     jobType = typeOf(submission.jobType);
     if (jobType === undefined) throw new StatusplaneError("unknown_job_type");
   } catch (error) {
-    if (request.isMultipart()) await options.files.removeInput(ref);
+    if (isForm(request.raw)) await options.files.removeInput(ref);
     throw error;
   }
   const submitter = { ref, createdBy: subjectOf(request), idempotencyKey };
@@ -97,9 +97,9 @@ async function submit(
   const { token } = await options.watchTokens.mint(tenant, [record.ref]);
   return reply
     .code(202)
-    .header("location", detailUrl(record.ref))
+    .header("location", options.urls.detail(record.ref))
     .header("retry-after", "1")
-    .send({ ...waitingAnswer(record.ref, 1), watch_token: token });
+    .send({ ...waitingAnswer(record.ref, 1, options.urls), watch_token: token });
 }
 
 function readJson(request: FastifyRequest, kind: Kind): Submission {

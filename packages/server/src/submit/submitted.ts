@@ -1,26 +1,17 @@
 import type { JobRef } from "@statusplane/core";
 import { idMember } from "@statusplane/core/wire";
 import { z } from "zod";
-
-/** The detail's address of a job: also the `Location` of its submit. */
-export function detailUrl({ kind, id }: JobRef): string {
-  return kind === "video" ? `/media/videos/${id}/` : `/api/v1/jobs/${id}/`;
-}
-
-/** The progress endpoint's address of a job. */
-export function progressUrl(ref: JobRef): string {
-  return `${detailUrl(ref)}progress/`;
-}
+import type { JobUrls } from "../job-urls.ts";
 
 /** The answer of a submit or a retry: PENDING of an attempt. */
-export function waitingAnswer(ref: JobRef, attempt: number) {
+export function waitingAnswer(ref: JobRef, attempt: number, urls: JobUrls) {
   return {
     ...idMember(ref),
     status: "PENDING" as const,
     attempt,
     version: 0,
-    progress_url: progressUrl(ref),
-    detail_url: detailUrl(ref),
+    progress_url: urls.progress(ref),
+    detail_url: urls.detail(ref),
   };
 }
 

@@ -22,7 +22,7 @@ const AT = "2026-03-01T00:00:00.000Z";
 export function recordOf(ref: JobRef, changes: Partial<JobRecord> = {}): JobRecord {
   return {
     ref,
-    jobType: ref.kind === "video" ? "video_hls" : "excel_import",
+    jobType: ref.kind === "video" ? "render" : "tally",
     status: "PENDING",
     attempt: 1,
     tries: 0,

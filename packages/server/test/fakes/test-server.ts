@@ -1,61 +1,82 @@
 import type { Delivery, JobQueue, JobType } from "@statusplane/core";
 import { defineErrors, StatusplaneError } from "@statusplane/core";
 import type { FastifyInstance } from "fastify";
-import { createServer, type FullServerOptions } from "../../src/index.ts";
+import { createServer, type JobsOptions, type PlayableFiles, type ServerOptions } from "../../src/index.ts";
 import { z } from "zod";
 import { FakeRecords } from "./fake-records.ts";
 import { FakeStatusStore } from "./fake-status-store.ts";
 import { TemporaryFiles } from "./temporary-files.ts";
 import { SECRET } from "./tokens.ts";
 
-const messagePayload = z.looseObject({ to: z.union([z.string(), z.number()]) });
+const noticePayload = z.looseObject({ to: z.union([z.string(), z.number()]) });
 
 const ERRORS = defineErrors({
-  not_a_video: { http: 415, retryable: false, ko: "동영상 파일이 아닙니다.", en: "The file is not a video." },
-  not_a_workbook: {
+  not_renderable: {
     http: 415,
     retryable: false,
-    ko: "엑셀 파일이 아닙니다.",
-    en: "The file is not a workbook.",
+    ko: "그릴 수 없는 파일입니다.",
+    en: "The file cannot be rendered.",
+  },
+  not_countable: {
+    http: 415,
+    retryable: false,
+    ko: "셀 것이 없습니다.",
+    en: "The file is nothing to count.",
   },
 });
 
-/** Accepts files that begin with "video" or "PK", and for `message_send` payloads with a `to`. */
+/** Accepts files that begin with "video" or "PK", and for `notice` payloads with a `to`. */
 export const JOB_TYPES: readonly JobType[] = [
   {
-    type: "video_hls",
+    type: "render",
     kind: "video",
-    label: { ko: "동영상", en: "Video" },
+    label: { ko: "그림", en: "Picture" },
     steps: [{ key: "read", label: { ko: "읽기", en: "Reading" } }],
     maxTries: 3,
     check: () => undefined,
     input: "file",
     looksRight: (first) =>
-      Buffer.from(first).toString("latin1").startsWith("video") ? null : ERRORS.not_a_video,
-    errors: [ERRORS.not_a_video],
+      Buffer.from(first).toString("latin1").startsWith("video") ? null : ERRORS.not_renderable,
+    errors: [ERRORS.not_renderable],
   },
   {
-    type: "excel_import",
+    type: "tally",
     kind: "job",
-    label: { ko: "명단", en: "List" },
+    label: { ko: "표", en: "List" },
     steps: [],
     maxTries: 3,
     check: () => undefined,
     input: "file",
     looksRight: (first) =>
-      Buffer.from(first).toString("latin1").startsWith("PK") ? null : ERRORS.not_a_workbook,
-    errors: [ERRORS.not_a_workbook],
+      Buffer.from(first).toString("latin1").startsWith("PK") ? null : ERRORS.not_countable,
+    errors: [ERRORS.not_countable],
   },
   {
-    type: "message_send",
+    type: "notice",
     kind: "job",
-    label: { ko: "메시지", en: "Message" },
+    label: { ko: "알림", en: "Notice" },
     steps: [],
     maxTries: 1,
     input: "none",
     errors: [],
-    check: (payload) => void messagePayload.parse(payload),
+    check: (payload) => void noticePayload.parse(payload),
   },
+];
+
+/** A list, up to ten parts, a cover. */
+export const PLAYABLE: PlayableFiles = {
+  playlist: "main.list",
+  poster: "cover.png",
+  typeOf(name) {
+    if (name === "main.list") return "text/plain";
+    if (name === "cover.png") return "image/png";
+    return /^part-\d\.bin$/.test(name) ? "application/octet-stream" : null;
+  },
+};
+
+export const DEMO_TENANTS = [
+  { tenant: "1", name: "하나" },
+  { tenant: "2", name: "둘" },
 ];
 
 class FakeQueue implements Pick<JobQueue, "enqueue"> {
@@ -86,39 +107,37 @@ export interface TestServer {
   close(): Promise<void>;
 }
 
-/** A whole server over fakes; role `all`, HS256, no log. */
-export async function openTestServer(options: Partial<FullServerOptions> = {}): Promise<TestServer> {
+/** What a test mounts, with what it chooses otherwise. */
+export type TestOptions = Partial<JobsOptions> & Omit<ServerOptions, keyof JobsOptions>;
+
+/** Fakes, and what mounts everything over them. */
+export function jobsOver(): Omit<TestServer, "server" | "close"> & { readonly options: JobsOptions } {
   const store = new FakeStatusStore();
   const records = new FakeRecords();
   const files = new TemporaryFiles();
   const queue = new FakeQueue();
   const installation = new FakeInstallation();
-  const server = await createServer({
-    role: "all",
-    reader: store,
-    writer: store,
-    records,
-    files,
-    queue,
-    installation,
-    jobTypes: JOB_TYPES,
+  const options: JobsOptions = {
+    store: { reader: store, writer: store, installation },
+    ...{ records, files, queue, jobTypes: JOB_TYPES, playable: PLAYABLE },
     signIn: { kind: "secret", secret: SECRET },
-    log: false,
-    ...options,
-  }).catch((error: unknown) => {
-    files.remove();
+  };
+  return { store, records, files, queue, installation, options };
+}
+
+/** A whole server over fakes; HS256, no log. */
+export async function openTestServer(options: TestOptions = {}): Promise<TestServer> {
+  const { options: own, ...parts } = jobsOver();
+  const server = await createServer({ ...own, log: false, ...options }).catch((error: unknown) => {
+    parts.files.remove();
     throw error;
   });
   return {
     server,
-    store,
-    records,
-    files,
-    queue,
-    installation,
+    ...parts,
     async close() {
       await server.close();
-      files.remove();
+      parts.files.remove();
     },
   };
 }

@@ -6,5 +6,6 @@
  * What may be in an argument list is decided in encode-arguments.ts and tool-arguments.ts, and nowhere else.
  */
 export { looksLikeVideo } from "./looks-like-video.ts";
+export { HLS_FILES } from "./output-files.ts";
 export { videoHlsJob, type VideoHlsOptions, type VideoResult } from "./video-hls-job.ts";
 export { VIDEO_LIMITS, type VideoLimits } from "./video-limits.ts";

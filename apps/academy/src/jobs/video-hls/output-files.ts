@@ -1,5 +1,6 @@
 import { lstat, open, readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
+import type { PlayableFiles } from "@statusplane/server";
 
 /** Everything that the encoder may leave in an attempt's folder, and all that is served from it. */
 const OUTPUT_NAME = /^(?:master\.m3u8|v\d{1,2}\.m3u8|v\d{1,2}_init\.mp4|v\d{1,2}_\d{1,6}\.m4s|poster\.jpg)$/;
@@ -7,6 +8,20 @@ const OUTPUT_NAME = /^(?:master\.m3u8|v\d{1,2}\.m3u8|v\d{1,2}_init\.mp4|v\d{1,2}
 export function isOutputName(name: string): boolean {
   return OUTPUT_NAME.test(name);
 }
+
+const TYPES: Readonly<Record<string, string>> = {
+  m3u8: "application/vnd.apple.mpegurl",
+  m4s: "video/iso.segment",
+  mp4: "video/mp4",
+  jpg: "image/jpeg",
+};
+
+/** What players get of it. */
+export const HLS_FILES: PlayableFiles = {
+  playlist: "master.m3u8",
+  poster: "poster.jpg",
+  typeOf: (name) => (isOutputName(name) ? (TYPES[name.slice(name.lastIndexOf(".") + 1)] ?? null) : null),
+};
 
 /** Removes what the encoder wrote; a poster stays. */
 export async function removeRenditions(folder: string): Promise<void> {

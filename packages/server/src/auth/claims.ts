@@ -1,0 +1,65 @@
+import { isId, isStorableText, StatusplaneError } from "@statusplane/core";
+import { SUBJECT_MAX_CHARACTERS } from "./identity.ts";
+import type { Scopes } from "./route-scopes.ts";
+
+/** Which claims of a token name its tenant and its subject. */
+export interface ClaimNames {
+  /** Default `tenant_id`. */
+  readonly tenant?: string;
+  /** Default `sub`. */
+  readonly subject?: string;
+}
+
+export const TENANT_CLAIM = "tenant_id";
+export const SUBJECT_CLAIM = "sub";
+export const SCOPE_CLAIM = "scope";
+
+/**
+ * A tenant id as a string of the alphabet; an integer is taken as its digits. Null: there is none.
+ * @param name what the answer calls it.
+ * @throws {claim_invalid}
+ */
+export function readTenant(value: unknown, name: string): string | null {
+  if (value === undefined || value === null) return null;
+  const text = textOf(value);
+  if (!isId(text)) throw invalid(name, "1–64 letters A–Z a–z, digits, _ or -");
+  return text;
+}
+
+/**
+ * Who it is; kept with what this person submits, so it must be a text that can be stored. Null: it is not said.
+ * @throws {claim_invalid}
+ */
+export function readSubject(value: unknown, name: string): string | null {
+  if (value === undefined || value === null) return null;
+  const text = textOf(value);
+  const fits = typeof text === "string" && text !== "" && text.length <= SUBJECT_MAX_CHARACTERS;
+  if (!fits || !isStorableText(text)) throw invalid(name, `text of 1–${SUBJECT_MAX_CHARACTERS} characters`);
+  return text;
+}
+
+/**
+ * What it may do: words with blanks between them (RFC 8693), or a list of words. Words that no route knows mean nothing.
+ * Null: nothing is said, and everything is allowed.
+ * @throws {claim_invalid} for anything else, which must not count as everything.
+ */
+export function readScopes(value: unknown, name: string): Scopes {
+  if (value === undefined || value === null) return null;
+  const words = typeof value === "string" ? value.split(" ").filter((word) => word !== "") : value;
+  if (!Array.isArray(words) || !words.every((word): word is string => typeof word === "string")) {
+    throw invalid(name, "words with blanks between them, or a list of words");
+  }
+  return new Set(words);
+}
+
+/** What does not fit. */
+export function invalid(name: string, what: string, cause?: unknown): StatusplaneError {
+  return new StatusplaneError("claim_invalid", {
+    detail: `${name}: ${what}`,
+    ...(cause === undefined ? {} : { cause }),
+  });
+}
+
+function textOf(value: unknown): unknown {
+  return Number.isSafeInteger(value) ? String(value) : value;
+}

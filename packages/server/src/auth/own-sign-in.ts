@@ -1,0 +1,104 @@
+import { StatusplaneError } from "@statusplane/core";
+import type { FastifyRequest } from "fastify";
+import { readScopes, readSubject, readTenant } from "./claims.ts";
+import type { Identity } from "./identity.ts";
+import { networkOf, type Limits } from "./limits.ts";
+
+/** Somebody whom an application has signed in. */
+export interface SignedIn {
+  /** `[A-Za-z0-9_-]{1,64}`; an integer is taken as its digits. Null: of no tenant, as an operator may be. */
+  readonly tenant: string | number | null;
+  /** Who it is, 1–256 characters: kept as `created_by` with what this person submits. Default: nobody in particular. */
+  readonly subject?: string | number | null;
+  /** Whether `/metrics` may be read. Default false. */
+  readonly operator?: boolean;
+  /** What may be done, as the claim `scope`. Default: everything. */
+  readonly scope?: string | readonly string[] | null;
+}
+
+/**
+ * An application's own sign-in: who asks, by cookie, session, API key or anything else; null for nobody (401). What it
+ * throws is answered by its code when it is a `StatusplaneError` ({sign_in_unavailable}: 503), else 500; nobody is let in.
+ *
+ * @example
+ * const authenticate: Authenticate = async (request) => {
+ *   const user = await sessions.find(request.headers.cookie);
+ *   return user === null ? null : { tenant: user.companyId, subject: user.email };
+ * };
+ */
+export type Authenticate = (request: FastifyRequest) => Promise<SignedIn | null> | SignedIn | null;
+
+export interface OwnSignInOptions {
+  readonly authenticate: Authenticate;
+  readonly limits: Limits;
+  /** Origins whose pages may change something, beside the server's own. */
+  readonly allowedOrigins: readonly string[];
+}
+
+/** Methods that change nothing (RFC 9110, 9.2.1). */
+const SAFE_METHODS: ReadonlySet<string> = new Set(["GET", "HEAD", "OPTIONS"]);
+
+/** Lets in whom the application knows, by the same rules as a token's owner. */
+export class OwnSignIn {
+  readonly #authenticate: Authenticate;
+  readonly #limits: Limits;
+  readonly #origins: ReadonlySet<string>;
+
+  constructor({ authenticate, limits, allowedOrigins }: OwnSignInOptions) {
+    this.#authenticate = authenticate;
+    this.#limits = limits;
+    this.#origins = new Set(allowedOrigins);
+  }
+
+  /**
+   * Who asks; null: nobody.
+   * @throws {claim_invalid} for a tenant, subject or scope that does not fit; {internal_error} for what the application
+   * throws, unless that has a code.
+   */
+  async identify(request: FastifyRequest): Promise<Identity | null> {
+    const said = await this.#ask(request);
+    if (said === null || said === undefined) return null;
+    const tenant = readTenant(said.tenant, "tenant");
+    const subject = readSubject(said.subject, "subject");
+    return {
+      kind: "person",
+      tenant,
+      subject,
+      operator: said.operator === true,
+      scopes: readScopes(said.scope, "scope"),
+      expiresAtMs: Number.POSITIVE_INFINITY, // asked again at each request
+      ...this.#limits.ofToken(JSON.stringify([tenant, subject ?? networkOf(request.ip)])),
+      tenantBudget: tenant === null ? null : this.#limits.ofTenant(tenant),
+    };
+  }
+
+  async #ask(request: FastifyRequest): Promise<SignedIn | null | undefined> {
+    try {
+      return await this.#authenticate(request);
+    } catch (error) {
+      throw error instanceof StatusplaneError
+        ? error
+        : new StatusplaneError("internal_error", { cause: error });
+    }
+  }
+
+  /**
+   * Whether a request may change something. A browser sends cookies, client certificates and passwords along with whatever
+   * any page has it send, and says with each such request where that page is from: `Origin` must then be the server's own
+   * or an allowed one. A program that signs in by a header and sends neither `Origin` nor `Cookie` is no browser.
+   */
+  mayChange(request: FastifyRequest): boolean {
+    if (SAFE_METHODS.has(request.method)) return true;
+    const { origin, cookie, "sec-fetch-site": site } = request.headers;
+    if (origin === undefined) return cookie === undefined && site === undefined;
+    return this.#origins.has(origin) || isOwnOrigin(origin, request);
+  }
+}
+
+/** Behind a proxy that ends TLS the request looks like http: the page may then be https. Never the other way round. */
+function isOwnOrigin(origin: string, { host, protocol }: FastifyRequest): boolean {
+  if (!URL.canParse(origin)) return false;
+  const page = new URL(origin);
+  const schemes = protocol === "https" ? ["https:"] : ["http:", "https:"];
+  return schemes.includes(page.protocol) && page.host === host.toLowerCase();
+}

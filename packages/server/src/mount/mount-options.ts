@@ -1,0 +1,82 @@
+import type {
+  ErrorDefinition,
+  Installation,
+  JobQueue,
+  JobType,
+  KnownError,
+  RequestFiles,
+  RequestRecords,
+  StatusReader,
+  StatusWriter,
+} from "@statusplane/core";
+import type { FastifyInstance } from "fastify";
+import type { Registry } from "prom-client";
+import type { Authenticate, DemoTenant, LimitRates, SignInOptions } from "../auth/index.ts";
+import type { DetailReads } from "../detail/index.ts";
+import type { PlayableFiles } from "../playback/index.ts";
+
+/** What every mount is given. It needs `signIn`, `authenticate` or both. */
+interface CommonOptions extends LimitRates {
+  /** How sign-in tokens are verified here. Default: there are none. */
+  readonly signIn?: SignInOptions;
+  /** An application's own sign-in; asked for whatever is no token that is verified here. Default: there is none. */
+  readonly authenticate?: Authenticate;
+  /**
+   * Signs watch tokens and playback URLs, ≥ 32 bytes, the same for all processes. Default: derived from the secret of
+   * sign-in tokens; where there is none it is required beside `records`, and without it there are no watch tokens.
+   */
+  readonly signingSecret?: string | null;
+  /** Origins whose pages may change something, exactly as browsers send them. Default: the server's own alone. */
+  readonly allowedOrigins?: readonly string[];
+  /** Asks watchers for slower polls, ms; null: their own schedule. Default: null. */
+  readonly pollAfterMs?: () => number | null;
+  /** Where polls and requests are counted; each mount needs one of its own. Default: one that nobody reads. */
+  readonly registry?: Registry;
+}
+
+/** Progress, batch and watch tokens; of storage there is the status store's reader alone. */
+export interface WatchingOptions extends CommonOptions {
+  readonly store: { readonly reader: StatusReader };
+  /** Job types told in `waiting` of the active list. Default: none. */
+  readonly jobTypes?: readonly string[];
+  readonly records?: undefined;
+}
+
+/** Everything: jobs are submitted, looked up, cancelled and played, too. */
+export interface JobsOptions extends CommonOptions {
+  readonly store: {
+    readonly reader: StatusReader;
+    readonly writer: StatusWriter;
+    readonly installation: Pick<Installation, "wake">;
+  };
+  readonly jobTypes: readonly JobType[];
+  /** Codes of the application's own routes, beside the job types': the API's description names them. Default: none. */
+  readonly errors?: readonly ErrorDefinition[];
+  readonly records: RequestRecords;
+  readonly files: RequestFiles;
+  readonly queue: Pick<JobQueue, "enqueue">;
+  /** Largest upload, bytes. Default 4 GiB. */
+  readonly uploadMaxBytes?: number;
+  /**
+   * Why new work is refused now, from what the process knows; null: it is accepted. Default: always accepted.
+   * @param fileBytes of a body with a file, as far as they are declared, 0 else; null: there is no file.
+   */
+  readonly acceptsWork?: (fileBytes: number | null) => KnownError | null;
+  /** Statements for details, a second; each looks up to 100 rows up. Default 50. */
+  readonly detailStatementsPerSecond?: number;
+  /** What a READY video leaves for players. Default: nothing plays. */
+  readonly playable?: PlayableFiles;
+  /** Life of playback URLs, seconds, 1,200–21,600. Default 21,600. */
+  readonly playbackSeconds?: number;
+  /** Sign-in by one click as one of these tenants, the only ones then. Default: none, there is no such sign-in. */
+  readonly demoTenants?: readonly DemoTenant[];
+  /**
+   * Adds the application's own routes: signed in, not for watch tokens; `requireTenant(request)` names the tenant. Each
+   * says by `config: { scope }` what a sign-in must allow. Rows are to be looked up by `details`, and a route with a
+   * statement of its own says `readsRecords`: the tenant's share pays for both.
+   */
+  readonly extend?: (signedIn: FastifyInstance, details: Pick<DetailReads, "find">) => Promise<void> | void;
+}
+
+/** What is mounted: all of the platform's routes, or the watching ones. */
+export type MountOptions = WatchingOptions | JobsOptions;

@@ -1,0 +1,156 @@
+import type { FastifyInstance } from "fastify";
+import {
+  authenticateAll,
+  demoRoutes,
+  keepPrivate,
+  limitMisses,
+  limitReads,
+  limitRefusals,
+  refuseWatchTokens,
+  ROUTE_SCOPES,
+  routeKey,
+  watchTokenRoutes,
+} from "../auth/index.ts";
+import { controlRoutes } from "../control/index.ts";
+import { DetailReads, detailRoutes } from "../detail/index.ts";
+import { sendProblem } from "../errors/index.ts";
+import { historyRoutes } from "../history/index.ts";
+import { jobTypeRoutes } from "../job-types/index.ts";
+import { JobUrls } from "../job-urls.ts";
+import { hlsRoutes, playbackRoutes, PlaybackUrls } from "../playback/index.ts";
+import { batchRoutes, progressRoutes } from "../progress/index.ts";
+import { resultRoutes } from "../result/index.ts";
+import { AfterCommit, submitRoutes } from "../submit/index.ts";
+import type { JobsOptions, MountOptions } from "./mount-options.ts";
+import type { Parts, Signed } from "./parts.ts";
+
+const NO_SECRET = "give a signingSecret of 32 bytes or more: it signs watch tokens and playback URLs";
+/** Of an upload, unless something else is said. */
+export const UPLOAD_MAX_BYTES = 4 * 1024 ** 3;
+
+/** Registers the routes of a mount in an instance that is prepared; what the platform has and this mount lacks says so. */
+export async function mount(fastify: FastifyInstance, options: MountOptions, parts: Parts): Promise<void> {
+  const urls = new JobUrls(fastify.prefix);
+  const served = new Set<string>();
+  fastify.addHook("onRoute", ({ method, routePath }) => {
+    for (const each of [method].flat()) served.add(routeKey(each, routePath));
+  });
+  await fastify.register(async (scope) => watchersRoutes(scope, { ...options, urls }, parts));
+  const { signed } = parts;
+  if (signed !== null) {
+    await fastify.register(async (scope) => watchTokenScope(scope, parts, signed.watchTokens));
+  }
+  if (options.records !== undefined) {
+    if (signed === null) throw new TypeError(NO_SECRET);
+    const playback = playbackUrls(options, signed, urls);
+    const own = { ...options, ...signed, urls, playback };
+    await fastify.register(async (scope) => userRoutes(scope, own, parts));
+    await fastify.register(async (scope) => openRoutes(scope, { ...options, playback }, parts));
+  }
+  nameOthers(fastify, served);
+}
+
+/** Of storage, this scope gets a reader and nothing else. */
+function watchersRoutes(
+  scope: FastifyInstance,
+  { store, jobTypes = [], pollAfterMs, urls }: MountOptions & { readonly urls: JobUrls },
+  { signIns, metrics }: Parts,
+): void {
+  authenticateAll(scope, signIns);
+  const progress = {
+    reader: store.reader,
+    jobTypes: jobTypes.map((each) => (typeof each === "string" ? each : each.type)),
+    counts: metrics.polls,
+    urls,
+    ...(pollAfterMs === undefined ? {} : { pollAfterMs }),
+  };
+  progressRoutes(scope, progress);
+  batchRoutes(scope, progress);
+}
+
+function watchTokenScope(
+  scope: FastifyInstance,
+  { signIns, metrics }: Parts,
+  watchTokens: Signed["watchTokens"],
+): void {
+  metrics.observe(scope);
+  authenticateAll(scope, signIns);
+  refuseWatchTokens(scope);
+  watchTokenRoutes(scope, watchTokens);
+}
+
+interface Addressed {
+  /** Null: nothing plays. */
+  readonly playback: PlaybackUrls | null;
+}
+
+async function userRoutes(
+  scope: FastifyInstance,
+  options: JobsOptions & Addressed & Signed & { readonly urls: JobUrls },
+  { signIns, limits, metrics }: Parts,
+): Promise<void> {
+  const { records, files, jobTypes, playback, urls, watchTokens } = options;
+  const { reader, writer, installation } = options.store;
+  const { log } = scope;
+  metrics.observe(scope);
+  authenticateAll(scope, signIns);
+  refuseWatchTokens(scope);
+  keepPrivate(scope);
+  limitMisses(scope);
+  limitReads(scope, limits);
+  const { detailStatementsPerSecond: statementsPerSecond } = options;
+  const details = new DetailReads({
+    ...{ records, writer, log, shareOf: (tenant) => limits.readsOf(tenant) },
+    ...(statementsPerSecond === undefined ? {} : { statementsPerSecond }),
+  });
+  const afterCommit = new AfterCommit({ writer, queue: options.queue, installation, log });
+  detailRoutes(scope, { details, playback, urls });
+  jobTypeRoutes(scope, jobTypes);
+  historyRoutes(scope, { records, playback, urls });
+  if (playback !== null) playbackRoutes(scope, { reader, details, playback });
+  resultRoutes(scope, { reader, writer, records, files, details });
+  await scope.register(async (control) =>
+    controlRoutes(control, { records, files, afterCommit, details, jobTypes, urls }),
+  );
+  await scope.register(async (submit) =>
+    submitRoutes(submit, {
+      ...{ records, files, afterCommit, jobTypes, watchTokens, urls },
+      uploadMaxBytes: options.uploadMaxBytes ?? UPLOAD_MAX_BYTES,
+      acceptsWork: options.acceptsWork ?? (() => null),
+    }),
+  );
+  const { extend } = options;
+  if (extend !== undefined) await scope.register(async (own) => extend(own, details));
+}
+
+/** Without a sign-in: files by signature, the demo's sign-in. */
+function openRoutes(
+  scope: FastifyInstance,
+  { files, playable, playback, demoTenants = [], signIn }: JobsOptions & Addressed,
+  { limits, metrics }: Parts,
+): void {
+  metrics.observe(scope);
+  limitRefusals(scope, limits);
+  if (playable !== undefined && playback !== null) hlsRoutes(scope, { playback, playable, files, limits });
+  if (demoTenants.length > 0) demoRoutes(scope, { signIn, tenants: demoTenants });
+}
+
+function playbackUrls(
+  { playable, playbackSeconds: seconds }: JobsOptions,
+  { playbackKey: key }: Signed,
+  { prefix }: JobUrls,
+): PlaybackUrls | null {
+  if (playable === undefined) return null;
+  return new PlaybackUrls({ key, prefix, files: playable, ...(seconds === undefined ? {} : { seconds }) });
+}
+
+/** A client that asks this process for what another one serves is told so: it need not ask on. */
+function nameOthers(fastify: FastifyInstance, served: ReadonlySet<string>): void {
+  for (const key of Object.keys(ROUTE_SCOPES).filter((each) => !served.has(each))) {
+    const [method = "", url = ""] = key.split(" ");
+    fastify.route({
+      ...{ method, url, schema: { hide: true }, config: { isElsewhere: true } },
+      handler: (_request, reply) => sendProblem(reply, "not_served_here"),
+    });
+  }
+}

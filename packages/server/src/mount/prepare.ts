@@ -1,0 +1,67 @@
+import { StatusplaneError } from "@statusplane/core";
+import type { FastifyInstance, FastifyRequest } from "fastify";
+import { serializerCompiler, validatorCompiler } from "fastify-type-provider-zod";
+import { prepareIdentity } from "../auth/index.ts";
+import { answerError } from "../errors/index.ts";
+import {
+  acceptJsonBodies,
+  endAfterAnswer,
+  endGently,
+  HTTP_LIMITS,
+  isArriving,
+  URL_MAX_BYTES,
+} from "../http/index.ts";
+
+/**
+ * What holds for every request of an instance that our routes are registered in; a poll pays for it with a header and one
+ * look at the URL's length.
+ */
+export function prepare(fastify: FastifyInstance): void {
+  prepareIdentity(fastify);
+  fastify.setValidatorCompiler(validatorCompiler);
+  fastify.setSerializerCompiler(serializerCompiler);
+  fastify.setErrorHandler((error, request, reply) => answerError(error, request, reply));
+  acceptJsonBodies(fastify);
+  fastify.addHook("onRequest", (request, reply, done) => {
+    reply.header("x-content-type-options", "nosniff");
+    done(request.url.length > URL_MAX_BYTES ? new StatusplaneError("url_too_long") : undefined);
+  });
+}
+
+/** What holds beside in a server that is an application's: our routes are there as they are in ours. */
+export function prepareAsGuest(fastify: FastifyInstance): void {
+  acceptTrailingSlashes(fastify);
+  // Our schemas are zod's: the application's own API document could not read them.
+  fastify.addHook("onRoute", (route) => void (route.schema = { ...route.schema, hide: true }));
+  fastify.addHook("onRequest", (request, _reply, done) =>
+    done(wasReadBefore(request) ? readBefore() : undefined),
+  );
+  fastify.addHook("onSend", ({ raw }, reply, payload, done) => {
+    if (isArriving(raw)) {
+      reply.header("connection", "close");
+      endAfterAnswer(raw.socket, () => endGently(raw.socket, raw, HTTP_LIMITS));
+    }
+    done(null, payload);
+  });
+}
+
+/** Where the server's router does not do it itself, each route is registered with a slash at its end, too. */
+function acceptTrailingSlashes(fastify: FastifyInstance): void {
+  const { routerOptions, ignoreTrailingSlash = routerOptions?.ignoreTrailingSlash } = fastify.initialConfig;
+  if (ignoreTrailingSlash === true) return;
+  fastify.addHook("onRoute", function addTwin(route) {
+    const { routePath, method } = route;
+    if (method === "HEAD" || /[/*]$/.test(routePath)) return; // a HEAD comes along with its GET
+    this.route({ ...route, url: `${routePath}/` });
+  });
+}
+
+function wasReadBefore({ raw }: FastifyRequest): boolean {
+  return raw.readableEnded && (raw.headers["content-length"] ?? "0") !== "0";
+}
+
+/** Waiting for the body would never end. */
+function readBefore(): StatusplaneError {
+  const cause = new Error("this request's body was read before: mount Statusplane ahead of body parsers");
+  return new StatusplaneError("internal_error", { cause });
+}

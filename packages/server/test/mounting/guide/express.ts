@@ -1,0 +1,20 @@
+import { statusplane, type StatusplaneOptions } from "@statusplane/server";
+import express from "express";
+import Fastify from "fastify";
+import { createServer } from "node:http";
+
+export async function onExpress(options: StatusplaneOptions) {
+  const plane = Fastify();
+  await plane.register(statusplane, { ...options, prefix: "/status" });
+  await plane.ready();
+
+  const app = express();
+  // ahead of express.json() and of other body parsers
+  app.all("/status/{*path}", (request, response) => plane.routing(request, response));
+  app.use(express.json());
+  app.get("/", (_request, response) => void response.send("the shop"));
+
+  const server = createServer(app).listen(0);
+  server.on("close", () => void plane.close());
+  return server;
+}
