@@ -1,8 +1,7 @@
-import { readFileSync } from "node:fs";
+import { readScript } from "../connections/read-script.ts";
 import type { QueueConnection } from "./queue-connections.ts";
 
-// The path holds from src/bullmq/ and from dist/bullmq/: the package ships src/bullmq/lua.
-const FOLLOW_CLOCK = readFileSync(new URL("../../src/bullmq/lua/follow-clock.lua", import.meta.url), "utf8");
+const FOLLOW_CLOCK = readScript("bullmq/lua/follow-clock.lua");
 
 export interface QueueClockOptions {
   readonly connection: QueueConnection;

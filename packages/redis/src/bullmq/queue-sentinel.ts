@@ -1,12 +1,8 @@
 import { encodeSentinel, OWN_KEYS, parseSentinel, type SentinelKeeper } from "@statusplane/core";
-import { readFileSync } from "node:fs";
+import { readScript } from "../connections/read-script.ts";
 import type { QueueConnection } from "./queue-connections.ts";
 
-// The path holds from src/bullmq/ and from dist/bullmq/: the package ships src/status-store/lua.
-const WRITE_SENTINEL = readFileSync(
-  new URL("../../src/status-store/lua/write-sentinel.lua", import.meta.url),
-  "utf8",
-);
+const WRITE_SENTINEL = readScript("status-store/lua/write-sentinel.lua");
 
 /** Makes one call with its deadline. @throws {queue_unavailable} */
 export type CallQueue = <T>(call: (connection: QueueConnection) => Promise<T>) => Promise<T>;

@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import { readScript } from "../connections/read-script.ts";
 import type { RedisClient } from "../connections/redis-connector.ts";
 
 type Argument = string | number;
@@ -25,9 +25,7 @@ const SCRIPTS: Readonly<
 /** Adds the scripts to a client: EVAL at a connection's first use, EVALSHA after that, EVAL again after a flush. */
 export function withScripts<C extends RedisClient>(client: C): C & ScriptCommands {
   for (const [name, { file, numberOfKeys }] of Object.entries(SCRIPTS)) {
-    // The path holds from src/status-store/ and from dist/status-store/: the package ships src/status-store/lua.
-    const lua = readFileSync(new URL(`../../src/status-store/lua/${file}`, import.meta.url), "utf8");
-    client.defineCommand(name, { numberOfKeys, lua });
+    client.defineCommand(name, { numberOfKeys, lua: readScript(`status-store/lua/${file}`) });
   }
   return client as C & ScriptCommands; // defineCommand has just added exactly these
 }
