@@ -14,7 +14,7 @@ import { socketFolder } from "../src/socket-folder.ts";
 let dataDir: string;
 beforeEach(async () => {
   // as long as a socket's path may not be
-  dataDir = join(await mkdtemp(join(tmpdir(), "statusplane-")), "강의".repeat(20));
+  dataDir = join(await mkdtemp(join(tmpdir(), "statusplane-")), "자료".repeat(20));
 });
 afterEach(() => rm(join(dataDir, ".."), { recursive: true }));
 
@@ -75,7 +75,7 @@ it("closes so that the next start finds everything, takes transactions while oth
   const umask = process.umask(0); // the system's own care is not what is tested
   const ref = jobRef("7", "video", "42");
   const database = await openEmbeddedDatabase({ dataDir });
-  const job = { ref, jobType: "video_hls", title: null, payload: {}, createdBy: null, maxTries: 3 };
+  const job = { ref, jobType: "render", title: null, payload: {}, createdBy: null, maxTries: 3 };
   const [outcome] = await Promise.all([
     database.transaction("work", async ({ query }) => {
       await query({ text: "CREATE TABLE note (text text)" });

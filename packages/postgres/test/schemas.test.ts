@@ -69,7 +69,7 @@ describe("a schema's name", () => {
     "a-b",
     'a"b',
     "a b",
-    "강의",
+    "자료",
     "a".repeat(32),
     "pg_x",
     "information_schema",

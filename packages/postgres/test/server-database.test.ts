@@ -254,7 +254,7 @@ describe("transactions", () => {
       throw new Error("changed my mind");
     });
     await expect(failing).rejects.toThrow("changed my mind");
-    expect(await database.requests.find(ref)).toMatchObject({ title: "3월 명단" });
+    expect(await database.requests.find(ref)).toMatchObject({ title: "3월 보고서" });
     await database.transaction("work", ({ query }) => query(rename("whole")));
     expect(await database.requests.find(ref)).toMatchObject({ title: "whole" });
   });

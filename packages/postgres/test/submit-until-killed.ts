@@ -8,7 +8,7 @@ for (let i = 0; ; i++) {
   const ref = jobRef("7", "job", `job-${i}`);
   await database.requests.submit({
     ref,
-    jobType: "ocr",
+    jobType: "scan",
     title: null,
     payload: { i },
     createdBy: null,

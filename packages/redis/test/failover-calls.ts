@@ -18,7 +18,7 @@ export async function callEverything(
     readMany: reader.readMany([ref, freshRef()]),
     readResult: reader.readResult(ref),
     readActive: reader.readActive(ref.tenant, 10),
-    readUnready: reader.readUnready(["ocr"]),
+    readUnready: reader.readUnready(["scan"]),
     announce: writer.write("announce", pending(ref)),
     progress: writer.write("progress", processing(ref, 1, 2)),
     requestCancel: writer.requestCancel(ref, 7),

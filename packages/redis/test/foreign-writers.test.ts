@@ -58,7 +58,7 @@ const PROGRESS = {
   remaining_seconds: 90,
   step_index: 2,
   step_total: 5,
-  step_name_display: "인코딩",
+  step_name_display: "변환",
   step_percent: 84,
 };
 
@@ -79,7 +79,7 @@ describe("what the design note's Python workers write", () => {
       encoding_step_index: 2,
       encoding_step_total: 5,
       encoding_step_key: null,
-      encoding_step_name: "인코딩",
+      encoding_step_name: "변환",
       encoding_step_percent: 84,
       record: false,
       updated_at: null,
@@ -95,7 +95,7 @@ describe("what the design note's Python workers write", () => {
     const after = await read(ref);
     expect(body(after)).toMatchObject({
       job_id: ref.id,
-      job_type: "excel_parsing",
+      job_type: "parsing",
       progress: { percent: 11, step_index: null },
     });
     expect(after.etag).not.toBe(before.etag);
@@ -129,10 +129,10 @@ describe("what the design note's Python workers write", () => {
   it("DONE carries its result", async () => {
     const ref = freshRef("job");
     const result = { rows: 500, names: ["김하늘"], nested: { ok: true } };
-    await python("finish", ref, { status: "DONE", job_type: "ocr", result });
+    await python("finish", ref, { status: "DONE", job_type: "scan", result });
     expect(body(await read(ref))).toMatchObject({
       status: "DONE",
-      job_type: "ocr",
+      job_type: "scan",
       result,
       error_message: null,
       progress: null,

@@ -39,7 +39,7 @@ it("a replica, which may lag, is never read: no poll takes a step back", async (
     expect(versions).toEqual(refs.map(() => version));
   }
   await reader.readActive(refs[0]?.tenant ?? "", 10);
-  await reader.readUnready(["ocr"]);
+  await reader.readUnready(["scan"]);
   await (await feed.subscribe(refs, () => undefined)).close();
   const stats = await withRedis(replica.url, (redis) => redis.info("commandstats"));
   expect(stats).toMatch(/^cmdstat_set:/m); // it does follow: what is written arrives there

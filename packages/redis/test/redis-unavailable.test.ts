@@ -42,7 +42,7 @@ async function callsThatAnswer(): Promise<string[]> {
     readMany: () => reader.readMany([ref, freshRef()]),
     readResult: () => reader.readResult(ref),
     readActive: () => reader.readActive(ref.tenant, 10),
-    readUnready: () => reader.readUnready(["ocr"]),
+    readUnready: () => reader.readUnready(["scan"]),
     write: () => writer.write("announce", pending(ref)),
     requestCancel: () => writer.requestCancel(ref, 1),
     watchCancel: () => writer.watchCancel(ref, 1, () => undefined),

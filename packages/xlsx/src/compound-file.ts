@@ -22,7 +22,7 @@ export async function compoundFileError(file: FileHandle): Promise<XlsxError> {
   const old = names.some((name) => name === "Workbook" || name === "Book");
   return new XlsxError(
     "unreadable",
-    old ? "an .xls of Excel 97–2003, not an .xlsx" : "a compound file, no .xlsx",
+    old ? "an .xls, the binary format of 1997, not an .xlsx" : "a compound file, no .xlsx",
   );
 }
 

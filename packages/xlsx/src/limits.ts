@@ -15,7 +15,7 @@ export interface XlsxLimits {
   readonly maxRows: number;
   /** Columns; cells further right are ignored. Default 256. */
   readonly maxColumns: number;
-  /** UTF-16 units of a cell: Excel's own limit. Default 32,767. */
+  /** UTF-16 units of a cell: the format's own limit. Default 32,767. */
   readonly maxCellChars: number;
   /** Bytes of one row's or one string's XML, and of what a part holds between two tags. Default 4 MiB. */
   readonly maxElementBytes: number;

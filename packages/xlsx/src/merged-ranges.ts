@@ -2,7 +2,7 @@ import { columnOf } from "./cell-value.ts";
 
 /** Cells that are shown as one: the value is the first cell's, what lies under the others is not seen. */
 export interface MergedRange {
-  /** As Excel shows them, from 1; both inclusive. */
+  /** As they are shown, from 1; both inclusive. */
   readonly firstRow: number;
   readonly lastRow: number;
   /** From 0; both inclusive. */

@@ -9,7 +9,7 @@ export const AS_DATE = Symbol("date");
 /** What a format makes of a number: the text it shows, {@link AS_DATE}, or null where the number stands for itself. */
 export type NumberFormat = (number: number) => string | typeof AS_DATE | null;
 
-/** Excel takes no longer one; a longer one is General. */
+/** No longer one is taken; a longer one is General. */
 const MAX_FORMAT_CHARS = 255;
 const DATE: NumberFormat = () => AS_DATE;
 

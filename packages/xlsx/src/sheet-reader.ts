@@ -7,7 +7,7 @@ import { PlainRow, type ColumnRange } from "./plain-row.ts";
 import { XlsxError } from "./xlsx-error.ts";
 
 export interface Row {
-  /** As Excel shows it, from 1. */
+  /** As it is shown, from 1. */
   readonly number: number;
   /** Hidden by hand, by a filter, or with its group: a person who opens the file does not see it. */
   readonly hidden: boolean;

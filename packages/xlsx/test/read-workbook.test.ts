@@ -113,13 +113,13 @@ describe("workbooks", () => {
   it("finds sheets through the relationships, in the workbook's order, and notes hidden ones", async () => {
     const path = await writeWorkbook({
       sheets: [
-        { name: "학생 &amp; 반", rows: "<row><c><v>1</v></c></row>", part: "other/B.xml" },
+        { name: "이름 &amp; 반", rows: "<row><c><v>1</v></c></row>", part: "other/B.xml" },
         { name: "숨김", state: "veryHidden", rows: "<row><c><v>2</v></c></row>", part: "worksheets/a.xml" },
       ],
     });
     using workbook = await openWorkbook(path);
     expect(workbook.sheets.map(({ name, hidden }) => ({ name, hidden }))).toEqual([
-      { name: "학생 & 반", hidden: false },
+      { name: "이름 & 반", hidden: false },
       { name: "숨김", hidden: true },
     ]);
     expect((await readAll(path)).map(([row]) => row?.cells[0])).toEqual([1, 2]);
@@ -142,7 +142,7 @@ describe("workbooks", () => {
 
   it("reads rows and strings that are cut anywhere by the chunks they come in", async () => {
     const count = 20_000;
-    const texts = Array.from({ length: count }, (_, i) => `학생 ${i} ${"가".repeat(i % 17)}`);
+    const texts = Array.from({ length: count }, (_, i) => `줄 ${i} ${"가".repeat(i % 17)}`);
     const rows = texts
       .map(
         (_, i) =>

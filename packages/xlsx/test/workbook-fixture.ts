@@ -13,7 +13,7 @@ const folder = await mkdtemp(join(tmpdir(), "statusplane-xlsx-"));
 afterAll(() => rm(folder, { recursive: true, force: true }));
 let files = 0;
 
-/** What a test says about a workbook; everything else is as Excel writes it. */
+/** What a test says about a workbook; everything else is as it is usually written. */
 export interface Fixture {
   /** The XML inside `<sheetData>`, or with `raw` the whole part. */
   readonly sheets: readonly {

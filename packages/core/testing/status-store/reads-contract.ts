@@ -177,11 +177,11 @@ function describeInstallation({ check, opened }: Pick<ContractContext, "check" |
 
   check("what no worker can run is told until it is taken back", async () => {
     const { installation, reader } = opened().store;
-    await installation.setUnready("video_hls", "ffmpeg_missing");
-    await installation.setUnready("ocr", "ffmpeg_missing");
-    await installation.setUnready("ocr", null);
-    expect([...(await reader.readUnready(["ocr", "video_hls", "message_send"]))]).toEqual([
-      ["video_hls", "ffmpeg_missing"],
+    await installation.setUnready("render", "tool_missing");
+    await installation.setUnready("scan", "tool_missing");
+    await installation.setUnready("scan", null);
+    expect([...(await reader.readUnready(["scan", "render", "notify"]))]).toEqual([
+      ["render", "tool_missing"],
     ]);
     expect((await reader.readUnready([])).size).toBe(0);
   });

@@ -17,12 +17,12 @@ export function freshRef(kind: Kind = "video", tenant = `t${process.pid}`): JobR
   return jobRef(tenant, kind, String(++jobs));
 }
 
-const step = { index: 2, total: 4, key: "encode", name: "인코딩", percent: 40 };
+const step = { index: 2, total: 4, key: "encode", name: "변환", percent: 40 };
 
 export const fullProgress: Progress = { percent: 33, remainingSeconds: 71, step };
 
 export function pending(ref: JobRef, attempt = 1): EncodedSnapshot {
-  return encodeSnapshot({ ref, jobType: "ocr", attempt, updatedAt, status: "PENDING", nextTry: null });
+  return encodeSnapshot({ ref, jobType: "scan", attempt, updatedAt, status: "PENDING", nextTry: null });
 }
 
 export function processing(
@@ -31,7 +31,15 @@ export function processing(
   version = 1,
   progress: Progress = fullProgress,
 ): EncodedSnapshot {
-  return encodeSnapshot({ ref, jobType: "ocr", attempt, updatedAt, status: "PROCESSING", version, progress });
+  return encodeSnapshot({
+    ref,
+    jobType: "scan",
+    attempt,
+    updatedAt,
+    status: "PROCESSING",
+    version,
+    progress,
+  });
 }
 
 /** As a writer on a host with that time writes it. */
@@ -42,12 +50,20 @@ export function processingAt(
   version: number,
 ): EncodedSnapshot {
   const status = "PROCESSING";
-  return encodeSnapshot({ ref, jobType: "ocr", attempt, updatedAt, status, version, progress: fullProgress });
+  return encodeSnapshot({
+    ref,
+    jobType: "scan",
+    attempt,
+    updatedAt,
+    status,
+    version,
+    progress: fullProgress,
+  });
 }
 
 /** READY for a video, DONE for a job. */
 export function succeeded(ref: JobRef, attempt = 1, result: Json = { rows: 3 }): EncodedSnapshot {
-  const base = { ref, jobType: "ocr", attempt, updatedAt };
+  const base = { ref, jobType: "scan", attempt, updatedAt };
   return ref.kind === "video"
     ? encodeSnapshot({
         ...base,
@@ -59,21 +75,21 @@ export function succeeded(ref: JobRef, attempt = 1, result: Json = { rows: 3 }):
 }
 
 export function doneWith(ref: JobRef, attempt: number, result: SnapshotResult): EncodedSnapshot {
-  return encodeSnapshot({ ref, jobType: "ocr", attempt, updatedAt, status: "DONE", result });
+  return encodeSnapshot({ ref, jobType: "scan", attempt, updatedAt, status: "DONE", result });
 }
 
 export function failed(ref: JobRef, attempt = 1): EncodedSnapshot {
   return encodeSnapshot({
     ref,
-    jobType: "ocr",
+    jobType: "scan",
     attempt,
     updatedAt,
     status: "FAILED",
-    errorCode: "encode_failed",
-    errorMessage: "인코딩에 실패했습니다.",
+    errorCode: "render_failed",
+    errorMessage: "변환에 실패했습니다.",
   });
 }
 
 export function cancelled(ref: JobRef, attempt = 1, result: SnapshotResult | null = null): EncodedSnapshot {
-  return encodeSnapshot({ ref, jobType: "ocr", attempt, updatedAt, status: "CANCELLED", result });
+  return encodeSnapshot({ ref, jobType: "scan", attempt, updatedAt, status: "CANCELLED", result });
 }

@@ -199,7 +199,7 @@ function describeHash({ check, opened }: Pick<ContractContext, "check" | "opened
       step_index: "2",
       step_total: "4",
       step_key: "encode",
-      step_name_display: "인코딩",
+      step_name_display: "변환",
       step_percent: "40",
     });
     await store.writer.write(

@@ -17,7 +17,7 @@ const STEPS = [
   { key: "write", seconds: 0 },
 ];
 const FAILURE = {
-  errorCode: "encode_failed",
+  errorCode: "render_failed",
   errorMessage: "m",
   errorDetail: "stack",
   retryable: true,
@@ -50,11 +50,11 @@ export function describeAttempts(database: () => Database): void {
     await worker.finish(ref, 6, { ...success("job"), steps: STEPS });
     const attempts = await attemptsOf(ref);
     expect(attempts.map(({ attempt, code, steps }) => [attempt, code, steps])).toEqual([
-      [1, "encode_failed", STEPS],
+      [1, "render_failed", STEPS],
       [2, "handed_back", STEPS],
       [3, "handed_back", null],
       [4, "worker_lost", null],
-      [5, "encode_failed", null],
+      [5, "render_failed", null],
       [6, null, STEPS],
     ]);
     for (const [index, { startedAt, endedAt }] of attempts.entries()) {
@@ -93,7 +93,7 @@ export function describeAttempts(database: () => Database): void {
     await worker.failTry(ref, 1, { ...FAILURE, backoffMs: 60_000 });
     await requests.cancel(ref);
     expect(await attemptsOf(ref)).toMatchObject([
-      { attempt: 1, code: "encode_failed" },
+      { attempt: 1, code: "render_failed" },
       { attempt: 2, code: "cancelled", startedAt: null },
     ]);
   });

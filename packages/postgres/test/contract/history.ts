@@ -60,19 +60,19 @@ export function describeHistory(database: () => Database): void {
     const tenant = newTenant();
     const done = await running(database(), newRef("job", tenant));
     await database().worker.finish(done.ref, 1, success("job"));
-    const ocr = await submitted(database(), newRef("job", tenant), { jobType: "ocr", createdBy: "bob" });
+    const scan = await submitted(database(), newRef("job", tenant), { jobType: "scan", createdBy: "bob" });
     await submitted(database(), newRef("video", tenant));
     await submitted(database(), newRef("job"));
     const ids = async (filter: object): Promise<string[]> => {
       const page = await database().requests.page(tenant, "job", { cursor: null, limit: 10, ...filter });
       return page.items.map(({ ref }) => ref.id);
     };
-    expect(await ids({})).toEqual([ocr.ref.id, done.ref.id]);
+    expect(await ids({})).toEqual([scan.ref.id, done.ref.id]);
     expect(await ids({ status: "DONE" })).toEqual([done.ref.id]);
-    expect(await ids({ jobType: "ocr" })).toEqual([ocr.ref.id]);
-    expect(await ids({ status: "DONE", jobType: "ocr" })).toEqual([]);
+    expect(await ids({ jobType: "scan" })).toEqual([scan.ref.id]);
+    expect(await ids({ status: "DONE", jobType: "scan" })).toEqual([]);
     expect(await ids({ createdBy: "alice" })).toEqual([done.ref.id]);
-    expect(await ids({ createdBy: "bob", jobType: "ocr", status: "PENDING" })).toEqual([ocr.ref.id]);
+    expect(await ids({ createdBy: "bob", jobType: "scan", status: "PENDING" })).toEqual([scan.ref.id]);
     expect(await ids({ createdBy: "bob", status: "DONE" })).toEqual([]);
   });
 
@@ -82,7 +82,7 @@ export function describeHistory(database: () => Database): void {
     await database().query("watching", {
       text: `
         INSERT INTO statusplane.job (tenant_id, kind, id, job_type, payload, status, created_at, finished_at, result_bytes, result, created_by)
-        SELECT tenant, 'job', 'row-' || lpad(n::text, 6, '0'), CASE WHEN n % 100 = 0 THEN 'ocr' ELSE 'excel_import' END, '{}',
+        SELECT tenant, 'job', 'row-' || lpad(n::text, 6, '0'), CASE WHEN n % 100 = 0 THEN 'scan' ELSE 'report' END, '{}',
           CASE WHEN n % 1000 = 0 THEN 'FAILED' ELSE 'DONE' END, '2026-01-01'::timestamptz + n * interval '1 second',
           '2026-02-01', 2, '{}', CASE WHEN n % 50 = 0 THEN 'bob' ELSE 'alice' END
         FROM generate_series(1, 20000) AS n, unnest($1::text[]) AS tenant`,
@@ -99,14 +99,14 @@ export function describeHistory(database: () => Database): void {
     for (const [statement, values, index] of [
       [PAGES.get("page"), page, "job_history"],
       [PAGES.get("page_by_status"), `${page}, 'FAILED'`, "job_history_status"],
-      [PAGES.get("page_by_job_type"), `${page}, 'ocr'`, "job_history_type"],
-      [PAGES.get("page_by_status_by_job_type"), `${page}, 'FAILED', 'ocr'`, "job_history_status_type"],
+      [PAGES.get("page_by_job_type"), `${page}, 'scan'`, "job_history_type"],
+      [PAGES.get("page_by_status_by_job_type"), `${page}, 'FAILED', 'scan'`, "job_history_status_type"],
       [PAGES.get("page_by_created_by"), `${page}, 'bob'`, "job_history_created_by"],
       [PAGES.get("page_by_status_by_created_by"), `${page}, 'FAILED', 'bob'`, "job_history_created_by"],
-      [PAGES.get("page_by_job_type_by_created_by"), `${page}, 'ocr', 'bob'`, "job_history_created_by"],
+      [PAGES.get("page_by_job_type_by_created_by"), `${page}, 'scan', 'bob'`, "job_history_created_by"],
       [
         PAGES.get("page_by_status_by_job_type_by_created_by"),
-        `${page}, 'FAILED', 'ocr', 'bob'`,
+        `${page}, 'FAILED', 'scan', 'bob'`,
         "job_history_created_by",
       ],
       [FIND_MANY, "'{{$T},{$T}}', '{job,job}', '{row-000001,row-000002}'", "job_pkey"],

@@ -20,8 +20,16 @@ export function newRef(kind: Kind = "job", tenant: string = newTenant()): JobRef
 }
 
 export function newJob(ref: JobRef, more: Partial<NewJob> = {}): NewJob {
-  const jobType = ref.kind === "video" ? "video_hls" : "excel_import";
-  return { ref, jobType, title: "3월 명단", payload: { rows: 3 }, createdBy: "alice", maxTries: 3, ...more };
+  const jobType = ref.kind === "video" ? "render" : "report";
+  return {
+    ref,
+    jobType,
+    title: "3월 보고서",
+    payload: { rows: 3 },
+    createdBy: "alice",
+    maxTries: 3,
+    ...more,
+  };
 }
 
 /** A PENDING row. */

@@ -20,14 +20,14 @@ export function describeRequests(database: () => Database): void {
     const record = await submitted(database(), ref);
     expect(record).toMatchObject({
       ref,
-      jobType: "excel_import",
+      jobType: "report",
       status: "PENDING",
       attempt: 1,
       tries: 0,
       maxTries: 3,
       runInMs: 0,
       cancelRequested: false,
-      title: "3월 명단",
+      title: "3월 보고서",
       payload: { rows: 3 },
       createdBy: "alice",
       result: null,
@@ -207,7 +207,7 @@ export function describeRequests(database: () => Database): void {
   it("retries a failed job as a new attempt that knows nothing of the old end", async () => {
     const { ref } = await running(database());
     const failure = {
-      errorCode: "encode_failed",
+      errorCode: "render_failed",
       errorMessage: "m",
       errorDetail: "d",
       retryable: false,

@@ -15,8 +15,8 @@ import {
 } from "./open-records.ts";
 
 const FAILURE = {
-  errorCode: "encode_failed",
-  errorMessage: "인코딩",
+  errorCode: "render_failed",
+  errorMessage: "변환",
   errorDetail: "x",
   retryable: true,
   backoffMs: 60_000,
@@ -171,7 +171,7 @@ export function describeWorker(database: () => Database): void {
       status: "PENDING",
       attempt: 2,
       tries: 1,
-      lastErrorCode: "encode_failed",
+      lastErrorCode: "render_failed",
       errorCode: null,
       finishedAt: null,
     });
@@ -190,8 +190,8 @@ export function describeWorker(database: () => Database): void {
       status: "FAILED",
       attempt: 2,
       tries: 2,
-      errorCode: "encode_failed",
-      errorMessage: "인코딩",
+      errorCode: "render_failed",
+      errorMessage: "변환",
       errorDetail: "x",
     });
   });

@@ -17,7 +17,7 @@ TTL_IN_PROGRESS = 21600
 def processing(client, kind, status_key, progress_key, members):
     status = {"status": "PROCESSING"}
     if kind == "job":
-        status["job_type"] = "excel_parsing"
+        status["job_type"] = "parsing"
     client.setex(status_key, TTL_IN_PROGRESS, json.dumps(status))
     for name, value in members.items():
         client.hset(progress_key, name, str(value))
