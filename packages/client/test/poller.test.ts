@@ -416,7 +416,7 @@ describe("errors", () => {
   it.each([
     ["a refused request", problem(400, "tenant_required"), "tenant_required"],
     ["a 404 of the batch itself", problem(404, "not_served_here"), "not_served_here"],
-    ["a server of the note's time", { status: 400, body: { detail: "tenant가 필요합니다." } }, "http_400"],
+    ["a server that names no code", { status: 400, body: { detail: "tenant가 필요합니다." } }, "http_400"],
   ])("repeat slowly after %s", async (_, answer, code) => {
     const { client, server, environment, errors } = setUp();
     server.handler = () => answer;

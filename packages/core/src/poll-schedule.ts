@@ -1,4 +1,4 @@
-/** Elapsed seconds since the watch began → the poll interval in ms, before jitter (requirements §6). */
+/** Elapsed seconds since the watch began → the poll interval in ms, before jitter. */
 const SCHEDULE = { firstMs: 1_000, thenMs: 2_000, laterMs: 3_000, slowestMs: 5_000 } as const;
 const FIRST_UNTIL_S = 10;
 const THEN_UNTIL_S = 60;
@@ -7,7 +7,7 @@ const SLOWEST_FROM_S = 300;
 export const POLL_JITTER = 0.15;
 
 /**
- * The note's schedule: 1 s for the first 10 s, 2 s up to 60 s, then 3 s growing linearly to 5 s at five minutes.
+ * 1 s for the first 10 s, 2 s up to 60 s, then 3 s growing linearly to 5 s at five minutes.
  * @param elapsedSeconds seconds since this job is watched; below 0 counts as 0.
  * @returns milliseconds, without jitter.
  */

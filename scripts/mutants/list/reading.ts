@@ -158,5 +158,41 @@ export const READING: Area = {
         stillGreen: "opens again on a higher attempt",
       },
     },
+    {
+      name: "client-asks-no-record-that-is-not-there",
+      why: "each watcher of another program's job costs the database a read that cannot find anything",
+      file: "packages/client/src/detail-source.ts",
+      replace: [without(" || (detail === undefined && !job.hasRecord)")],
+      test: {
+        project: "unit",
+        file: "packages/client/test/detail-source.test.ts",
+        title: "is told by its snapshot, and nothing that needs the record is sent",
+        stillGreen: "is asked at its base URL, with the token, also of a job without a record",
+      },
+    },
+    {
+      name: "client-ends-where-nobody-answers",
+      why: "a page in front of role progress asks for a detail that is not served there, for ever",
+      file: "packages/client/src/detail-source.ts",
+      replace: [['error.code === "not_served_here"', 'error.code === "never"']],
+      test: {
+        project: "unit",
+        file: "packages/client/test/detail-source.test.ts",
+        title: "is asked once; the job may still appear for 30 s, then it is gone",
+        stillGreen: "lets a job appear that another program begins late",
+      },
+    },
+    {
+      name: "client-asks-an-application-once",
+      why: "every waiting job costs the application a database read per tab and half minute",
+      file: "packages/client/src/watch-state.ts",
+      replace: [["state.isAsking || state.isAskedOut ? null", "state.isAsking ? null"]],
+      test: {
+        project: "unit",
+        file: "packages/client/test/detail-source.test.ts",
+        title: "is asked once while its job waits, however long the status store does not know it",
+        stillGreen: "may be a function; null means that there is no such job",
+      },
+    },
   ],
 };
