@@ -84,7 +84,7 @@ MAX_ROUNDS = 50
 MAX_SAFE_INTEGER = 9_007_199_254_740_991
 
 # --- generated from write.lua: do not edit, run `npm run docs` ---
-_WRITE_SHA = "7466b1c672ff34208f4a9f2be495a306e98a0428"
+_WRITE_SHA = "a7edc13e76330ab1251fde8add522c5288a11313"
 _WRITE_LUA = r"""-- The guarded write of a snapshot: guard, text, hash, result, TTL, publish in one atomic step.
 -- The same rules as applyTransition in packages/core/src/transitions.ts; one contract suite proves that they agree.
 --
@@ -100,10 +100,11 @@ _WRITE_LUA = r"""-- The guarded write of a snapshot: guard, text, hash, result, 
 --         cancel is 1 if the live hash asks this attempt to stop, else 0
 -- Refuses (error REFUSED, nothing is written) a text without that head, and a kind, status, version and TTL
 --         that do not fit each other
--- A value that another program wrote (no such head) counts as attempt 0.
+-- A value that another program wrote (no such head) counts as attempt 0; the mark of a removed job fences all.
 
 local HEAD = '^{"attempt":(%d+),"version":(%d+),"status":"(%u+)",'
 local FINAL_VERSION = 2147483647
+local REMOVED = '{"removed":true}'
 
 local function isLive(status)
   return status == 'PENDING' or status == 'PROCESSING'
@@ -132,7 +133,11 @@ if not fits then
 end
 
 -- The head alone is fetched, however long the text is: 65 bytes hold the longest.
-local heldAttemptText, heldVersionText, heldStatus = string.match(redis.call('GETRANGE', KEYS[1], 0, 71), HEAD)
+local held = redis.call('GETRANGE', KEYS[1], 0, 71)
+if held == REMOVED then
+  return { 'fenced', 0 }
+end
+local heldAttemptText, heldVersionText, heldStatus = string.match(held, HEAD)
 local heldAttempt, heldVersion = 0, 0
 if heldStatus and (isLive(heldStatus) or isTerminal(heldStatus)) then
   heldAttempt, heldVersion = tonumber(heldAttemptText), tonumber(heldVersionText)
@@ -596,7 +601,8 @@ def _reading(work: Any) -> Any:
 
 
 def _read_status(ref: _Ref) -> Optional[Dict[str, Any]]:
-    return _parsed(_reading(lambda client: client.get(_keys(ref).status)))
+    found = _parsed(_reading(lambda client: client.get(_keys(ref).status)))
+    return None if found == _REMOVED else found
 
 
 def _read_progress(ref: _Ref) -> Optional[Dict[str, Any]]:
@@ -620,6 +626,10 @@ def _parsed(text: Any) -> Optional[Dict[str, Any]]:
     except (ValueError, RecursionError):
         return None
     return value if isinstance(value, dict) else None
+
+
+# What is left of a job that a person removed: it is not there, and nothing is written of it any more.
+_REMOVED = {"removed": True}
 
 
 class _Present(NamedTuple):
@@ -817,6 +827,9 @@ def _begin(entry: _Entry) -> bool:
     ref = entry.ref
     for _ in range(MAX_ROUNDS):
         now = _present(ref)
+        if now.members == _REMOVED:
+            logger.warning("%s: removed, nothing is written", _name(ref))
+            return False
         job_type = entry.job_type or _known_type(now)
         attempt = now.attempt if now.attempt > 0 and now.status == "PENDING" else now.attempt + 1
         members = _members(ref, job_type, entry.progress)

@@ -100,6 +100,17 @@ describe("a video", () => {
     expect(await raw.zscore("tenant:7:active", `video:${ref.id}`)).toBeNull();
   });
 
+  it("that a person has removed is not there, and nothing is written of it any more", async () => {
+    const ref = video();
+    await say(worker, ref, "PROCESSING");
+    await store.writer.remove(ref);
+    expect(await progress(worker, ref, 50)).toBe(false);
+    expect(await say(worker, ref, "PROCESSING")).toBe(false);
+    expect(await say(worker, ref, "READY", { hls_path: "a", duration: 1 })).toBe(false);
+    expect(await worker.call("get_video_status_from_redis", [7, ref.id])).toBeNull();
+    expect(await store.reader.read(ref)).toBeNull();
+  });
+
   it("may be said by a member of an enumeration of texts", async () => {
     const ref = video();
     expect(await worker.call("end_by_enum", [7, ref.id])).toBe(true);

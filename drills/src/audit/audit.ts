@@ -47,6 +47,7 @@ export async function audit(options: AuditOptions): Promise<Violation[]> {
   );
   found.push(...(await checkRowsAreAcknowledged(options)));
   found.push(...(await checkSnapshots([...records.values()], options.reader)));
+  found.push(...(await checkRemoved(records, options)));
   found.push(...checkLives(await options.lives()));
   found.push(...(await checkShown([...records.values()], load)));
   found.push(...(await checkFiles([...records.values()], fleet)));
@@ -96,7 +97,7 @@ async function checkRowsAreAcknowledged({ fleet, load }: AuditOptions): Promise<
     "SELECT tenant_id || '.' || kind || '.' || id AS key FROM statusplane.job",
   );
   const inRows = new Set(rows.map(({ key }) => key));
-  const lost = [...load.jobs.keys()].filter((key) => !inRows.has(key));
+  const lost = [...load.jobs.keys()].filter((key) => !inRows.has(key) && !load.removed.has(key));
   const unasked = [...inRows].filter((key) => !load.jobs.has(key));
   return [
     ...lost.map((key) => ({ invariant: "I10" as const, what: `acknowledged, but no row: ${key}` })),
@@ -105,6 +106,18 @@ async function checkRowsAreAcknowledged({ fleet, load }: AuditOptions): Promise<
       what: `a row that no submit was told of: ${key}`,
     })),
   ];
+}
+
+/** I4: what was removed is in the store no more; that its files are gone too is the files' check. */
+async function checkRemoved(
+  records: ReadonlyMap<string, JobRecord>,
+  { load, reader }: AuditOptions,
+): Promise<Violation[]> {
+  const gone = [...load.jobs].filter(([key]) => load.removed.has(key) && !records.has(key));
+  const shown = await reader.readMany(gone.map(([, { ref }]) => ref));
+  return gone.flatMap(([key], index) =>
+    shown[index] === null ? [] : [{ invariant: "I4" as const, what: `removed, but shown: ${key}` }],
+  );
 }
 
 /** I4: byte for byte what the row alone tells. */

@@ -56,6 +56,11 @@ const jobIsRetried: Scenario = async (scene) => {
   if (await scene.untilRow(ref, ({ status }) => isTerminal(status))) await scene.ask(ref, "retry");
 };
 
+const finishedJobIsRemoved: Scenario = async (scene) => {
+  const ref = await scene.submit({ writesFile: true });
+  if (await scene.untilRow(ref, ({ status }) => isTerminal(status))) await scene.remove(ref);
+};
+
 const workerShutsDown: Scenario = async (scene) => {
   const ref = await scene.submit({ lastsMs: LONG_JOB_MS, writesFile: true });
   const slot = await scene.untilBegun(ref);
@@ -162,6 +167,9 @@ export const SCENARIOS: Readonly<Record<CrashPointName, Scenario>> = {
   "retry.before-commit": jobIsRetried,
   "retry.after-commit": jobIsRetried,
   "retry.after-apply": jobIsRetried,
+  "remove.before-commit": finishedJobIsRemoved,
+  "remove.after-commit": finishedJobIsRemoved,
+  "remove.after-apply": finishedJobIsRemoved,
   "apply.after-announce": byLoad,
   "apply.after-enqueue": byLoad,
   "wake.before-message": queueHangs,

@@ -1,4 +1,4 @@
-import type { JobQueue, JobRef, Status } from "@statusplane/core";
+import { refKey, type JobQueue, type JobRef, type Status } from "@statusplane/core";
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -80,13 +80,27 @@ export class Scene {
     await this.post(ref.tenant, `/api/v1/jobs/${ref.id}/${what}/`, null);
   }
 
-  async post(tenant: string, path: string, body: FormData | null, key?: string): Promise<void> {
+  /** Removes a finished job, as {@link ask} asks. */
+  async remove(ref: JobRef): Promise<void> {
+    this.stage.load.removed.add(refKey(ref));
+    await this.#send(ref.tenant, `/api/v1/jobs/${ref.id}/`, { method: "DELETE" });
+  }
+
+  post(tenant: string, path: string, body: FormData | null, key?: string): Promise<void> {
+    return this.#send(tenant, path, { method: "POST", body, ...(key === undefined ? {} : { key }) });
+  }
+
+  async #send(
+    tenant: string,
+    path: string,
+    { method, body = null, key }: { method: string; body?: FormData | null; key?: string },
+  ): Promise<void> {
     const headers = {
       authorization: `Bearer ${this.stage.load.token(tenant)}`,
       ...(key === undefined ? {} : { "idempotency-key": key }),
     };
     const signal = AbortSignal.timeout(ANSWER_WITHIN_MS);
-    const response = await fetch(this.stage.fleet.url + path, { method: "POST", headers, body, signal });
+    const response = await fetch(this.stage.fleet.url + path, { method, headers, body, signal });
     await response.arrayBuffer();
   }
 

@@ -5,5 +5,6 @@ export const NO_FILES: JobFiles = {
   inputPath: () => Promise.resolve(null),
   makeOutputFolder: () => Promise.reject(new Error("these jobs have no outputs")),
   removeOutputs: () => Promise.resolve(),
+  removeJob: () => Promise.resolve(),
   writeResultFile: () => Promise.reject(new Error("these jobs have no large results")),
 };

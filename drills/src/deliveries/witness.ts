@@ -70,6 +70,7 @@ export function witnessed(writer: StatusWriter, witness: Witness): StatusWriter 
     requestCancel: (ref, attempt) => writer.requestCancel(ref, attempt),
     watchCancel: (ref, attempt, listener) => writer.watchCancel(ref, attempt, listener),
     touchActive: (refs) => writer.touchActive(refs),
+    remove: (ref) => writer.remove(ref),
     restoreResult: (ref, attempt, text) => writer.restoreResult(ref, attempt, text),
   };
 }

@@ -29,7 +29,7 @@ export function openMemoryAdapter(finishedTtlSeconds: number): HistoryAdapter {
     const { snapshot, hash, cancelRequestedFor, resultText, expiresAtMs } = entry;
     const life = lifeOf(expiresAtMs === null ? null : expiresAtMs - nowMs);
     return {
-      text: snapshot.text,
+      text: snapshot?.text ?? null,
       hash: hash === null ? null : present({ ...hash, [CANCEL_FIELD]: cancelRequestedFor }),
       result: resultText,
       lives: {

@@ -35,6 +35,8 @@ export interface DrillLoadOptions {
 /** Submits jobs at an even rate, and has each watched. */
 export class DrillLoad {
   readonly jobs = new Map<string, LoadJob>();
+  /** Jobs that a person had removed, acknowledged or not: their rows may be gone. */
+  readonly removed = new Set<string>();
   /** What submits were answered that had to come again: `507 storage_full`, `none`, … → how often. */
   readonly refusals = new Map<string, number>();
   /** What clients were told of requests that failed: `503 redis_unavailable`, … → how often. */

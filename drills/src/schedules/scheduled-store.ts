@@ -42,7 +42,7 @@ export class MemoryScheduledStore implements ScheduledStore {
 
   shown(): Shown | null {
     const entry = this.#ref === null ? null : this.#opened.entries.get(this.#ref);
-    if (entry === null) return null;
+    if (entry === null || entry.snapshot === null) return null;
     const { attempt, version, status, text } = entry.snapshot;
     const { expiresAtMs } = entry;
     const renewedAtWrite = expiresAtMs === null ? null : expiresAtMs - DEFAULT_TIMINGS.liveTtlSeconds * 1_000;

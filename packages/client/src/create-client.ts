@@ -2,6 +2,7 @@ import type { Kind } from "@statusplane/core";
 import {
   activePath,
   cancelPath,
+  detailPath,
   historyPath,
   listPath,
   playbackPath,
@@ -190,6 +191,12 @@ class Client implements StatusplaneClient {
     }
     this.#table.apply([[ref, { type: "reopened", atMs }]]);
     this.#poller.poke("person");
+  }
+
+  async remove(ref: WatchRef): Promise<void> {
+    this.#needRecord(ref);
+    await this.#sender.request(detailPath(ref), { method: "DELETE" });
+    this.#table.apply([[ref, { type: "not_found" }]]);
   }
 
   async detail(ref: WatchRef): Promise<DetailedJob> {

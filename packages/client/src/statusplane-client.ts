@@ -151,6 +151,11 @@ export interface StatusplaneClient {
   cancel(ref: WatchRef): Promise<void>;
   /** Asks for a new attempt and polls at once. @throws {ClientError} `not_retryable`, `input_gone`, `no_record` */
   retry(ref: WatchRef): Promise<void>;
+  /**
+   * Has a finished job removed, everywhere: record, snapshot, result and files. Whoever watches it here is told what a
+   * poll tells of an unknown one. @throws {ClientError} `not_finished`, `record_not_found`
+   */
+  remove(ref: WatchRef): Promise<void>;
   /** The record from the database: for a person who asks. @throws {ClientError} `no_record` and the server's */
   detail(ref: WatchRef): Promise<DetailedJob>;
   /**

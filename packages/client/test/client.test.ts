@@ -129,6 +129,27 @@ describe("submit", () => {
   });
 });
 
+describe("remove", () => {
+  it("has a finished job removed, and shows it as one that is not known", async () => {
+    const { client, server, environment } = setUp();
+    server.snapshots.set("job:a", bodies.done(1));
+    client.watch(job("a"));
+    await environment.advance(5_000);
+    expect(client.get(job("a"))?.status).toBe("DONE");
+    server.handler = () => ({ status: 204 });
+    await client.remove(job("a"));
+    expect(server.requests.at(-1)).toMatchObject({ method: "DELETE", path: "/api/v1/jobs/a/" });
+    expect(client.get(job("a"))).toMatchObject({ gone: true });
+  });
+
+  it("says why not, and shows what was shown", async () => {
+    const { client, server } = setUp();
+    server.handler = () => problem(409, "not_finished");
+    await expect(client.remove(video("1"))).rejects.toMatchObject({ status: 409, code: "not_finished" });
+    expect(server.requests).toMatchObject([{ method: "DELETE", path: "/media/videos/1/" }]);
+  });
+});
+
 describe("cancel and retry", () => {
   it("asks for the end and polls at once", async () => {
     const { client, server, environment } = setUp();

@@ -1,5 +1,7 @@
 import { crashPoint } from "./crash-point.ts";
 import type { JobRecord } from "./job-records-ports.ts";
+import type { RemovedFiles } from "./job-files-port.ts";
+import type { JobRef } from "./job-ref.ts";
 import type { JobQueue } from "./queue-port.ts";
 import { snapshotOfRecord } from "./record-snapshot.ts";
 import { encodeSnapshot, writeKindOf } from "./snapshot-text.ts";
@@ -32,4 +34,19 @@ export async function applyRecord(
   if (written.status === "rejected") throw written.reason;
   if (enqueued.status === "rejected") throw enqueued.reason;
   return written.value.answer;
+}
+
+export interface OutsideOfRemoved {
+  readonly writer: Pick<StatusWriter, "remove">;
+  readonly files: RemovedFiles;
+}
+
+/**
+ * Makes status store and files say that the row is gone. Used by whoever committed that and by the relay, like
+ * {@link applyRecord}.
+ * @throws {store_unavailable} or the file system's error, after both were tried.
+ */
+export async function applyRemoval(ref: JobRef, { writer, files }: OutsideOfRemoved): Promise<void> {
+  const done = await Promise.allSettled([writer.remove(ref), files.removeJob(ref)]);
+  for (const one of done) if (one.status === "rejected") throw one.reason;
 }

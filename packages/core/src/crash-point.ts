@@ -19,6 +19,9 @@ export const CRASH_POINTS = {
   "retry.before-commit": "A retry is allowed; the row is about to become PENDING of the next attempt.",
   "retry.after-commit": "A retry's row and outbox entry are committed; nobody was told.",
   "retry.after-apply": "Store and queue were told of a retry, or failed; it was not answered.",
+  "remove.before-commit": "A finished job's row is about to be removed.",
+  "remove.after-commit": "The row is gone and an entry without a row is left; store and files were not told.",
+  "remove.after-apply": "Store and files were told that the row is gone, or failed; it was not answered.",
 
   "apply.after-announce":
     "The store has answered the announcement of a PENDING row; the queue may not have yet.",

@@ -104,6 +104,12 @@ export const ERRORS = defineErrors({
     "Idempotency-Key must be 1–255 visible ASCII characters.",
   ),
   already_finished: row(409, false, "이미 끝난 작업입니다.", "The job has already ended."),
+  not_finished: row(
+    409,
+    false,
+    "아직 끝나지 않은 작업입니다. 먼저 취소해 주세요.",
+    "The job has not ended yet. Cancel it first.",
+  ),
   not_retryable: row(
     409,
     false,

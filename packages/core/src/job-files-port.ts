@@ -1,7 +1,13 @@
 import type { JobRef } from "./job-ref.ts";
 
+/** Of a job whose row is gone. */
+export interface RemovedFiles {
+  /** Removes the uploaded input and all attempts' outputs; does nothing where there are none. */
+  removeJob(ref: JobRef): Promise<void>;
+}
+
 /** Uploaded inputs and the attempts' outputs. Adapter: a folder (`DATA_DIR`). */
-export interface JobFiles {
+export interface JobFiles extends RemovedFiles {
   /** The path of the uploaded input, null when it is gone or there never was one. */
   inputPath(ref: JobRef): Promise<string | null>;
   /** Makes and answers the attempt's own output folder. */
@@ -19,7 +25,7 @@ export interface SavedInput {
 }
 
 /** What request routes hold of the same folder. */
-export interface RequestFiles {
+export interface RequestFiles extends RemovedFiles {
   /**
    * Streams an upload to the job's input, atomically: there is a whole file or none.
    * @throws {file_too_large} beyond `maxBytes`; {storage_full} when the disk is.

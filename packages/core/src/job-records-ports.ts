@@ -181,6 +181,8 @@ export type RetryOutcome =
   | { readonly outcome: "retried" | "not_retryable"; readonly record: JobRecord }
   | { readonly outcome: "not_found" };
 
+export type RemoveOutcome = "removed" | "not_finished" | "not_found";
+
 /** What request routes hold. */
 export interface RequestRecords {
   submit(job: NewJob): Promise<SubmitOutcome>;
@@ -193,15 +195,19 @@ export interface RequestRecords {
   page(tenant: string, kind: Kind, options: PageOptions): Promise<RecordPage>;
   cancel(ref: JobRef): Promise<CancelOutcome>;
   retry(ref: JobRef): Promise<RetryOutcome>;
+  /** Removes a finished row and all that hangs on it, and leaves an entry without a row. */
+  remove(ref: JobRef): Promise<RemoveOutcome>;
 }
 
 /** One due outbox entry with its row. */
 export interface OutboxEntry {
+  readonly ref: JobRef;
   /** Never used twice. */
   readonly generation: string;
   /** Whether it was applied once and waits for its second application after the settle window. */
   readonly applied: boolean;
-  readonly record: JobRecord;
+  /** Null: it was removed, and so is to be what is outside. */
+  readonly record: JobRecord | null;
 }
 
 export interface TickOptions {
@@ -271,6 +277,11 @@ export interface ReconcilerRecords {
       { readonly attempt: number; readonly status: Status; readonly finishedAtMs: number | null }
     >
   >;
+  /**
+   * Removes rows that ended longer ago, the oldest first, as `RequestRecords.remove` does; their entries are due at once.
+   * @returns how many.
+   */
+  removeEnded(olderThanMs: number, limit: number): Promise<number>;
   /** Removes idempotency keys older than this. */
   forgetIdempotencyKeys(olderThanMs: number): Promise<number>;
   readonly stats: () => Promise<OutboxStats>;

@@ -24,6 +24,11 @@ export interface StatusWriter {
   watchCancel(ref: JobRef, attempt: number, listener: () => void): Promise<Unsubscribe>;
   /** Puts jobs back on their tenants' active lists (a hint, at announcements and each sign of life). */
   touchActive(refs: readonly JobRef[]): Promise<void>;
+  /**
+   * The job's row is gone: its snapshot, hash, result and place on the active list go too, and for as long as a live key
+   * lives every write is `fenced`, so that nobody who comes late brings them back.
+   */
+  remove(ref: JobRef): Promise<void>;
   /** Restores a large result's key beside its terminal snapshot, with the same TTL; does nothing without one. */
   restoreResult(ref: JobRef, attempt: number, text: string): Promise<void>;
 }

@@ -13,6 +13,8 @@ import { FINAL_VERSION, isTerminal } from "./terms.ts";
  * create the key and overtake a lower attempt; `progress` never does either. Within an attempt a write needs a
  * higher version and a live key. A value of another program counts as attempt 0.
  *
+ * A job whose row is gone leaves {@link REMOVED} behind for a while: it fences off whoever comes late.
+ *
  * {@link applyTransition} decides for the memory store; `lua/write.lua` holds the same rules for Redis; one contract
  * suite proves that they agree.
  */
@@ -21,7 +23,7 @@ export type WriteKind = "announce" | "progress" | "finish";
 /**
  * What a write is answered:
  * `accepted` it is now the snapshot · `duplicate` it was already there (an equal announcement has renewed the TTL) ·
- * `stale` the key has a newer version · `fenced` the key has a higher attempt · `finished` the attempt has ended
+ * `stale` the key has a newer version · `fenced` the key has a higher attempt, or the job was removed · `finished` the attempt has ended
  * otherwise · `absent` progress found no key, or one of a lower attempt.
  */
 export type WriteAnswer = "accepted" | "duplicate" | "stale" | "fenced" | "finished" | "absent";
@@ -36,16 +38,22 @@ export interface Transition {
 
 const transition = (answer: WriteAnswer, effect: WriteEffect = "none"): Transition => ({ answer, effect });
 
+/** What a removed job's key holds until nobody can come late any more: no snapshot, so that readers find nothing. */
+export const REMOVED = "removed";
+/** The same as a text in Redis; `lua/write.lua` and `lua/remove.lua` have it too. */
+export const REMOVED_TEXT = '{"removed":true}';
+
 /**
  * Decides one write.
  * @throws {TypeError} when the write's kind, status and version do not fit each other: a bug of the caller.
  */
 export function applyTransition(
-  current: SnapshotHead | null,
+  current: SnapshotHead | typeof REMOVED | null,
   kind: WriteKind,
   write: SnapshotHead,
 ): Transition {
   assertWriteFits(kind, write);
+  if (current === REMOVED) return transition("fenced");
   if (current === null || compareAttempts(write, current) > 0) {
     return kind === "progress" ? transition("absent") : transition("accepted", "replace");
   }

@@ -5,7 +5,8 @@ const SWEPT_PER_WRITE = 4;
 
 /** Everything of one job, as Redis holds it in `:status`, `:progress` and `:result`. */
 export interface MemoryEntry {
-  readonly snapshot: StoredSnapshot;
+  /** Null: the job was removed, and nobody who comes late may bring it back. */
+  readonly snapshot: StoredSnapshot | null;
   /** Only while PROCESSING. */
   readonly hash: ProgressHash | null;
   /** The attempt that is asked to stop; only while PROCESSING. */

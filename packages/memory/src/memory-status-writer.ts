@@ -2,6 +2,7 @@ import {
   applyTransition,
   isTerminal,
   jobKeys,
+  REMOVED,
   keyInTenant,
   type EncodedSnapshot,
   type JobRef,
@@ -37,8 +38,8 @@ export class MemoryStatusWriter implements StatusWriter {
     const { entries, settings } = this.#parts;
     const { ref } = write;
     const current = entries.get(ref);
-    const { answer, effect } = applyTransition(current?.snapshot ?? null, kind, write);
-    const sameAttempt = current?.snapshot.attempt === write.attempt ? current : null;
+    const { answer, effect } = applyTransition(heldBy(current), kind, write);
+    const sameAttempt = current?.snapshot?.attempt === write.attempt ? current : null;
     if (effect === "replace") this.#replace(sameAttempt, write);
     else if (effect === "renew" && current !== null) {
       entries.set(ref, { ...current, expiresAtMs: this.#liveUntilMs() });
@@ -53,7 +54,7 @@ export class MemoryStatusWriter implements StatusWriter {
 
   async requestCancel(ref: JobRef, attempt: number): Promise<boolean> {
     const entry = this.#parts.entries.get(ref);
-    if (entry?.snapshot.attempt !== attempt || entry.snapshot.status !== "PROCESSING") return false;
+    if (entry?.snapshot?.attempt !== attempt || entry.snapshot.status !== "PROCESSING") return false;
     this.#parts.entries.set(ref, { ...entry, cancelRequestedFor: attempt });
     this.#parts.control.publish(jobKeys(ref).control, attempt);
     return true;
@@ -69,9 +70,16 @@ export class MemoryStatusWriter implements StatusWriter {
     for (const ref of refs) this.#parts.activeLists.touch(ref);
   }
 
+  async remove(ref: JobRef): Promise<void> {
+    const expiresAtMs = this.#liveUntilMs();
+    const nothing = { snapshot: null, hash: null, cancelRequestedFor: null, resultText: null };
+    this.#parts.entries.set(ref, { ...nothing, expiresAtMs });
+    this.#parts.activeLists.remove(ref.tenant, keyInTenant(ref));
+  }
+
   async restoreResult(ref: JobRef, attempt: number, text: string): Promise<void> {
     const entry = this.#parts.entries.get(ref);
-    if (entry?.snapshot.attempt !== attempt || !isTerminal(entry.snapshot.status)) return;
+    if (entry?.snapshot?.attempt !== attempt || !isTerminal(entry.snapshot.status)) return;
     this.#parts.entries.set(ref, { ...entry, resultText: text });
   }
 
@@ -101,4 +109,8 @@ export class MemoryStatusWriter implements StatusWriter {
     const ttlSeconds = this.#parts.settings.finishedTtlSeconds();
     return ttlSeconds === 0 ? null : this.#parts.entries.now() + ttlSeconds * 1_000;
   }
+}
+
+function heldBy(entry: MemoryEntry | null): Parameters<typeof applyTransition>[0] {
+  return entry === null ? null : (entry.snapshot ?? REMOVED);
 }

@@ -10,6 +10,7 @@ import { followClock } from "./follow-clock.ts";
 import { handBack, releaseClaim } from "./hand-back.ts";
 import { resign } from "./lease-rows.ts";
 import { page } from "./page.ts";
+import { remove, removeEnded } from "./remove.ts";
 import { renew } from "./renew.ts";
 import { retry } from "./retry.ts";
 import type { Context } from "./settings.ts";
@@ -40,6 +41,7 @@ export function requestRecords(context: Context): RequestRecords {
     page: (tenant, kind, options) => page(context, { tenant, kind }, options),
     cancel: (ref) => cancel(context, ref),
     retry: (ref) => retry(context, ref),
+    remove: (ref) => remove(context, ref),
   };
 }
 
@@ -61,6 +63,7 @@ export function reconcilerRecords(context: Context): ReconcilerRecords {
     pageWaiting: (after, limit) => pageWaiting(context, after, limit),
     enqueueLost: (endedSinceMs, after, limit) => lost.enqueue(endedSinceMs, after, limit),
     attemptsOf: (refs) => attemptsOf(context, refs),
+    removeEnded: (olderThanMs, limit) => removeEnded(context, olderThanMs, limit),
     forgetIdempotencyKeys: (olderThanMs) => forgetIdempotencyKeys(context, olderThanMs),
     stats: () => Promise.resolve(memory.stats()),
   };

@@ -43,5 +43,5 @@ export async function deleteApplied({ send }: Context, entries: readonly OutboxE
 }
 
 function entryColumns(entries: readonly OutboxEntry[]): unknown[] {
-  return [...refColumns(entries.map((entry) => entry.record.ref)), entries.map((entry) => entry.generation)];
+  return [...refColumns(entries.map((entry) => entry.ref)), entries.map((entry) => entry.generation)];
 }

@@ -1,5 +1,5 @@
 import type { OutboxEntry, Tick, TickOptions } from "@statusplane/core";
-import { RECORD_COLUMNS, toRecord } from "./record-row.ts";
+import { RECORD_COLUMNS, toRecord, toRef } from "./record-row.ts";
 import type { Context } from "./settings.ts";
 import type { Row, Statement } from "./statement.ts";
 
@@ -35,7 +35,8 @@ const TAKE: Statement = {
   repeatable: false,
   text: `
     WITH ${takeDue("true")}
-    SELECT generation, applied_at, ${RECORD_COLUMNS} FROM taken JOIN :"statusplane".job USING (tenant_id, kind, id)`,
+    SELECT generation, applied_at, ${RECORD_COLUMNS}
+    FROM taken LEFT JOIN :"statusplane".job USING (tenant_id, kind, id)`,
 };
 
 /** How many entries are counted, and looked at for the oldest, per tick: a bound for after a great loss of data. */
@@ -68,7 +69,8 @@ const TICK: Statement = {
       WHERE EXISTS (SELECT FROM leader)
     )
     SELECT leader.*, depth.*, generation, applied_at, ${RECORD_COLUMNS}
-    FROM leader CROSS JOIN depth LEFT JOIN (taken JOIN :"statusplane".job USING (tenant_id, kind, id)) ON true`,
+    FROM leader CROSS JOIN depth
+      LEFT JOIN (taken LEFT JOIN :"statusplane".job USING (tenant_id, kind, id)) ON true`,
 };
 
 /** What a tick found in the outbox before it took from it. */
@@ -106,6 +108,7 @@ function toEntry(row: Row): OutboxEntry {
   return {
     generation: String(row["generation"]),
     applied: row["applied_at"] !== null,
-    record: toRecord(row),
+    ref: toRef(row),
+    record: row["status"] === null ? null : toRecord(row), // its row was removed
   };
 }

@@ -276,7 +276,7 @@ describe("several reconcilers and workers", () => {
         values: [held.ref.id],
       });
       const taken = await database.reconciler.take(500, 1_000);
-      expect(taken.map(({ record }) => record.ref.id)).toEqual([free.ref.id]);
+      expect(taken.map(({ ref }) => ref.id)).toEqual([free.ref.id]);
       const swept = await database.reconciler.sweep(200);
       expect(swept.map(({ record }) => record.ref.id)).toEqual([free.ref.id]);
     });
@@ -298,7 +298,7 @@ describe("several reconcilers and workers", () => {
       return (await database.query("watching", { text })).rowCount === 1;
     });
     expect(await database.reconciler.take(500, 60_000)).toEqual([]);
-    expect((await first).map(({ record }) => record.ref.id)).toEqual([ref.id]);
+    expect((await first).map((entry) => entry.ref.id)).toEqual([ref.id]);
   });
 
   it("never take an entry with a row that is older than it", async () => {

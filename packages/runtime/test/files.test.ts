@@ -132,6 +132,29 @@ describe("outputs", () => {
   });
 });
 
+test("all files of a removed job go, the upload and every attempt's outputs, and no other job's", async () => {
+  const other = jobRef("7", "video", "43");
+  for (const ref of [video, other]) {
+    await files.saveInput(ref, chunks("video"), MAX);
+    for (const attempt of [1, 3]) await writeFile(join(await files.makeOutputFolder(ref, attempt), "a"), "x");
+  }
+  await files.removeJob(video);
+  await files.removeJob(video);
+  expect(await files.hasInput(video)).toBe(false);
+  expect(await readdir(join(files.paths.outputs, "video", "7"))).toEqual(["43"]);
+  expect(await readdir(files.paths.jobOutputs(other))).toEqual(["1", "3"]);
+  expect(await files.hasInput(other)).toBe(true);
+});
+
+test("a removed job's folder that is a link is not followed", async () => {
+  await mkdir(join(folder, "elsewhere"));
+  await writeFile(join(folder, "elsewhere", "kept"), "x");
+  await mkdir(dirname(files.paths.jobOutputs(video)), { recursive: true });
+  await symlink(join(folder, "elsewhere"), files.paths.jobOutputs(video));
+  await files.removeJob(video);
+  expect(await readdir(join(folder, "elsewhere"))).toEqual(["kept"]);
+});
+
 describe("the collector", () => {
   const HOUR_MS = 3_600_000;
   const NOW_MS = Date.UTC(2026, 10, 1);

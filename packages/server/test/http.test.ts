@@ -193,6 +193,7 @@ describe("other origins", () => {
       },
     });
     expect([preflight.statusCode, preflight.headers["access-control-allow-origin"]]).toEqual([204, origin]);
+    expect(preflight.headers["access-control-allow-methods"]).toContain("DELETE");
     await other.close();
   });
 

@@ -1,4 +1,5 @@
-import { jobRef, refKey, type JobRecord } from "@statusplane/core";
+import { jobRef, refKey, snapshotOfRecord, type JobRecord } from "@statusplane/core";
+import { existsSync } from "node:fs";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { DetailReads } from "../src/detail/index.ts";
 import { KeyedBuckets } from "../src/http/index.ts";
@@ -33,6 +34,10 @@ afterEach(() => test.close());
 
 const get = (url: string, headers = one) => test.server.inject({ url, headers });
 const post = (url: string, headers = one) => test.server.inject({ method: "POST", url, headers });
+
+const none = async function* (): AsyncGenerator<Uint8Array> {
+  yield Buffer.from("video");
+};
 
 describe("detail", () => {
   it("of a video is the record, with signed addresses once it plays", async () => {
@@ -434,10 +439,6 @@ describe("cancel", () => {
 });
 
 describe("retry", () => {
-  const none = async function* (): AsyncGenerator<Uint8Array> {
-    yield Buffer.from("video");
-  };
-
   it("is a new attempt: row, snapshot, delivery; a detail read before is not repeated", async () => {
     test.records.put(recordOf(video, { status: "FAILED", attempt: 2, tries: 3, errorCode: "render_failed" }));
     await test.files.saveInput(video, none(), 10);
@@ -568,5 +569,61 @@ describe("a result of its own", () => {
       recordOf(jobRef("1", "job", "b"), { status: "DONE", result: { kind: "file", bytes: 8 } }),
     );
     expect((await get("/api/v1/jobs/b/result/")).json()).toMatchObject({ code: "result_not_found" });
+  });
+});
+
+describe("a removal", () => {
+  const remove = (url: string, headers = one) => test.server.inject({ method: "DELETE", url, headers });
+
+  it.each([
+    [video, "/media/videos/42/", READY],
+    [job, "/api/v1/jobs/a/", { status: "DONE", result: { kind: "inline", value: 1 } }],
+    [job, "/api/v1/jobs/a/", { status: "FAILED" }],
+    [job, "/api/v1/jobs/a/", { status: "CANCELLED" }],
+  ] satisfies [typeof job, string, Partial<JobRecord>][])(
+    "takes row, snapshot, result and files away by one statement: %#",
+    async (ref, url, changes) => {
+      const record = test.records.put(recordOf(ref, changes));
+      test.store.put(snapshotOfRecord(record));
+      await test.files.saveInput(ref, none(), 10);
+      const output = await test.files.writeOutput(ref, 2, "poster.jpg", "x");
+      expect((await get(url)).statusCode).toBe(200); // remembered for 5 s, and forgotten now
+      expect((await get(`${url}progress/`)).statusCode).toBe(200);
+      test.records.statements.length = 0;
+      const answer = await remove(url);
+      expect([answer.statusCode, answer.body]).toEqual([204, ""]);
+      expect(test.records.statements).toEqual(["remove"]);
+      expect((await get(url)).json().code).toBe("record_not_found");
+      expect((await get(`${url}progress/`)).json().code).toBe("not_found");
+      expect(test.files.inputs()).toEqual([]);
+      expect(existsSync(output)).toBe(false);
+      expect((await remove(url)).json().code).toBe("record_not_found");
+    },
+  );
+
+  it.each(["PENDING", "PROCESSING"] as const)("is refused while the job is %s", async (status) => {
+    test.records.put(recordOf(job, { status }));
+    expect((await remove("/api/v1/jobs/a/")).json()).toMatchObject({ status: 409, code: "not_finished" });
+    expect(test.records.rows.size).toBe(1);
+  });
+
+  it("does not know the unknown or foreign, and says so with the same bytes", async () => {
+    test.records.put(recordOf(video, READY));
+    const answers = [
+      await remove("/media/videos/42/", two),
+      await remove("/media/videos/9/"),
+      await remove("/media/videos/9%209/"),
+    ];
+    expect(answers.map(({ statusCode }) => statusCode)).toEqual([404, 404, 404]);
+    expect(new Set(answers.map(({ body }) => body)).size).toBe(1);
+    expect(test.records.rows.size).toBe(1);
+  });
+
+  it("is done though the status store is away: the relay is woken for the rest", async () => {
+    test.records.put(recordOf(job, { status: "DONE" }));
+    test.store.down = true;
+    expect((await remove("/api/v1/jobs/a/")).statusCode).toBe(204);
+    expect(test.installation.wakes).toBe(1);
+    expect(test.records.rows.size).toBe(0);
   });
 });

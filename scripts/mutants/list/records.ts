@@ -95,6 +95,29 @@ export const RECORDS: Area = {
       ),
     },
     {
+      name: "remove-only-finished",
+      why: "a job that runs is removed under its worker",
+      file: at("remove.ts"),
+      replace: [[" AND finished_at IS NOT NULL\n      RETURNING tenant_id,", "\n      RETURNING tenant_id,"]],
+      test: postgres(
+        "removes each kind of end, and nothing that has not ended",
+        "knows no other tenant's job, no unknown one, and none that is gone",
+      ),
+    },
+    {
+      name: "removal-reaches-the-relay",
+      why: "a job is removed from the database while Redis was away, and is shown for ever",
+      file: at("take.ts"),
+      replace: [
+        ["FROM taken LEFT JOIN", "FROM taken JOIN"],
+        ["(taken LEFT JOIN", "(taken JOIN"],
+      ],
+      test: postgres(
+        "gives the relay the entry without a row, at its tick too, until it was applied twice",
+        "frees the Idempotency-Key: what comes with it again is a new job",
+      ),
+    },
+    {
       name: "end-is-final-sql",
       why: "an ended job is ended again, and its result replaced",
       file: at("finish.ts"),

@@ -41,6 +41,16 @@ export const STATUS_STORE: Area = {
       test: core("a lower attempt is fenced off", "a finish overtakes a lower attempt"),
     },
     {
+      name: "removed-guard-lua",
+      why: "a worker that comes late brings a job back that a person has removed, for six hours or for ever",
+      file: LUA,
+      replace: [without("if held == REMOVED then\n  return { 'fenced', 0 }\nend\n")],
+      test: redis(
+        "no late writer brings a removed job back, and each is told that it is fenced",
+        "a removed job is not there: no snapshot, no hash, no result, not on the active list",
+      ),
+    },
+    {
       name: "version-guard-lua",
       why: "progress that arrives late takes the bar back",
       file: LUA,

@@ -117,6 +117,24 @@ describe("an attempt", () => {
     }
   });
 
+  it("leaves its students when its job is removed, and nothing of how far it came", async () => {
+    const path = await bench.workbook(rows);
+    await bench.run(path, { tenant: "removed", id: "gone" });
+    await bench.run(path, { tenant: "removed", id: "stays" });
+    await bench.database.query("work", {
+      name: "remove",
+      text: `DELETE FROM :"statusplane".job WHERE tenant_id = 'removed' AND id = 'gone'`,
+      values: [],
+    });
+    const { rows: left } = await bench.database.query("work", {
+      name: "look",
+      text: `SELECT job_id FROM :"academy".import_checkpoint WHERE tenant_id = 'removed'`,
+      values: [],
+    });
+    expect(left).toEqual([{ job_id: "stays" }]);
+    expect(await bench.students("removed")).toHaveLength(9);
+  });
+
   it("stops at once when it is cancelled, keeps what is written, and leaves no process", async () => {
     const many: Cells[] = [
       ["학번", "이름"],

@@ -3,6 +3,7 @@ import type { Check, ContractContext, OpenedStore, OpenStore, Skip } from "./con
 import { describeFeed } from "./feed-contract.ts";
 import { describeHistories } from "./histories-contract.ts";
 import { describeLives } from "./lives-contract.ts";
+import { describeRemoval } from "./removal-contract.ts";
 import { describeReads } from "./reads-contract.ts";
 import { describeWrites } from "./writes-contract.ts";
 
@@ -44,6 +45,9 @@ export function describeStatusStore(
     });
     describe("feed", () => {
       describeFeed(context);
+    });
+    describe("removal", () => {
+      describeRemoval(context);
     });
     describe("histories", () => {
       describeHistories(context);

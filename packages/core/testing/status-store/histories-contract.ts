@@ -2,6 +2,7 @@ import {
   applyTransition,
   CANCEL_FIELD,
   isTerminal,
+  REMOVED,
   type EncodedSnapshot,
   type JobRef,
   type WriteKind,
@@ -14,7 +15,9 @@ import { cancelled, doneWith, failed, freshRef, pending, processing } from "./sa
 
 type Step =
   | { readonly do: "write"; readonly kind: WriteKind; readonly of: (ref: JobRef) => EncodedSnapshot }
-  | { readonly do: "cancel"; readonly attempt: number };
+  | { readonly do: "cancel"; readonly attempt: number }
+  /** Its row is gone. */
+  | { readonly do: "remove" };
 
 /** One worker's story of an attempt, cut off anywhere (a crash), with repeats. */
 const story = fc
@@ -25,8 +28,9 @@ const story = fc
     crashAfter: fc.integer({ min: 0, max: 9 }),
     announces: fc.boolean(),
     cancel: fc.boolean(),
+    isRemoved: fc.integer({ min: 0, max: 9 }).map((share) => share === 0),
   })
-  .map(({ attempt, versions, end, crashAfter, announces, cancel }) => {
+  .map(({ attempt, versions, end, crashAfter, announces, cancel, isRemoved }) => {
     const write = (kind: WriteKind, of: (ref: JobRef) => EncodedSnapshot): Step => ({
       do: "write",
       kind,
@@ -50,6 +54,7 @@ const story = fc
     }
     if (end === "failed") steps.push(write("finish", (ref) => failed(ref, attempt)));
     if (end === "cancelled") steps.push(write("finish", (ref) => cancelled(ref, attempt)));
+    if (isRemoved) steps.push({ do: "remove" });
     return steps.slice(0, crashAfter);
   });
 
@@ -65,6 +70,8 @@ const history = fc
           .map((order) => order.flatMap((i) => steps[i] ?? [])),
   );
 
+type Reply = WriteReply | boolean | null;
+
 interface Final {
   readonly text: string | null;
   readonly hash: Readonly<Record<string, string>> | null;
@@ -74,18 +81,23 @@ interface Final {
 }
 
 /** The reference: `applyTransition` and the few sentences about hash, flag, result and TTL, once more. */
-function expected(steps: readonly Step[], ref: JobRef): { replies: (WriteReply | boolean)[]; final: Final } {
-  let held: EncodedSnapshot | null = null;
+function expected(steps: readonly Step[], ref: JobRef): { replies: Reply[]; final: Final } {
+  let held: EncodedSnapshot | typeof REMOVED | null = null;
   let flag: number | null = null;
-  const replies = steps.map((step): WriteReply | boolean => {
+  const replies = steps.map((step): Reply => {
+    if (step.do === "remove") {
+      held = REMOVED;
+      return null;
+    }
+    const shown = held === REMOVED ? null : held;
     if (step.do === "cancel") {
-      const tells = held?.attempt === step.attempt && held.status === "PROCESSING";
+      const tells = shown?.attempt === step.attempt && shown.status === "PROCESSING";
       if (tells) flag = step.attempt;
       return tells;
     }
     const write = step.of(ref);
     const { answer, effect } = applyTransition(held, step.kind, write);
-    const same: boolean = held?.attempt === write.attempt;
+    const same: boolean = shown?.attempt === write.attempt;
     const cancelRequested = same && flag === write.attempt && step.kind !== "finish";
     if (effect === "replace") {
       if (!same || isTerminal(write.status)) flag = null;
@@ -93,7 +105,8 @@ function expected(steps: readonly Step[], ref: JobRef): { replies: (WriteReply |
     }
     return { answer, cancelRequested };
   });
-  const last = held as EncodedSnapshot | null; // assigned in the callback above
+  const left = held as EncodedSnapshot | typeof REMOVED | null; // assigned in the callback above
+  const last = left === REMOVED ? null : left;
   const hash =
     last?.hash === null || last === null
       ? null
@@ -104,7 +117,7 @@ function expected(steps: readonly Step[], ref: JobRef): { replies: (WriteReply |
       text: last?.text ?? null,
       hash,
       result: last?.resultText ?? null,
-      expires: last === null ? null : !isTerminal(last.status),
+      expires: left === null ? null : last === null || !isTerminal(last.status),
     },
   };
 }
@@ -119,14 +132,14 @@ async function actual(
   { store, hash, life }: OpenedStore,
   steps: readonly Step[],
   ref: JobRef,
-): Promise<{ replies: (WriteReply | boolean)[]; final: Final }> {
+): Promise<{ replies: Reply[]; final: Final }> {
   // All at once: a writer's connection keeps their order.
   const replies = await Promise.all(
-    steps.map((step) =>
-      step.do === "cancel"
-        ? store.writer.requestCancel(ref, step.attempt)
-        : store.writer.write(step.kind, step.of(ref)),
-    ),
+    steps.map((step): Promise<Reply> => {
+      if (step.do === "remove") return store.writer.remove(ref).then(() => null);
+      if (step.do === "cancel") return store.writer.requestCancel(ref, step.attempt);
+      return store.writer.write(step.kind, step.of(ref));
+    }),
   );
   const snapshot = await store.reader.read(ref);
   const { status } = await life(ref);

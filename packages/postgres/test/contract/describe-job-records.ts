@@ -4,6 +4,7 @@ import { describeAttempts } from "./attempts.ts";
 import { describeCheckpoints } from "./checkpoints.ts";
 import { describeHistory } from "./history.ts";
 import { describeReconciler } from "./reconciler.ts";
+import { describeRemoval } from "./removal.ts";
 import { describeRequests } from "./requests.ts";
 import { describeWorker } from "./worker.ts";
 
@@ -32,6 +33,7 @@ export function describeJobRecords(name: string, open: () => Promise<Opened>): v
     describe("attempts", () => void describeAttempts(database));
     describe("checkpoints", () => void describeCheckpoints(database));
     describe("reconciler", () => void describeReconciler(database));
+    describe("removal", () => void describeRemoval(database));
     describe("history", () => void describeHistory(database));
   });
 }

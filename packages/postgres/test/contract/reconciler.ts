@@ -25,7 +25,7 @@ export function describeReconciler(database: () => Database): void {
 
   const tick = (owner: string, takeLimit = 500, leaseMs = 15_000): Promise<Tick> =>
     database().reconciler.tick({ owner, leaseMs, takeLimit, takeMs: TAKE_MS });
-  const refsOf = (entries: readonly OutboxEntry[]): string[] => entries.map(({ record }) => record.ref.id);
+  const refsOf = (entries: readonly OutboxEntry[]): string[] => entries.map(({ ref }) => ref.id);
   /** A submitted job whose entry is due. */
   async function due(): Promise<JobRef> {
     const { ref } = await submitted(database());

@@ -7,6 +7,7 @@ type Argument = string | number;
 export interface ScriptCommands {
   writeSnapshot(...keysAndArguments: Argument[]): Promise<unknown>;
   requestCancel(...keysAndArguments: Argument[]): Promise<unknown>;
+  removeSnapshot(...keysAndArguments: Argument[]): Promise<unknown>;
   restoreResult(...keysAndArguments: Argument[]): Promise<unknown>;
   dropActive(...keysAndArguments: Argument[]): Promise<unknown>;
   writeSentinel(...keysAndArguments: Argument[]): Promise<unknown>;
@@ -17,6 +18,7 @@ const SCRIPTS: Readonly<
 > = {
   writeSnapshot: { file: "write.lua", numberOfKeys: 3 },
   requestCancel: { file: "request-cancel.lua", numberOfKeys: 2 },
+  removeSnapshot: { file: "remove.lua", numberOfKeys: 3 },
   restoreResult: { file: "restore-result.lua", numberOfKeys: 2 },
   dropActive: { file: "drop-active.lua", numberOfKeys: 1 },
   writeSentinel: { file: "write-sentinel.lua", numberOfKeys: 1 },

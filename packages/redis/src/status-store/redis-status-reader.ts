@@ -7,6 +7,7 @@ import {
   OWN_KEYS,
   parseKeyInTenant,
   readForeignValue,
+  REMOVED_TEXT,
   statusKey,
   type ActiveList,
   type JobRef,
@@ -150,7 +151,9 @@ export class RedisStatusReader implements StatusReader {
   }
 
   #snapshot(ref: JobRef, text: string | null): StoredSnapshot | null | Promise<StoredSnapshot | null> {
-    return text === null ? null : (storedSnapshot(ref, text) ?? this.#foreign(ref, text));
+    return text === null || text === REMOVED_TEXT
+      ? null
+      : (storedSnapshot(ref, text) ?? this.#foreign(ref, text));
   }
 
   /** A value that another program wrote; null when it says nothing we know. */

@@ -91,6 +91,15 @@ export class RedisStatusWriter implements StatusWriter {
   }
 
   /** @throws {store_unavailable} */
+  async remove(ref: JobRef): Promise<void> {
+    const { requests, activeLists, settings } = this.#parts;
+    const { status, progress, result } = this.#keys(ref);
+    const { liveTtlSeconds } = settings.timings;
+    await requests.call((client) => client.removeSnapshot(status, progress, result, liveTtlSeconds));
+    activeLists.remove(ref);
+  }
+
+  /** @throws {store_unavailable} */
   async restoreResult(ref: JobRef, attempt: number, text: string): Promise<void> {
     const { status, result } = this.#keys(ref);
     await this.#parts.requests.call((client) => client.restoreResult(status, result, attempt, text));

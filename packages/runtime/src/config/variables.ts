@@ -126,6 +126,10 @@ export const VARIABLES = {
     604_800,
     "how long the input of an ended job is kept for retry, seconds",
   ),
+  RECORD_RETENTION_DAYS: optionalVariable(
+    wholeNumber(1, 36_500, "days"),
+    "an ended job is removed so long after its end, row, snapshot, result and files; empty: never",
+  ),
   WORKER_CONCURRENCY: {
     write: pairs,
     ...variable(

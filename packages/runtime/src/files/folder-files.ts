@@ -33,7 +33,8 @@ export async function openFolderFiles(dataDir: string): Promise<FolderFiles> {
     saveInput: (ref, content, maxBytes) => saveInput(paths, ref, { content, maxBytes }),
     outputFolder: (ref, attempt) => paths.attemptOutputs(ref, attempt),
     makeOutputFolder: (ref, attempt) => makeFolder(paths.outputs, paths.attemptOutputs(ref, attempt)),
-    removeOutputs: (ref, attempt) => removeOutputs(paths, ref, attempt),
+    removeOutputs: (ref, attempt) => removeOutputs(paths, paths.attemptOutputs(ref, attempt)),
+    removeJob: (ref) => removeJob(paths, ref),
     writeResultFile: (ref, attempt, text) => writeResultFile(paths, ref, { attempt, text }),
   };
 }
@@ -80,8 +81,12 @@ async function writeResultFile(
   }
 }
 
-async function removeOutputs(paths: FolderPaths, ref: JobRef, attempt: number): Promise<void> {
-  const folder = paths.attemptOutputs(ref, attempt);
+async function removeJob(paths: FolderPaths, ref: JobRef): Promise<void> {
+  await rm(paths.input(ref), { force: true });
+  await removeOutputs(paths, paths.jobOutputs(ref));
+}
+
+async function removeOutputs(paths: FolderPaths, folder: string): Promise<void> {
   if (!(await isPlainFolderWithin(paths.outputs, folder))) return;
   // Retries: a worker that lost its job may still be writing a last file.
   await rm(folder, { recursive: true, force: true, maxRetries: 5, retryDelay: 100 });

@@ -19,6 +19,7 @@ import { makeServer } from "./make-server.ts";
 import { openStores, type Stores } from "./open-stores.ts";
 import type { Parts, StartOptions } from "./parts.ts";
 import { registerProcessMetrics } from "./process-metrics.ts";
+import { cleanUp } from "./clean-up.ts";
 import { DiskHealth } from "./disk-health.ts";
 import { addressRisks, databaseRisks, type Risk } from "./risks.ts";
 import { StoreHealth } from "./store-health.ts";
@@ -134,13 +135,14 @@ async function startReconciler(
         { loss },
         "status store or queue lost data; refilling it",
       ),
-    collect: async () => {
-      const inputRetentionSeconds = values.INPUT_RETENTION_SECONDS;
-      const attemptsOf: typeof database.reconciler.attemptsOf = (refs) =>
-        database.reconciler.attemptsOf(refs);
-      const { signal } = ending;
-      await collector.collect({ attemptsOf, inputRetentionSeconds, nowMs: Date.now(), signal });
-    },
+    collect: () =>
+      cleanUp({
+        records: database.reconciler,
+        collector,
+        inputRetentionSeconds: values.INPUT_RETENTION_SECONDS,
+        recordRetentionDays: values.RECORD_RETENTION_DAYS,
+        signal: ending.signal,
+      }),
   });
   running.reconciler = reconciler;
   undo.push("reconciler", () => {

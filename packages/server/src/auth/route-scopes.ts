@@ -50,12 +50,18 @@ const POST: Readonly<Record<string, RouteScope>> = {
   [ROUTES.demoSignIn]: "open",
 };
 
+/** What is taken away. */
+const DELETE: Readonly<Record<string, RouteScope>> = {
+  [ROUTES.detail.video]: "manage",
+  [ROUTES.detail.job]: "manage",
+};
+
 /**
  * Every route of the platform and what it needs, as `GET /path`. A route that is not here is not registered: the start
  * fails.
  */
 export const ROUTE_SCOPES: Readonly<Record<string, RouteScope>> = Object.fromEntries(
-  Object.entries({ GET, POST }).flatMap(([method, routes]) =>
+  Object.entries({ GET, POST, DELETE }).flatMap(([method, routes]) =>
     Object.entries(routes).map(([route, scope]) => [routeKey(method, route), scope]),
   ),
 );

@@ -17,7 +17,7 @@ import { statusSchema } from "../progress/index.ts";
 import { waitingAnswer, waitingJob, waitingVideo, type AfterCommit } from "../submit/index.ts";
 
 export interface ControlOptions {
-  readonly records: Pick<RequestRecords, "find" | "cancel" | "retry">;
+  readonly records: Pick<RequestRecords, "find" | "cancel" | "retry" | "remove">;
   readonly files: Pick<RequestFiles, "hasInput">;
   readonly afterCommit: AfterCommit;
   readonly details: Pick<DetailReads, "forget">;
@@ -33,7 +33,7 @@ const cancelAnswers = {
 };
 const retryAnswers = { video: waitingVideo, job: waitingJob };
 
-/** `POST …/cancel/` and `POST …/retry/` of both kinds; neither has a body. */
+/** `POST …/cancel/`, `POST …/retry/` and `DELETE` of both kinds; none has a body. */
 export function controlRoutes(fastify: FastifyInstance, options: ControlOptions): void {
   for (const kind of ["video", "job"] as const) {
     const tags = ["work"];
@@ -46,6 +46,11 @@ export function controlRoutes(fastify: FastifyInstance, options: ControlOptions)
       `${BASES[kind]}/retry`,
       { schema: { tags, summary: `Retry a ${kind}`, response: { 202: retryAnswers[kind] } } },
       (request, reply) => retry(request, reply, kind, options),
+    );
+    fastify.delete(
+      BASES[kind],
+      { schema: { tags, summary: `Remove a finished ${kind}, everywhere`, response: { 204: z.null() } } },
+      (request, reply) => remove(request, reply, kind, options),
     );
   }
 }
@@ -98,6 +103,25 @@ async function retry(
     .header("location", options.urls.detail(ref))
     .header("retry-after", "1")
     .send(waitingAnswer(ref, answer.record.attempt, options.urls));
+}
+
+/** Row, snapshot, result, files: what of the last three fails is the relay's. */
+async function remove(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  kind: Kind,
+  { records, afterCommit, details }: ControlOptions,
+): Promise<FastifyReply> {
+  const ref = recordRef(request, kind);
+  crashPoint("remove.before-commit");
+  const outcome = await records.remove(ref);
+  if (outcome === "not_found") throw new StatusplaneError("record_not_found");
+  if (outcome === "not_finished") throw new StatusplaneError("not_finished");
+  details.forget(ref);
+  crashPoint("remove.after-commit");
+  await afterCommit.applyRemoval(ref);
+  crashPoint("remove.after-apply");
+  return reply.code(204).send(null);
 }
 
 /** @throws {record_not_found | not_retryable | input_gone} */

@@ -103,7 +103,7 @@ async function userRoutes(
     ...{ records, writer, log, shareOf: (tenant) => limits.readsOf(tenant) },
     ...(statementsPerSecond === undefined ? {} : { statementsPerSecond }),
   });
-  const afterCommit = new AfterCommit({ writer, queue: options.queue, installation, log });
+  const afterCommit = new AfterCommit({ writer, queue: options.queue, installation, files, log });
   detailRoutes(scope, { details, playback, urls });
   jobTypeRoutes(scope, jobTypes);
   historyRoutes(scope, { records, playback, urls });

@@ -1,8 +1,18 @@
-import { applyRecord, crashPoint, type Installation, type JobRecord, type Outside } from "@statusplane/core";
+import {
+  applyRecord,
+  applyRemoval,
+  crashPoint,
+  type Installation,
+  type JobRecord,
+  type JobRef,
+  type Outside,
+  type RemovedFiles,
+} from "@statusplane/core";
 import type { FastifyBaseLogger } from "fastify";
 
 export interface AfterCommitOptions extends Outside {
   readonly installation: Pick<Installation, "wake">;
+  readonly files: RemovedFiles;
   readonly log: FastifyBaseLogger;
 }
 
@@ -19,12 +29,12 @@ export class AfterCommit {
 
   /** Never rejects. */
   async apply(record: JobRecord): Promise<void> {
-    try {
-      await applyRecord(record, this.#options);
-    } catch (error) {
-      this.#tell("left to the relay", error);
-      await this.#wake();
-    }
+    await this.#orWake(() => applyRecord(record, this.#options));
+  }
+
+  /** The same for a row that is gone. Never rejects. */
+  async applyRemoval(ref: JobRef): Promise<void> {
+    await this.#orWake(() => applyRemoval(ref, this.#options));
   }
 
   /** Tells the attempt's worker to stop; its next lease renewal would anyway. Never rejects. */
@@ -33,6 +43,15 @@ export class AfterCommit {
       await this.#options.writer.requestCancel(record.ref, record.attempt);
     } catch (error) {
       this.#tell("the worker learns of the cancel at its lease renewal", error);
+    }
+  }
+
+  async #orWake(apply: () => Promise<unknown>): Promise<void> {
+    try {
+      await apply();
+    } catch (error) {
+      this.#tell("left to the relay", error);
+      await this.#wake();
     }
   }
 

@@ -11,6 +11,7 @@ import {
   type NewJob,
   type PageOptions,
   type RecordPage,
+  type RemoveOutcome,
   type RequestRecords,
   type RetryOutcome,
   type SubmitOutcome,
@@ -142,6 +143,15 @@ export class FakeRecords implements RequestRecords {
     if (row.status !== "FAILED" && row.status !== "CANCELLED")
       return { outcome: "not_retryable", record: row };
     return { outcome: "retried", record: this.put(recordOf(ref, { attempt: row.attempt + 1 })) };
+  }
+
+  async remove(ref: JobRef): Promise<RemoveOutcome> {
+    this.#ask("remove");
+    const row = this.rows.get(refKey(ref));
+    if (row === undefined) return "not_found";
+    if (!isTerminal(row.status)) return "not_finished";
+    this.rows.delete(refKey(ref));
+    return "removed";
   }
 
   #ask(statement: string): void {

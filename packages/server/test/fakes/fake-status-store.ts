@@ -3,6 +3,7 @@ import {
   encodeSnapshot,
   isTerminal,
   refKey,
+  REMOVED,
   StatusplaneError,
   type ActiveList,
   type EncodedSnapshot,
@@ -19,6 +20,7 @@ import {
 /** A status store of one Map, with core's own transition rule. */
 export class FakeStatusStore implements StatusReader, StatusWriter {
   readonly snapshots = new Map<string, StoredSnapshot>();
+  readonly removed = new Set<string>();
   readonly results = new Map<string, string>();
   readonly unready = new Map<string, string>();
   readonly cancelRequests: string[] = [];
@@ -72,7 +74,7 @@ export class FakeStatusStore implements StatusReader, StatusWriter {
   async write(kind: WriteKind, snapshot: EncodedSnapshot): Promise<WriteReply> {
     this.#answer();
     const { answer, effect } = applyTransition(
-      this.snapshots.get(refKey(snapshot.ref)) ?? null,
+      this.removed.has(refKey(snapshot.ref)) ? REMOVED : (this.snapshots.get(refKey(snapshot.ref)) ?? null),
       kind,
       snapshot,
     );
@@ -93,6 +95,13 @@ export class FakeStatusStore implements StatusReader, StatusWriter {
 
   async touchActive(): Promise<void> {
     this.#answer();
+  }
+
+  async remove(ref: JobRef): Promise<void> {
+    this.#answer();
+    this.snapshots.delete(refKey(ref));
+    this.results.delete(refKey(ref));
+    this.removed.add(refKey(ref));
   }
 
   async restoreResult(ref: JobRef, _attempt: number, text: string): Promise<void> {

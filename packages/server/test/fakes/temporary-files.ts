@@ -38,6 +38,11 @@ export class TemporaryFiles implements RequestFiles {
     await rm(this.#input(ref), { force: true });
   }
 
+  async removeJob(ref: JobRef): Promise<void> {
+    await this.removeInput(ref);
+    await rm(join(this.root, "outputs", ref.tenant, ref.id), { recursive: true, force: true });
+  }
+
   async hasInput(ref: JobRef): Promise<boolean> {
     return access(this.#input(ref)).then(
       () => true,

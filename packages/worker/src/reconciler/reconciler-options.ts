@@ -16,7 +16,7 @@ export interface ReconcilerOptions {
   readonly writer: StatusWriter;
   readonly installation: Installation;
   readonly queue: JobQueue;
-  readonly files: Pick<JobFiles, "removeOutputs">;
+  readonly files: Pick<JobFiles, "removeOutputs" | "removeJob">;
   /** Names this process in the lease row and the beat; default a UUID. */
   readonly owner?: string;
   /** Default: the design's. */

@@ -51,9 +51,9 @@ export class Reconciler implements ReconcilerHandle {
 
   constructor(options: Required<ReconcilerOptions>) {
     this.#options = options;
-    const { owner, installation, records, writer, queue, timings, clock, log, sole } = options;
+    const { owner, installation, records, writer, queue, files, timings, clock, log, sole } = options;
     this.#election = new Election({ owner, installation, timings, clock, sole });
-    this.#relay = new Relay({ records, writer, queue, timings, clock, log });
+    this.#relay = new Relay({ records, writer, queue, files, timings, clock, log });
     this.#losses = [
       this.#detectLosses("status store", installation),
       ...(queue.sentinel === undefined ? [] : [this.#detectLosses("queue", queue.sentinel)]),

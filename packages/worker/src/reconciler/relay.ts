@@ -1,10 +1,12 @@
 import {
   applyRecord,
+  applyRemoval,
   crashPoint,
   faultFields,
   type Clock,
   type JobQueue,
   type OutboxEntry,
+  type RemovedFiles,
   type ReconcilerRecords,
   type StatusWriter,
   type Timings,
@@ -21,6 +23,7 @@ export interface RelayOptions {
   readonly records: Pick<ReconcilerRecords, "take" | "markApplied" | "deleteApplied">;
   readonly writer: StatusWriter;
   readonly queue: Pick<JobQueue, "enqueue">;
+  readonly files: RemovedFiles;
   readonly timings: Pick<Timings, "takeMs" | "settleMs">;
   readonly clock: Clock;
   readonly log: Log;
@@ -33,7 +36,8 @@ interface Unapplied {
 }
 
 /**
- * Makes status store and queue say what the rows of taken outbox entries say.
+ * Makes status store and queue say what the rows of taken outbox entries say; of a row that is gone nothing stays there, nor
+ * in the files.
  *
  * ```
  * due ─take─▶ taken ─applied─▶ waits for the settle window ─take─▶ taken ─applied─▶ deleted
@@ -107,15 +111,19 @@ export class Relay {
     return taken;
   }
 
-  async #applyEntry({ record }: OutboxEntry): Promise<boolean> {
-    const { writer, queue, log } = this.#options;
+  async #applyEntry({ ref, record }: OutboxEntry): Promise<boolean> {
+    const { writer, queue, files, log } = this.#options;
     crashPoint("relay.before-apply");
     try {
-      await applyRecord(record, { writer, queue });
+      if (record === null) await applyRemoval(ref, { writer, files });
+      else await applyRecord(record, { writer, queue });
       crashPoint("relay.after-apply");
       return true;
     } catch (error) {
-      log.warn({ ...faultFields(error), attempt: record.attempt }, "outbox entry not applied; will retry");
+      log.warn(
+        { ...faultFields(error), attempt: record?.attempt ?? null },
+        "outbox entry not applied; will retry",
+      );
       return false;
     }
   }

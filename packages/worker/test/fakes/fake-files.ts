@@ -5,6 +5,8 @@ export class FakeFiles implements JobFiles {
   readonly folders = new Set<string>();
   readonly resultFiles = new Map<string, string>();
   readonly removed: string[] = [];
+  /** What the removal of a job's files meets. */
+  trouble: Error | null = null;
 
   async inputPath(ref: JobRef): Promise<string | null> {
     return `/inputs/${refKey(ref)}`;
@@ -19,6 +21,11 @@ export class FakeFiles implements JobFiles {
   async removeOutputs(ref: JobRef, attempt: number): Promise<void> {
     this.folders.delete(`/outputs/${refKey(ref)}/${attempt}`);
     this.removed.push(`${refKey(ref)}/${attempt}`);
+  }
+
+  async removeJob(ref: JobRef): Promise<void> {
+    if (this.trouble !== null) throw this.trouble;
+    this.removed.push(refKey(ref));
   }
 
   async writeResultFile(ref: JobRef, attempt: number, text: string): Promise<void> {

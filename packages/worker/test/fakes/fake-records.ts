@@ -1,6 +1,7 @@
 import {
   isTerminal,
   jobRef,
+  parseRefKey,
   refKey,
   StatusplaneError,
   type AttemptReport,
@@ -247,8 +248,8 @@ export class FakeRecords implements WorkerRecords, ReconcilerRecords {
 
   markApplied(entries: readonly OutboxEntry[], settleMs: number): Promise<void> {
     return this.#answer("markApplied", () => {
-      for (const { record, generation } of entries) {
-        const entry = this.#entryOf(record.ref, generation);
+      for (const { ref, generation } of entries) {
+        const entry = this.#entryOf(ref, generation);
         if (entry === null) continue;
         entry.applied = true;
         entry.dueAtMs = this.#clock.nowMs() + settleMs;
@@ -258,8 +259,8 @@ export class FakeRecords implements WorkerRecords, ReconcilerRecords {
 
   deleteApplied(entries: readonly OutboxEntry[]): Promise<void> {
     return this.#answer("deleteApplied", () => {
-      for (const { record, generation } of entries) {
-        if (this.#entryOf(record.ref, generation) !== null) this.outbox.delete(refKey(record.ref));
+      for (const { ref, generation } of entries) {
+        if (this.#entryOf(ref, generation) !== null) this.outbox.delete(refKey(ref));
       }
     });
   }
@@ -317,6 +318,16 @@ export class FakeRecords implements WorkerRecords, ReconcilerRecords {
 
   attemptsOf(): Promise<never> {
     throw new Error("the collector is not part of these tests");
+  }
+
+  /** As the committer of a removal leaves it: no row, an entry. */
+  remove(ref: JobRef): void {
+    this.rows.delete(refKey(ref));
+    this.leaveEntry(ref, this.#graceMs);
+  }
+
+  removeEnded(): Promise<never> {
+    throw new Error("the retention is not part of these tests");
   }
 
   async forgetIdempotencyKeys(): Promise<number> {
@@ -392,8 +403,10 @@ export class FakeRecords implements WorkerRecords, ReconcilerRecords {
     return due.map(([key, entry]): OutboxEntry => {
       entry.dueAtMs = nowMs + takeMs;
       const row = this.rows.get(key);
-      if (row === undefined) throw new Error("an entry without a row");
-      return { generation: String(entry.generation), applied: entry.applied, record: this.record(row) };
+      const ref = row?.ref ?? parseRefKey(key);
+      if (ref === null) throw new Error(`not a ref's key: ${key}`);
+      const record = row === undefined ? null : this.record(row);
+      return { ref, generation: String(entry.generation), applied: entry.applied, record };
     });
   }
 

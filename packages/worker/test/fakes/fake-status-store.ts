@@ -1,6 +1,7 @@
 import {
   applyTransition,
   refKey,
+  REMOVED,
   StatusplaneError,
   type Beat,
   type EncodedSnapshot,
@@ -28,6 +29,7 @@ export class FakeStatusStore implements StatusWriter, Installation {
   readonly snapshots = new Map<string, EncodedSnapshot>();
   /** Answered writes, in order. */
   readonly writes: SeenWrite[] = [];
+  readonly removed = new Set<string>();
   readonly touched: JobRef[][] = [];
   readonly unready = new Map<string, string>();
   away = false;
@@ -65,7 +67,11 @@ export class FakeStatusStore implements StatusWriter, Installation {
     await this.#answers(() => (this.failedWrites += 1));
     this.onWrite(kind, snapshot);
     const key = refKey(snapshot.ref);
-    const { answer, effect } = applyTransition(this.snapshots.get(key) ?? null, kind, snapshot);
+    const { answer, effect } = applyTransition(
+      this.removed.has(key) ? REMOVED : (this.snapshots.get(key) ?? null),
+      kind,
+      snapshot,
+    );
     if (effect === "replace") this.snapshots.set(key, snapshot);
     this.writes.push({ kind, snapshot, answer, atMs: this.#clock.nowMs() });
     return { answer, cancelRequested: this.#cancelFlags.has(`${key}.${snapshot.attempt}`) };
@@ -96,6 +102,12 @@ export class FakeStatusStore implements StatusWriter, Installation {
   async touchActive(refs: readonly JobRef[]): Promise<void> {
     await this.#answers();
     this.touched.push([...refs]);
+  }
+
+  async remove(ref: JobRef): Promise<void> {
+    await this.#answers();
+    this.snapshots.delete(refKey(ref));
+    this.removed.add(refKey(ref));
   }
 
   async restoreResult(): Promise<void> {

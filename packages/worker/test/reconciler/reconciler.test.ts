@@ -1,7 +1,9 @@
 import {
   DEFAULT_TIMINGS,
+  encodeSnapshot,
   jobRef,
   refKey,
+  snapshotOfRecord,
   type JobQueue,
   type JobRef,
   type Sentinel,
@@ -107,6 +109,39 @@ describe("the relay", () => {
     expect(statusOf(store, ref)).toBe("DONE");
     expect(records.outbox.size).toBe(0);
     expect(store.of("finish")).toHaveLength(2);
+  });
+
+  it("removes what has no row from store and files, twice, a settle window apart, and then forgets it", async () => {
+    const { clock, records, store, files, queue } = await lead();
+    const ref = records.add("a", { status: "DONE", finishedAtMs: 1 });
+    records.leaveEntry(ref, 0);
+    await clock.advance(5_000);
+    const late = encodeSnapshot(snapshotOfRecord(records.record(records.row(ref))));
+    records.remove(ref);
+    await clock.advance(5_000);
+    expect(statusOf(store, ref)).toBeUndefined();
+    expect(files.removed).toEqual([refKey(ref)]);
+    store.removed.clear(); // a failover lost the mark, and somebody who comes late writes
+    await store.write("finish", late);
+    await clock.advance(65_000);
+    expect(statusOf(store, ref)).toBeUndefined();
+    expect(files.removed).toEqual([refKey(ref), refKey(ref)]);
+    expect(records.outbox.size).toBe(0);
+    expect(await queue.depth(["count"])).toEqual(new Map([["count", 0]]));
+  });
+
+  it("removes again what it could not, and lets nobody bring it back meanwhile", async () => {
+    const { clock, records, store, files } = await lead();
+    const ref = records.add("a", { status: "DONE", finishedAtMs: 1 });
+    const late = encodeSnapshot(snapshotOfRecord(records.record(records.row(ref))));
+    records.remove(ref);
+    files.trouble = new Error("busy");
+    await clock.advance(5_000);
+    expect(records.outbox.size).toBe(1);
+    files.trouble = null;
+    expect((await store.write("finish", late)).answer).toBe("fenced");
+    await clock.advance(5_000);
+    expect(files.removed).toEqual([refKey(ref)]);
   });
 
   it("announces and enqueues what is PENDING, delayed until its time", async () => {

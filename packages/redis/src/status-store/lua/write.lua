@@ -13,10 +13,11 @@
 --         cancel is 1 if the live hash asks this attempt to stop, else 0
 -- Refuses (error REFUSED, nothing is written) a text without that head, and a kind, status, version and TTL
 --         that do not fit each other
--- A value that another program wrote (no such head) counts as attempt 0.
+-- A value that another program wrote (no such head) counts as attempt 0; the mark of a removed job fences all.
 
 local HEAD = '^{"attempt":(%d+),"version":(%d+),"status":"(%u+)",'
 local FINAL_VERSION = 2147483647
+local REMOVED = '{"removed":true}'
 
 local function isLive(status)
   return status == 'PENDING' or status == 'PROCESSING'
@@ -45,7 +46,11 @@ if not fits then
 end
 
 -- The head alone is fetched, however long the text is: 65 bytes hold the longest.
-local heldAttemptText, heldVersionText, heldStatus = string.match(redis.call('GETRANGE', KEYS[1], 0, 71), HEAD)
+local held = redis.call('GETRANGE', KEYS[1], 0, 71)
+if held == REMOVED then
+  return { 'fenced', 0 }
+end
+local heldAttemptText, heldVersionText, heldStatus = string.match(held, HEAD)
 local heldAttempt, heldVersion = 0, 0
 if heldStatus and (isLive(heldStatus) or isTerminal(heldStatus)) then
   heldAttempt, heldVersion = tonumber(heldAttemptText), tonumber(heldVersionText)
