@@ -1,7 +1,8 @@
 import { FolderLockedError } from "@statusplane/postgres";
-import { Command } from "commander";
+import { Argument, Command } from "commander";
 import { readFileSync } from "node:fs";
 import type { Application } from "./application.ts";
+import { migrateCommand, type MigrateAction } from "./cli/migrate.ts";
 import { mintToken } from "./cli/mint-token.ts";
 import { ConfigError, printConfig, readConfig, ROLES, type Config } from "./config/config.ts";
 import { isPlatformVariable } from "./config/variables.ts";
@@ -26,10 +27,7 @@ export async function runStatusplane<Own extends VariableTable = typeof NO_VARIA
   const taken = Object.keys(application.variables ?? NO_VARIABLES).find(isPlatformVariable);
   if (taken !== undefined) throw new TypeError(`${taken} is a variable of the platform`);
   try {
-    await commandLine(application)
-      .exitOverride()
-      .configureOutput({ writeErr: (text) => process.stderr.write(text) })
-      .parseAsync();
+    await commandLine(application).parseAsync();
   } catch (error) {
     process.exit(explain(error)); // whatever was half open must not keep a refused start alive
   }
@@ -37,6 +35,8 @@ export async function runStatusplane<Own extends VariableTable = typeof NO_VARIA
 
 function commandLine(application: Application): Command {
   const command = new Command("statusplane")
+    .exitOverride() // before its commands are made: they do as it does
+    .configureOutput({ writeErr: (text) => process.stderr.write(text) })
     .description("Live job status for multi-tenant web apps at zero database load.")
     .version(application.version ?? platformVersion())
     .option("--role <role>", `what this process does: ${ROLES.join(", ")}`, "all")
@@ -56,6 +56,15 @@ function commandLine(application: Application): Command {
     .action(async (options: { tenant: string; sub: string; life: string; operator: boolean }) => {
       const { tenant, sub, life, operator } = options;
       console.log(await mintToken({ tenant, sub, lifeSeconds: Number(life), operator }, process.env));
+    });
+  command
+    .command("migrate")
+    .description(
+      "Show the database's migrations (status), or apply what is missing (up), as each start does.",
+    )
+    .addArgument(new Argument("<action>", "what to do").choices(["status", "up"]))
+    .action(async (action: MigrateAction) => {
+      for (const line of await migrateCommand(action, application, process.env)) console.log(line);
     });
   return command;
 }

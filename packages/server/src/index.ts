@@ -33,7 +33,7 @@ export type { DetailReads } from "./detail/index.ts";
 export { sendProblem, type ProblemOptions } from "./errors/index.ts";
 export { logOptions, type LogOptions } from "./http/index.ts";
 export {
-  createMetricsServer,
+  createOperatorsServer,
   type MetricsAccess,
   type MetricSources,
   type Readiness,

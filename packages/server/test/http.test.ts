@@ -5,7 +5,7 @@ import { connect, type AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { createMetricsServer, createServer, requireTenant } from "../src/index.ts";
+import { createOperatorsServer, createServer, requireTenant } from "../src/index.ts";
 import { FakeStatusStore, openTestServer, SECRET, signedIn, type TestServer } from "./fakes/index.ts";
 
 let test: TestServer;
@@ -252,10 +252,15 @@ describe("operators", () => {
     const { Registry } = await import("prom-client");
     const registry = new Registry();
     const other = await openTestServer({ registry, metrics: { access: "elsewhere" } });
-    const metrics = createMetricsServer(registry);
+    const state = { ready: true };
+    const operators = createOperatorsServer({ registry, readiness: () => ({ ...state, checks: {} }) });
     expect((await other.server.inject("/metrics")).statusCode).toBe(404);
-    expect((await metrics.inject("/metrics")).body).toContain("statusplane_polls_total");
-    await metrics.close();
+    expect((await operators.inject("/metrics")).body).toContain("statusplane_polls_total");
+    expect((await operators.inject("/healthz")).json()).toEqual({ status: "ok" });
+    expect((await operators.inject("/readyz")).statusCode).toBe(200);
+    state.ready = false;
+    expect((await operators.inject("/readyz")).statusCode).toBe(503);
+    await operators.close();
     await other.close();
   });
 

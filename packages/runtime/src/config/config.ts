@@ -26,6 +26,8 @@ export interface Config<Own extends VariableTable = VariableTable> {
   readonly own: { readonly table: Own; readonly values: ValuesOf<Own> };
   readonly signIn: SignIn | null;
   readonly demo: boolean;
+  /** Whether `PORT` was chosen by somebody: a worker listens only then. */
+  readonly portIsSet: boolean;
   /** `DATABASE_URL`; null: embedded; undefined: this role has no database. */
   readonly database: string | null | undefined;
 }
@@ -57,7 +59,15 @@ export function readConfig(role: string, env: Environment, table: VariableTable 
   if (problems.length > 0) throw new ConfigError(problems);
   const { values } = read;
   const database = role === "progress" ? undefined : values.DATABASE_URL;
-  return { role, values, own: { table, values: own.values }, signIn, demo, database };
+  return {
+    role,
+    values,
+    own: { table, values: own.values },
+    signIn,
+    demo,
+    portIsSet: read.isSet("PORT"),
+    database,
+  };
 }
 
 function isRole(role: string): role is Role {

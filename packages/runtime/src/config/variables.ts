@@ -75,7 +75,12 @@ export const VARIABLES = {
   METRICS_PORT: variable(
     wholeNumber(0, 65_535, "TCP port"),
     0,
-    "port of `/metrics` on loopback; 0: `/metrics` is on `PORT`",
+    "port of `/healthz`, `/readyz` and `/metrics` at `METRICS_HOST`, open to whoever reaches it; 0: they are on `PORT`. A worker listens there alone: at `METRICS_PORT`, else at `PORT` where that is set",
+  ),
+  METRICS_HOST: variable(
+    z.string(),
+    "127.0.0.1",
+    "address of `METRICS_PORT`, and all that a worker listens on",
   ),
   DATABASE_URL: hiddenVariable(
     optionalVariable(urlOf("postgres", "postgresql"), "Postgres; not set: embedded in `DATA_DIR`"),

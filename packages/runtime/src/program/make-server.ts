@@ -1,18 +1,10 @@
-import type { Json, StoreMemory } from "@statusplane/core";
-import {
-  createServer,
-  requireTenant,
-  type JobsOptions,
-  type MetricSources,
-  type Readiness,
-  type SignInOptions,
-} from "@statusplane/server";
+import { createServer, requireTenant, type JobsOptions, type SignInOptions } from "@statusplane/server";
 import type { FastifyInstance } from "fastify";
 import { readKeptSecret } from "../cli/kept-secret.ts";
 import { isLoopback, type Config } from "../config/config.ts";
 import type { FolderFiles } from "../files/index.ts";
+import { metricSources, readiness } from "./operators-view.ts";
 import type { Parts } from "./parts.ts";
-import { QueueDepths } from "./queue-depths.ts";
 
 /** The server of this role: role progress gets a reader and nothing else of storage. */
 export async function makeServer(parts: Parts, files: FolderFiles | null): Promise<FastifyInstance> {
@@ -83,75 +75,4 @@ async function signInOptions({ signIn, values }: Config): Promise<SignInOptions>
 function metricsAccess({ values }: Config): "open" | "operator" | "elsewhere" {
   if (values.METRICS_PORT !== 0) return "elsewhere";
   return isLoopback(values.HOST) ? "open" : "operator";
-}
-
-/** Without a TTL on what is finished the TTL itself tells the classes apart, at no look at any key. */
-function keysByClass(
-  memory: StoreMemory | null,
-  finishedTtlSeconds: number,
-): Readonly<Record<string, number>> {
-  if (memory === null) return {};
-  const { keys, expiringKeys } = memory;
-  return finishedTtlSeconds === 0
-    ? { live: expiringKeys, finished: keys - expiringKeys }
-    : { live_or_finished: keys };
-}
-
-function riskCodes({ risks, health, disk }: Pick<Parts, "risks" | "health" | "disk">): readonly string[] {
-  return [...risks, ...health.risks, ...(disk?.risks ?? [])].map(({ code }) => code);
-}
-
-function metricSources({
-  config,
-  jobs,
-  stores,
-  counts,
-  health,
-  disk,
-  risks,
-  running,
-  undo,
-}: Parts): MetricSources {
-  const common: MetricSources = {
-    writes: () => counts.writes(),
-    foreignReads: () => counts.foreignReads,
-    storeMemory: () => health.memory,
-    risks: () => riskCodes({ risks, health, disk }),
-    storeKeys: () => keysByClass(health.memory, config.values.FINISHED_TTL_SECONDS),
-  };
-  if (stores.durable === null) return common;
-  const { database, queue } = stores.durable;
-  const depths = new QueueDepths(
-    queue,
-    jobs.map(({ type }) => type),
-  );
-  undo.push("queue depths", async () => depths.stop());
-  return {
-    ...common,
-    statements: () => ({ ...database.statements }),
-    outbox: () => {
-      const status = running.reconciler?.status();
-      return status === undefined
-        ? null
-        : { entries: status.outboxEntries, oldestUnrepairedMs: status.oldestUnrepairedMs };
-    },
-    queueDepth: () => depths.read(),
-  };
-}
-
-/** From what the process already knows: nobody is asked. */
-function readiness({ health, disk, risks, running, config, leaving }: Parts): Readiness {
-  const checks: Record<string, Json> = {
-    status_store: health.answers ? "ok" : "unreachable",
-    eviction: health.eviction,
-    append_only: health.memory?.appendOnly ?? null,
-    risks: riskCodes({ risks, health, disk }),
-    role: config.role,
-  };
-  const reconciler = running.reconciler?.status();
-  if (reconciler !== undefined) checks["reconciler"] = reconciler.leading ? "leading" : "standby";
-  for (const [jobType, reason] of running.worker?.status().unready ?? [])
-    checks[`job_type_${jobType}`] = reason;
-  if (leaving.aborted) checks["leaving"] = true;
-  return { ready: health.answers && !leaving.aborted, checks };
 }

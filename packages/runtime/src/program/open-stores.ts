@@ -1,13 +1,14 @@
 import { faultFields, type JobQueue, type StatusStore } from "@statusplane/core";
 import type { StatusStoreCounters } from "@statusplane/core/status-store";
 import { createMemoryQueue, openMemoryStatusStore } from "@statusplane/memory";
-import { openEmbeddedDatabase, openServerDatabase, type Database } from "@statusplane/postgres";
+import type { Database } from "@statusplane/postgres";
 import { openRedisStatusStore } from "@statusplane/redis";
 import { createBullmqQueue } from "@statusplane/redis/bullmq";
 import type { Logger } from "pino";
 import { ConfigError, type Config } from "../config/config.ts";
 import type { Application } from "../application.ts";
 import type { UndoStack } from "./undo-stack.ts";
+import { openDatabase } from "./open-database.ts";
 import { whenItAnswers } from "./when-it-answers.ts";
 
 export interface OpenStoresOptions {
@@ -48,36 +49,13 @@ async function openDurable(
   const { undo, log } = options;
   const folder = options.config.values.DATA_DIR;
   log.info(url === null ? { folder } : {}, `opening the ${url === null ? "embedded " : ""}database`);
-  const database = await whenItAnswers(() => openDatabase(options, url), { log });
+  const { application, onFatal } = options;
+  const { values, role } = options.config;
+  const settings = { values, role, migrations: application.migrations ?? [], log, onFatal };
+  const database = await whenItAnswers(() => openDatabase(url, settings), { log });
   undo.push("database", () => database.close());
   log.info("the database is open and its tables are up to date");
   return { database, queue: await openQueue(options) };
-}
-
-function openDatabase(
-  { config, application, log, onFatal }: OpenStoresOptions,
-  url: string | null,
-): Promise<Database> {
-  const { values } = config;
-  const common = {
-    schema: values.DB_SCHEMA,
-    migrations: application.migrations ?? [],
-    resultInlineMaxBytes: values.RESULT_INLINE_MAX_BYTES,
-    committerGraceMs: values.TIMINGS.committerGraceMs,
-    onConnectionError: (error: Error) => log.warn(faultFields(error), "idle database connection lost"),
-  };
-  if (url === null) {
-    return openEmbeddedDatabase({ ...common, dataDir: values.DATA_DIR, onFailure: onFatal });
-  }
-  return openServerDatabase({
-    ...common,
-    url,
-    connMaxAgeSeconds: values.DB_CONN_MAX_AGE,
-    poolMax: values.DB_POOL_MAX,
-    // a worker answers no requests; an api process has nothing in the background but the reconciler
-    ...(config.role === "worker" ? { backgroundPoolMax: values.DB_POOL_MAX } : {}),
-    ...(config.role === "api" ? { backgroundPoolMax: 1 } : {}),
-  });
 }
 
 /** A consumer that died before its claim is replaced well before a lease would be over. */

@@ -3,7 +3,7 @@
  * a process needs. Settings come in from `config/`; what goes out is a listening server, a reconciler and a worker, each
  * with its close on the undo stack. `make-server.ts` shows what each role is given: role `progress` a reader, nothing else.
  */
-import { createMetricsServer } from "@statusplane/server";
+import { createOperatorsServer } from "@statusplane/server";
 import {
   createReconciler,
   createWorker,
@@ -16,6 +16,7 @@ import { ConfigError, type Config } from "../config/config.ts";
 import { createCollector, openFolderFiles, type FolderFiles } from "../files/index.ts";
 import { defineJobs } from "./define-jobs.ts";
 import { makeServer } from "./make-server.ts";
+import { metricSources, readiness } from "./operators-view.ts";
 import { openStores, type Stores } from "./open-stores.ts";
 import type { Parts, StartOptions } from "./parts.ts";
 import { registerProcessMetrics } from "./process-metrics.ts";
@@ -58,8 +59,10 @@ export async function startProgram(options: StartOptions): Promise<void> {
     await startReconciler(parts, stores.durable, files);
     if (isWorker) await startWorker(parts, stores.durable, files);
   }
-  await listenForMetrics(parts);
+  const operatorsAddress = await listenForOperators(parts);
   announce(parts, address);
+  if (operatorsAddress !== null)
+    options.announce(`/healthz, /readyz and /metrics are at ${operatorsAddress}/`);
   if (isWorker) prepareJobs(parts);
 }
 
@@ -191,9 +194,20 @@ function prepareJobs({ jobs, log, ask }: Parts): void {
   }
 }
 
-async function listenForMetrics({ config: { values }, registry, undo }: Parts): Promise<void> {
-  if (values.METRICS_PORT === 0) return;
-  const server = createMetricsServer(registry);
-  undo.push("metrics", () => server.close());
-  await server.listen({ host: "127.0.0.1", port: values.METRICS_PORT });
+/**
+ * The operators' address: a port of its own, or, for a worker, which serves nobody else, a `PORT` that was set.
+ * @returns its address; null where there is none.
+ */
+async function listenForOperators(parts: Parts): Promise<string | null> {
+  const { config, registry, undo } = parts;
+  const { METRICS_HOST: host, METRICS_PORT, PORT } = config.values;
+  const port = METRICS_PORT === 0 && config.role === "worker" && config.portIsSet ? PORT : METRICS_PORT;
+  if (port === 0 && !(config.role === "worker" && config.portIsSet)) return null;
+  const server = createOperatorsServer({
+    registry,
+    readiness: () => readiness(parts),
+    ...(config.role === "worker" ? { sources: metricSources(parts) } : {}), // else the other server fills the registry
+  });
+  undo.push("operators' server", () => server.close());
+  return server.listen({ host, port });
 }

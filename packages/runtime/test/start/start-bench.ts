@@ -101,7 +101,7 @@ export class StartBench {
         leaving: new AbortController().signal,
         onFatal,
       });
-      const url = / is at (\S+)\//.exec(said.join("\n"))?.[1] ?? "";
+      const url = / (?:is|are) at (\S+)\//.exec(said.join("\n"))?.[1] ?? "";
       const warned = (): readonly string[] => lines.flatMap(({ risk }) => risk ?? []);
       const stop = (): Promise<void> => undo.run();
       const started = {

@@ -6,4 +6,5 @@
 export * from "./api-document.ts";
 export * from "./health-routes.ts";
 export * from "./metrics-routes.ts";
+export * from "./operators-server.ts";
 export * from "./server-metrics.ts";

@@ -1,4 +1,4 @@
-import Fastify, { type FastifyInstance } from "fastify";
+import type { FastifyInstance } from "fastify";
 import type { Registry } from "prom-client";
 import { authenticateWith, requireOperator, type SignIns } from "../auth/index.ts";
 
@@ -34,13 +34,4 @@ export function metricsRoutes(
         .send(text);
     },
   );
-}
-
-/** A server with `/metrics` alone, for a port of its own on loopback. The caller listens and closes. */
-export function createMetricsServer(registry: Registry): FastifyInstance {
-  const fastify = Fastify({ logger: false });
-  fastify.get("/metrics", async (_request, reply) =>
-    reply.header("content-type", registry.contentType).send(await registry.metrics()),
-  );
-  return fastify;
 }
