@@ -23,13 +23,13 @@ export function createOperatorsServer({
   const fastify: FastifyInstance = Fastify({ logger: false, forceCloseConnections: true });
   fastify.setValidatorCompiler(validatorCompiler);
   fastify.setSerializerCompiler(serializerCompiler);
-  if (sources !== undefined) new ServerMetrics(registry, sources);
+  const metrics = sources === undefined ? { registry } : new ServerMetrics(registry, sources);
   healthRoutes(fastify, readiness);
   fastify.get("/metrics", async (_request, reply) =>
     reply
-      .header("content-type", registry.contentType)
+      .header("content-type", metrics.registry.contentType)
       .header("cache-control", "no-store")
-      .send(await registry.metrics()),
+      .send(await metrics.registry.metrics()),
   );
   return fastify;
 }
