@@ -1,3 +1,4 @@
+import { publicMessage } from "@statusplane/core";
 import { detailPath } from "@statusplane/core/wire";
 import { ClientError } from "./client-error.ts";
 import type { Sender } from "./sender.ts";
@@ -45,7 +46,13 @@ export class DetailSource {
     if (detail === false || (detail === undefined && !job.hasRecord)) throw this.#sender.failure("no_record");
     if (typeof detail !== "function") return this.#sender.json(detailPath(job.ref), { baseUrl: detail });
     const body: unknown = await this.#sender.within({}, () => detail(job.ref));
-    if (body === null) throw this.#sender.problem(404, `{"code":"record_not_found"}`, undefined);
+    if (body === null) throw this.#noSuchJob();
     return body;
+  }
+
+  /** As the server would say it. */
+  #noSuchJob(): ClientError {
+    const code = "record_not_found";
+    return new ClientError({ status: 404, code, detail: publicMessage(code, this.#sender.language) });
   }
 }

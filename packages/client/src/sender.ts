@@ -18,8 +18,8 @@ const SENTENCES = {
   },
   client_closed: { ko: "연결이 종료되었습니다.", en: "The client was closed." },
   no_record: {
-    ko: "다른 프로그램이 처리하는 작업이라 이곳에는 기록이 없습니다.",
-    en: "Another program runs this job; there is no record of it here.",
+    ko: "이 작업의 기록은 이곳에 없습니다.",
+    en: "There is no record of this job here.",
   },
 } as const satisfies Record<ClientErrorCode, Record<"ko" | "en", string>>;
 

@@ -113,12 +113,16 @@ describe("the application's own detail", () => {
 
   it("may be a function; null means that there is no such job", async () => {
     const detail = vi.fn<(ref: WatchRef) => Promise<OwnDetail | null>>(async () => null);
-    const { client, server, environment } = setUp({ detail });
+    const { client, server, environment } = setUp({ detail, language: () => "en" });
     client.watch(job("a"));
     await environment.advance(5_000);
     expect(client.get(job("a"))?.gone).toBe(true);
     expect(detail.mock.calls).toEqual([[job("a")]]);
-    await expect(client.detail(job("a"))).rejects.toMatchObject({ status: 404, code: "record_not_found" });
+    await expect(client.detail(job("a"))).rejects.toMatchObject({
+      status: 404,
+      code: "record_not_found",
+      detail: "There is no such job.",
+    });
     expect(server.details).toEqual([]);
   });
 
