@@ -4,6 +4,7 @@ import {
   jobKeys,
   jobRef,
   OWN_KEYS,
+  type JobRef,
   type StatusStore,
   type StoredSnapshot,
 } from "@statusplane/core";
@@ -12,6 +13,7 @@ import { eventually, startRedis, type RedisServer } from "@statusplane/test-supp
 import { readFileSync } from "node:fs";
 import { Redis } from "ioredis";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { readScript } from "../src/connections/read-script.ts";
 import { openRedisStatusStore, type RedisStatusStoreOptions } from "../src/index.ts";
 
 let server: RedisServer;
@@ -41,6 +43,39 @@ async function calls(command: string): Promise<number> {
   const line = new RegExp(`^cmdstat_${command}:calls=(\\d+)`, "m").exec(await raw.info("commandstats"));
   return Number(line?.[1] ?? 0);
 }
+
+describe("a write by any caller of the script", () => {
+  const script = readScript("status-store/lua/write.lua");
+  const write = (
+    ref: JobRef,
+    kind: string,
+    version: number,
+    fields: readonly string[],
+    count = fields.length,
+  ) => {
+    const { status, progress, result, events } = jobKeys(ref);
+    const text = `{"attempt":1,"version":${version},"status":"PROCESSING","x":1}`;
+    const args = [kind, text, 60, events, "PUBLISH", "", count, ...fields];
+    return raw.eval(script, 3, status, progress, result, ...args);
+  };
+
+  it("of a PROCESSING snapshot without a field for the hash is done, whole", async () => {
+    const ref = freshRef();
+    const { status, progress } = jobKeys(ref);
+    expect(await write(ref, "announce", 1, [])).toEqual(["accepted", 0]);
+    expect([await raw.ttl(status), await raw.exists(progress)]).toEqual([60, 0]);
+    expect(await write(ref, "progress", 2, ["percent", "5"])).toEqual(["accepted", 0]);
+    expect(await write(ref, "progress", 3, [])).toEqual(["accepted", 0]);
+    expect(await raw.hgetall(progress)).toEqual({ percent: "5" });
+    expect(await raw.ttl(progress)).toBe(60);
+  });
+
+  it("of a field without a value is refused, and nothing is written", async () => {
+    const ref = freshRef();
+    await expect(write(ref, "announce", 1, ["percent"])).rejects.toThrow("REFUSED");
+    expect(await raw.keys("*")).toEqual([]);
+  });
+});
 
 describe("the beat", () => {
   it("of a leader from before Redis' clock was set back is none", async () => {

@@ -11,8 +11,8 @@
 --         whatever follows those are names of fields that the hash must not have
 -- Returns { answer, cancel }: answer is accepted, duplicate, stale, fenced, finished or absent;
 --         cancel is 1 if the live hash asks this attempt to stop, else 0
--- Refuses (error REFUSED, nothing is written) a text without that head, and a kind, status, version and TTL
---         that do not fit each other
+-- Refuses (error REFUSED, nothing is written) a text without that head, a kind, status, version and TTL
+--         that do not fit each other, and a field without a value
 -- A value that another program wrote (no such head) counts as attempt 0; the mark of a removed job fences all.
 
 local HEAD = '^{"attempt":(%d+),"version":(%d+),"status":"(%u+)",'
@@ -41,7 +41,7 @@ if attempt and attempt >= 1 then
     fits = kind == 'finish' and version == FINAL_VERSION and ttl >= 0
   end
 end
-if not fits then
+if not fits or hashArgs % 2 ~= 0 then
   return redis.error_reply('REFUSED a ' .. kind .. ' write cannot carry ' .. string.sub(text, 1, 72))
 end
 
@@ -99,7 +99,9 @@ if status == 'PROCESSING' then
   elseif #ARGV > 7 + hashArgs then
     redis.call('HDEL', KEYS[2], unpack(ARGV, 8 + hashArgs))
   end
-  redis.call('HSET', KEYS[2], unpack(ARGV, 8, 7 + hashArgs))
+  if hashArgs > 0 then
+    redis.call('HSET', KEYS[2], unpack(ARGV, 8, 7 + hashArgs))
+  end
   redis.call('EXPIRE', KEYS[2], ttl)
 elseif ARGV[6] == '' then
   redis.call('DEL', KEYS[2], KEYS[3])
