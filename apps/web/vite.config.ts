@@ -1,9 +1,6 @@
 import react from "@vitejs/plugin-react";
 import { defaultClientConditions, defineConfig } from "vite";
 
-/** Where `npm run dev` finds the running program. */
-const SERVER = "http://127.0.0.1:3000";
-
 export default defineConfig({
   plugins: [react()],
   // Sources, never a build that could be stale.
@@ -15,5 +12,4 @@ export default defineConfig({
     // A busy machine's timings are no news to whoever starts the product.
     rolldownOptions: { checks: { bundlerTimings: false } },
   },
-  server: { proxy: { "/api": SERVER, "/media": SERVER } },
 });

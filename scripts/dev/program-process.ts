@@ -1,0 +1,42 @@
+/**
+ * One process of `npm run dev` that will be the program. It is started before it is needed: the libraries, which do not
+ * change, are in it when the source changes. Then it is told `load` (the one before it may still be closing), and `run`.
+ */
+import { readFileSync } from "node:fs";
+
+/** Whose libraries the program of the embedded default uses. */
+const MANIFESTS = ["runtime", "server", "postgres"];
+
+interface Manifest {
+  readonly dependencies: Readonly<Record<string, string>>;
+}
+
+// Nobody is left who could end it: it ends by itself, in order.
+process.once("disconnect", () => process.kill(process.pid, "SIGTERM"));
+
+const told = (what: "load" | "run"): Promise<void> =>
+  new Promise((resolve) => {
+    const listen = (message: unknown): void => {
+      if (message !== what) return;
+      process.off("message", listen);
+      resolve();
+    };
+    process.on("message", listen);
+  });
+const loadTold = told("load");
+const runTold = told("run");
+
+const libraries = MANIFESTS.flatMap((name) => {
+  const file = new URL(`../../packages/${name}/package.json`, import.meta.url);
+  return Object.keys((JSON.parse(readFileSync(file, "utf8")) as Manifest).dependencies);
+}).filter((name) => !name.startsWith("@statusplane/"));
+for (const name of new Set(libraries)) await import(name);
+
+await loadTold;
+const [{ runStatusplane }, { ACADEMY }] = await Promise.all([
+  import("../../packages/runtime/src/index.ts"),
+  import("../../apps/academy/src/academy.ts"),
+]);
+const { webRoot: _built, ...application } = ACADEMY; // Vite serves the page
+await runTold;
+await runStatusplane(application);
