@@ -28,6 +28,7 @@ describe("a job without a record", () => {
       client.detail(video("42")),
       client.cancel(video("42")),
       client.retry(video("42")),
+      client.remove(video("42")),
       client.playback("42"),
     ])
       await expect(refused).rejects.toMatchObject({ code: "no_record", status: 0 });
