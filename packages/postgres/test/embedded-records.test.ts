@@ -2,9 +2,9 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { openEmbeddedDatabase } from "@statusplane/postgres";
-import { describeJobRecords } from "./contract/describe-job-records.ts";
+import { describePostgresRecords } from "./describe-postgres-records.ts";
 
-describeJobRecords("the embedded Postgres", async () => {
+describePostgresRecords("the embedded Postgres", async () => {
   const dataDir = await mkdtemp(join(tmpdir(), "statusplane-embedded-"));
   const database = await openEmbeddedDatabase({ dataDir });
   return {

@@ -1,8 +1,8 @@
 import { openServerDatabase } from "@statusplane/postgres";
 import { startPostgres, withClient } from "@statusplane/test-support";
-import { describeJobRecords } from "./contract/describe-job-records.ts";
+import { describePostgresRecords } from "./describe-postgres-records.ts";
 
-describeJobRecords("a Postgres server", async () => {
+describePostgresRecords("a Postgres server", async () => {
   const server = await startPostgres();
   const url = await server.createDatabase("records");
   // a table that a statement does not call by its schema is not found

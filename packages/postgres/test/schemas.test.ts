@@ -13,7 +13,7 @@ import {
 import { startPostgres, withClient, type PostgresServer } from "@statusplane/test-support";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { schemaNames } from "../src/schema-names.ts";
-import { LEASE_MS, newJob } from "./contract/open-records.ts";
+import { LEASE_MS, newJob } from "@statusplane/core/testing/job-records";
 import { EARLIER_LIST, makeEarlierTables } from "./earlier-tables.ts";
 
 let server: PostgresServer;

@@ -15,7 +15,7 @@ import {
   running,
   submitted,
   success,
-} from "./contract/open-records.ts";
+} from "@statusplane/core/testing/job-records";
 
 type AskingClient = Parameters<Parameters<typeof withClient>[1]>[0];
 

@@ -1,33 +1,34 @@
 import type { JobRef, Json } from "@statusplane/core";
-import type { Database } from "@statusplane/postgres";
 import { expect, it } from "vitest";
-import { CLAIM_OWNER, LEASE_MS, letPass, newRef, running, submitted, success } from "./open-records.ts";
+import {
+  CLAIM_OWNER,
+  LEASE_MS,
+  newRef,
+  running,
+  submitted,
+  success,
+  type OpenedRecords,
+} from "./opened-records.ts";
 
 const FAILURE = { errorCode: "e", errorMessage: "m", errorDetail: null, retryable: true, backoffMs: 0 };
 const CHECKPOINT = { row: 7, text: 'a\u0000"\\{}, 봄', list: [1.5, null, true] };
 
 /** What an attempt leaves to the next one. */
-export function describeCheckpoints(database: () => Database): void {
+export function describeCheckpoints(records: () => OpenedRecords): void {
   async function resumed(ref: JobRef): Promise<Json> {
-    const claim = await database().worker.claim(ref, CLAIM_OWNER, LEASE_MS);
+    const claim = await records().worker.claim(ref, CLAIM_OWNER, LEASE_MS);
     if (claim.outcome !== "claimed") throw new Error(`claim: ${claim.outcome}`);
     return claim.checkpoint;
   }
   const renew = (ref: JobRef, attempt: number, checkpoint?: Json) =>
-    database().worker.renew(
-      [{ ref, attempt, ...(checkpoint === undefined ? {} : { checkpoint }) }],
-      LEASE_MS,
-    );
-  async function kept(ref: JobRef): Promise<unknown> {
-    const text = "SELECT checkpoint FROM statusplane.job WHERE id = $1";
-    return (await database().query("watching", { text, values: [ref.id] })).rows[0]?.["checkpoint"];
-  }
+    records().worker.renew([{ ref, attempt, ...(checkpoint === undefined ? {} : { checkpoint }) }], LEASE_MS);
+  const kept = (ref: JobRef): Promise<Json> => records().checkpointOf(ref);
 
   it("keeps many jobs' checkpoints by the one statement that renews their leases", async () => {
-    const [a, b, c] = await Promise.all([running(database()), running(database()), running(database())]);
+    const [a, b, c] = await Promise.all([running(records()), running(records()), running(records())]);
     await renew(b.ref, 1, "before");
-    const before = database().statements.work;
-    await database().worker.renew(
+    const before = records().statements();
+    await records().worker.renew(
       [
         { ref: a.ref, attempt: 1, checkpoint: CHECKPOINT },
         { ref: b.ref, attempt: 1 },
@@ -35,14 +36,14 @@ export function describeCheckpoints(database: () => Database): void {
       ],
       LEASE_MS,
     );
-    expect(database().statements.work).toBe(before + 1);
+    expect(records().statements()).toBe(before + 1);
     expect(JSON.stringify(await kept(a.ref))).toBe(JSON.stringify(CHECKPOINT));
     expect([await kept(b.ref), await kept(c.ref)]).toEqual(["before", null]);
   });
 
   it("gives the newest to the next attempt, whatever ended the one before", async () => {
-    const { worker, reconciler } = database();
-    const { ref } = await running(database(), newRef(), { maxTries: 9 });
+    const { worker, reconciler } = records();
+    const { ref } = await running(records(), newRef(), { maxTries: 9 });
     expect(await kept(ref)).toBeNull();
     await worker.failTry(ref, 1, { ...FAILURE, checkpoint: { row: 1 } });
     expect(await resumed(ref)).toEqual({ row: 1 });
@@ -55,7 +56,7 @@ export function describeCheckpoints(database: () => Database): void {
     await worker.releaseClaim(ref, CLAIM_OWNER);
     expect(await resumed(ref)).toEqual({ row: 2 });
     await renew(ref, 6, { row: 3 });
-    await letPass(database(), ref, "lease");
+    await records().letPass(ref, "lease");
     await reconciler.sweep(200);
     expect(await resumed(ref)).toEqual({ row: 3 });
     await worker.handBack(ref, 7, { checkpoint: null });
@@ -63,17 +64,17 @@ export function describeCheckpoints(database: () => Database): void {
   });
 
   it("takes none from a worker that has lost the job", async () => {
-    const { ref } = await running(database());
-    await database().worker.handBack(ref, 1, { checkpoint: "mine" });
+    const { ref } = await running(records());
+    await records().worker.handBack(ref, 1, { checkpoint: "mine" });
     await resumed(ref);
     await renew(ref, 1, "late");
-    await database().worker.failTry(ref, 1, { ...FAILURE, checkpoint: "late" });
-    await database().worker.handBack(ref, 1, { checkpoint: "late" });
+    await records().worker.failTry(ref, 1, { ...FAILURE, checkpoint: "late" });
+    await records().worker.handBack(ref, 1, { checkpoint: "late" });
     expect(await kept(ref)).toBe("mine");
   });
 
   it("keeps none beyond the job's end, nor for a person's retry", async () => {
-    const { worker, requests, reconciler } = database();
+    const { worker, requests, reconciler } = records();
     const final = { ...FAILURE, retryable: false, checkpoint: "end" };
     const ends = [
       (ref: JobRef) => worker.finish(ref, 1, { ...success("job"), checkpoint: "end" }),
@@ -87,7 +88,7 @@ export function describeCheckpoints(database: () => Database): void {
         await worker.failTry(ref, 1, { ...FAILURE, checkpoint: "end" });
       },
       async (ref: JobRef) => {
-        await letPass(database(), ref, "lease");
+        await records().letPass(ref, "lease");
         await reconciler.sweep(200);
       },
       async (ref: JobRef) => {
@@ -96,7 +97,7 @@ export function describeCheckpoints(database: () => Database): void {
       },
     ];
     for (const [index, end] of ends.entries()) {
-      const { ref } = await running(database(), newRef(), { maxTries: 1 });
+      const { ref } = await running(records(), newRef(), { maxTries: 1 });
       await renew(ref, 1, "renewed");
       await end(ref);
       expect([index, await kept(ref)]).toEqual([index, null]);
@@ -104,14 +105,14 @@ export function describeCheckpoints(database: () => Database): void {
       await requests.retry(ref);
       expect(await resumed(ref)).toBeNull();
     }
-    const { ref } = await submitted(database());
+    const { ref } = await submitted(records());
     expect(await resumed(ref)).toBeNull();
   });
 
   it("keeps the running job's when a cancel is asked for", async () => {
-    const { ref } = await running(database());
+    const { ref } = await running(records());
     await renew(ref, 1, "running");
-    await database().requests.cancel(ref);
+    await records().requests.cancel(ref);
     expect(await kept(ref)).toBe("running");
   });
 }

@@ -1,39 +1,34 @@
 import { afterAll, beforeAll, describe } from "vitest";
-import type { Database } from "@statusplane/postgres";
 import { describeAttempts } from "./attempts.ts";
 import { describeCheckpoints } from "./checkpoints.ts";
 import { describeHistory } from "./history.ts";
+import type { OpenedRecords } from "./opened-records.ts";
 import { describeReconciler } from "./reconciler.ts";
 import { describeRemoval } from "./removal.ts";
 import { describeRequests } from "./requests.ts";
 import { describeWorker } from "./worker.ts";
 
-export interface Opened {
-  readonly database: Database;
-  close(): Promise<void>;
-}
-
 /**
  * What every adapter of the job records must do, without exception. Opens once: tests share the database and keep
  * apart by tenants of their own.
  */
-export function describeJobRecords(name: string, open: () => Promise<Opened>): void {
+export function describeJobRecords(name: string, open: () => Promise<OpenedRecords>): void {
   describe(`job records: ${name}`, () => {
-    let opened: Opened | undefined;
-    const database = (): Database => {
+    let opened: OpenedRecords | undefined;
+    const records = (): OpenedRecords => {
       if (opened === undefined) throw new Error("not open yet");
-      return opened.database;
+      return opened;
     };
     beforeAll(async () => {
       opened = await open();
     }, 120_000);
     afterAll(() => opened?.close());
-    describe("requests", () => void describeRequests(database));
-    describe("worker", () => void describeWorker(database));
-    describe("attempts", () => void describeAttempts(database));
-    describe("checkpoints", () => void describeCheckpoints(database));
-    describe("reconciler", () => void describeReconciler(database));
-    describe("removal", () => void describeRemoval(database));
-    describe("history", () => void describeHistory(database));
+    describe("requests", () => void describeRequests(records));
+    describe("worker", () => void describeWorker(records));
+    describe("attempts", () => void describeAttempts(records));
+    describe("checkpoints", () => void describeCheckpoints(records));
+    describe("reconciler", () => void describeReconciler(records));
+    describe("removal", () => void describeRemoval(records));
+    describe("history", () => void describeHistory(records));
   });
 }

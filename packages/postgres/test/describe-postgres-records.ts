@@ -1,0 +1,31 @@
+import { describeJobRecords } from "@statusplane/core/testing/job-records";
+import type { Database } from "@statusplane/postgres";
+import { afterAll, beforeAll, describe } from "vitest";
+import { openedRecords } from "./open-rows.ts";
+import { describeAttemptRows } from "./rows/attempt-rows.ts";
+import { describeHistoryRows } from "./rows/history-rows.ts";
+import { describeReconcilerRows } from "./rows/reconciler-rows.ts";
+
+export interface OpenedDatabase {
+  readonly database: Database;
+  close(): Promise<void>;
+}
+
+/** The contract of the job records, and in the same database what only its tables and plans show. */
+export function describePostgresRecords(name: string, open: () => Promise<OpenedDatabase>): void {
+  describe(name, () => {
+    let opened: OpenedDatabase | undefined;
+    const database = (): Database => {
+      if (opened === undefined) throw new Error("not open yet");
+      return opened.database;
+    };
+    beforeAll(async () => {
+      opened = await open();
+    }, 120_000);
+    afterAll(() => opened?.close());
+    describeJobRecords(name, async () => openedRecords(database(), async () => undefined));
+    describe("attempts' rows", () => void describeAttemptRows(database));
+    describe("the reconciler's rows", () => void describeReconcilerRows(database));
+    describe("history's rows", () => void describeHistoryRows(database));
+  });
+}
