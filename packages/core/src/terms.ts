@@ -5,7 +5,7 @@
  * | term | meaning here | not |
  * |---|---|---|
  * | job | one unit of background work that someone watches; `kind` says which of the two families it is: `video` or `job` | task, operation |
- * | job type | which code runs it: `video_hls`, `excel_import`, `ocr`, `message_send` | queue name |
+ * | job type | which code runs it: `invoice_pdf`, `mail` | queue name |
  * | attempt | the row's number for one story of PENDING and PROCESSING; rises whenever the row becomes PENDING again; the fencing token | run (noun) |
  * | try | one start of the job's code; counted in `tries`, given back when a worker hands its job back | attempt |
  * | status | PENDING, PROCESSING, then a terminal one: READY (video) or DONE (job), FAILED, CANCELLED | state, phase |

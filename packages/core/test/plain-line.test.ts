@@ -3,7 +3,7 @@ import { plainLine } from "../src/index.ts";
 
 describe("a line of text from outside", () => {
   it.each([
-    ["composed: macOS sends names in pieces", "강의 1.mp4".normalize("NFD"), "강의 1.mp4"],
+    ["composed: macOS sends names in pieces", "풍경 1.mp4".normalize("NFD"), "풍경 1.mp4"],
     ["quotes and percent signs as written", '"1강" 100%22.xlsx', '"1강" 100%22.xlsx'],
     ["a line end is one space", "1강\r\n소개\n끝\u2028.", "1강 소개 끝 ."],
     ["other controls go", "1\u0000강\u0007\u009b2", "1강2"],

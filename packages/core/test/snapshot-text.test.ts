@@ -3,9 +3,9 @@ import type { JobProgressBody, VideoProgressBody } from "@statusplane/core/wire"
 import { describe, expect, it } from "vitest";
 
 const updatedAt = "2026-03-01T00:00:00.000Z";
-const video = { ref: jobRef("7", "video", "42"), jobType: "video_hls", attempt: 2, updatedAt };
-const job = { ref: jobRef("7", "job", "a-1"), jobType: "excel_import", attempt: 1, updatedAt };
-const step = { index: 2, total: 4, key: "encode", name: "인코딩", percent: 40 };
+const video = { ref: jobRef("7", "video", "42"), jobType: "clip", attempt: 2, updatedAt };
+const job = { ref: jobRef("7", "job", "a-1"), jobType: "copy", attempt: 1, updatedAt };
+const step = { index: 2, total: 4, key: "draw", name: "그리기", percent: 40 };
 
 function bodyOf<Body>(snapshot: Snapshot): Body {
   const { text, attempt, version, status } = encodeSnapshot(snapshot);
@@ -30,8 +30,8 @@ describe("a video's snapshot", () => {
       encoding_remaining_seconds: 90,
       encoding_step_index: 2,
       encoding_step_total: 4,
-      encoding_step_key: "encode",
-      encoding_step_name: "인코딩",
+      encoding_step_key: "draw",
+      encoding_step_name: "그리기",
       encoding_step_percent: 40,
       updated_at: updatedAt,
     });
@@ -40,8 +40,8 @@ describe("a video's snapshot", () => {
       remaining_seconds: "90",
       step_index: "2",
       step_total: "4",
-      step_key: "encode",
-      step_name_display: "인코딩",
+      step_key: "draw",
+      step_name_display: "그리기",
       step_percent: "40",
     });
   });
@@ -50,10 +50,10 @@ describe("a video's snapshot", () => {
     const ready = bodyOf<VideoProgressBody>({
       ...video,
       status: "READY",
-      outputPath: "7/42/2/master.m3u8",
+      outputPath: "7/42/2/main.list",
       durationSeconds: 61,
     });
-    expect(ready).toMatchObject({ encoding_progress: null, hls_path: "7/42/2/master.m3u8", duration: 61 });
+    expect(ready).toMatchObject({ encoding_progress: null, hls_path: "7/42/2/main.list", duration: 61 });
     const failed = bodyOf<VideoProgressBody>({
       ...video,
       status: "FAILED",
@@ -93,7 +93,7 @@ describe("a job's snapshot", () => {
     });
     expect(body).toMatchObject({
       job_id: "a-1",
-      job_type: "excel_import",
+      job_type: "copy",
       progress: { percent: 10, remaining_seconds: null, step_index: null },
       partial_result: { rows: 12 },
     });

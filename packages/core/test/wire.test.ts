@@ -22,8 +22,8 @@ describe("an address", () => {
   it("has its parameters in place, encoded, and what stands before it where the platform is mounted", () => {
     expect(detailPath(jobRef("7", "video", "42"))).toBe("/media/videos/42/");
     expect(detailPath({ kind: "job", id: "a/../b" }, "/status")).toBe("/status/api/v1/jobs/a%2F..%2Fb/");
-    expect(pathOf(ROUTES.outputFile, { signature: "x.y", file: "a.m4s" }, "/p")).toBe(
-      "/p/media/hls/x.y/a.m4s",
+    expect(pathOf(ROUTES.outputFile, { signature: "x.y", file: "a.part" }, "/p")).toBe(
+      "/p/media/hls/x.y/a.part",
     );
   });
 

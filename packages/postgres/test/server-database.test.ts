@@ -171,37 +171,37 @@ describe("migrations", () => {
     return status.filter((each) => each.list === list && each.appliedAt !== null).map(({ name }) => name);
   };
   let folder: string;
-  let school: Partial<ServerDatabaseOptions>;
+  let shop: Partial<ServerDatabaseOptions>;
   beforeEach(async () => {
     folder = await mkdtemp(join(tmpdir(), "statusplane-migrations-"));
-    school = { migrations: [{ name: "school", folder: pathToFileURL(`${folder}/`) }] };
+    shop = { migrations: [{ name: "shop", folder: pathToFileURL(`${folder}/`) }] };
   });
   afterEach(() => rm(folder, { recursive: true }));
   const apply = async (database: Database): Promise<readonly string[]> =>
     (await database.migrate()).map(({ list, name }) => `${list}/${name}`);
 
   it("are applied once when twenty processes start at once", async () => {
-    const databases = await Promise.all(Array.from({ length: 20 }, () => open({ ...school, poolMax: 1 })));
-    await writeFile(join(folder, "001_pupils.sql"), 'CREATE TABLE :"school".pupil (no text PRIMARY KEY);');
+    const databases = await Promise.all(Array.from({ length: 20 }, () => open({ ...shop, poolMax: 1 })));
+    await writeFile(join(folder, "001_books.sql"), 'CREATE TABLE :"shop".book (no text PRIMARY KEY);');
     await writeFile(
       join(folder, "002_one.sql"),
-      `INSERT INTO :"school".pupil VALUES ('1'); INSERT INTO :"school".pupil VALUES ('2');`,
+      `INSERT INTO :"shop".book VALUES ('1'); INSERT INTO :"shop".book VALUES ('2');`,
     );
     const applied = await Promise.all(databases.map(apply));
-    expect(applied.flat().sort()).toEqual(["school/001_pupils.sql", "school/002_one.sql"]);
+    expect(applied.flat().sort()).toEqual(["shop/001_books.sql", "shop/002_one.sql"]);
     const [database] = databases;
     if (database === undefined) throw new Error("none open");
-    expect((await database.query("people", { text: 'SELECT no FROM :"school".pupil' })).rowCount).toBe(2);
+    expect((await database.query("people", { text: 'SELECT no FROM :"shop".book' })).rowCount).toBe(2);
   });
 
   it("keep the names of two folders apart, and apply only what is new", async () => {
-    const database = await open(school);
-    await writeFile(join(folder, "001_jobs.sql"), 'CREATE TABLE :"school".classroom (no text);');
-    expect(await apply(database)).toEqual(["school/001_jobs.sql"]);
-    await writeFile(join(folder, "002_more.sql"), 'CREATE TABLE :"school".lesson (no text);');
+    const database = await open(shop);
+    await writeFile(join(folder, "001_jobs.sql"), 'CREATE TABLE :"shop".shelf (no text);');
+    expect(await apply(database)).toEqual(["shop/001_jobs.sql"]);
+    await writeFile(join(folder, "002_more.sql"), 'CREATE TABLE :"shop".drawer (no text);');
     await writeFile(join(folder, "notes.txt"), "not SQL");
-    expect(await apply(database)).toEqual(["school/002_more.sql"]);
-    expect(await appliedNames(database, "school")).toEqual(["001_jobs.sql", "002_more.sql"]);
+    expect(await apply(database)).toEqual(["shop/002_more.sql"]);
+    expect(await appliedNames(database, "shop")).toEqual(["001_jobs.sql", "002_more.sql"]);
     expect(await appliedNames(database, "statusplane")).toContain("001_jobs.sql");
   });
 
@@ -217,11 +217,11 @@ describe("migrations", () => {
   });
 
   it("leave nothing of a file that fails, and name it", async () => {
-    const database = await open(school);
-    await writeFile(join(folder, "001_half.sql"), 'CREATE TABLE :"school".half (no text); SELECT 1/0;');
-    await expect(apply(database)).rejects.toThrow(/school\/001_half\.sql.*division by zero/);
-    expect(await appliedNames(database, "school")).toEqual([]);
-    const text = "SELECT to_regclass('statusplane_school.half') AS half";
+    const database = await open(shop);
+    await writeFile(join(folder, "001_half.sql"), 'CREATE TABLE :"shop".half (no text); SELECT 1/0;');
+    await expect(apply(database)).rejects.toThrow(/shop\/001_half\.sql.*division by zero/);
+    expect(await appliedNames(database, "shop")).toEqual([]);
+    const text = "SELECT to_regclass('statusplane_shop.half') AS half";
     expect((await database.query("people", { text })).rows).toEqual([{ half: null }]);
   });
 

@@ -104,12 +104,12 @@ describe("what the design note's Python workers write", () => {
 
   it("READY carries path and duration and counts as final", async () => {
     const ref = freshRef("video");
-    await python("finish", ref, { status: "READY", hls_path: "media/hls/7/42/master.m3u8", duration: 125 });
+    await python("finish", ref, { status: "READY", hls_path: "media/hls/7/42/main.list", duration: 125 });
     const snapshot = await read(ref);
     expect(snapshot).toMatchObject({ attempt: 0, version: FINAL_VERSION, status: "READY" });
     expect(body(snapshot)).toMatchObject({
       id: Number(ref.id),
-      hls_path: "media/hls/7/42/master.m3u8",
+      hls_path: "media/hls/7/42/main.list",
       duration: 125,
       encoding_progress: null,
     });

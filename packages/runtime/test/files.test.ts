@@ -95,7 +95,7 @@ describe("outputs", () => {
     expect(first).toBe(join(folder, "data", "outputs", "video", "7", "42", "1"));
     expect(files.outputFolder(video, 1)).toBe(first);
     const second = await files.makeOutputFolder(video, 2);
-    await writeFile(join(first, "v0.m3u8"), "1");
+    await writeFile(join(first, "part0.list"), "1");
     await files.removeOutputs(video, 1);
     await files.removeOutputs(video, 1);
     expect(await readdir(dirname(second))).toEqual(["2"]);
@@ -168,7 +168,7 @@ describe("the collector", () => {
     await utimes(path, at, at);
     if (path.startsWith(files.paths.outputs)) await utimes(dirname(path), at, at);
   }
-  const output = (ref: JobRef, attempt: number) => join(files.outputFolder(ref, attempt), "v0.m3u8");
+  const output = (ref: JobRef, attempt: number) => join(files.outputFolder(ref, attempt), "part0.list");
   const exists = (path: string) =>
     stat(path).then(
       () => true,

@@ -586,7 +586,7 @@ describe("a removal", () => {
       const record = test.records.put(recordOf(ref, changes));
       test.store.put(snapshotOfRecord(record));
       await test.files.saveInput(ref, none(), 10);
-      const output = await test.files.writeOutput(ref, 2, "poster.jpg", "x");
+      const output = await test.files.writeOutput(ref, 2, "cover.png", "x");
       expect((await get(url)).statusCode).toBe(200); // remembered for 5 s, and forgotten now
       expect((await get(`${url}progress/`)).statusCode).toBe(200);
       test.records.statements.length = 0;

@@ -83,7 +83,7 @@ describe("the table of routes", () => {
 
 describe("a sign-in whose scope", () => {
   it.each(GUARDED)("lacks what $key needs is refused, and let in with it", async ({ method, url, scope }) => {
-    const others = ["watch", "play", "manage", "mine", "students"].filter((each) => each !== scope).join(" ");
+    const others = ["watch", "play", "manage", "mine", "shop"].filter((each) => each !== scope).join(" ");
     const refused = await ask(method, url, others);
     expect([refused.statusCode, refused.json().code]).toEqual([403, "insufficient_scope"]);
     expect(refused.json().detail).toContain(`(${scope})`);

@@ -89,7 +89,7 @@ interface CommonOptions<StepKey extends string> {
   readonly concurrency?: number;
   /**
    * Asked before anything is consumed: null when the job can run here, else the code of what is missing
-   * ("ffmpeg_missing"). Asked again every few seconds until it is there.
+   * ("scanner_missing"). Asked again every few seconds until it is there.
    */
   readonly requires?: () => Promise<string | null>;
   /** Called once in a process that runs it, when everything else is up: may get what `requires` misses. Never rejects. */

@@ -68,7 +68,7 @@ export function succeeded(ref: JobRef, attempt = 1, result: Json = { rows: 3 }):
     ? encodeSnapshot({
         ...base,
         status: "READY",
-        outputPath: `${ref.tenant}/${ref.id}/${attempt}/master.m3u8`,
+        outputPath: `${ref.tenant}/${ref.id}/${attempt}/main.list`,
         durationSeconds: 61,
       })
     : encodeSnapshot({ ...base, status: "DONE", result: { kind: "inline", value: result } });

@@ -12,7 +12,7 @@ beforeAll(async () => {
 afterAll(() => both.close());
 
 function success(kind: Kind): JobEnd {
-  const value = kind === "video" ? { hls_path: "7/x/1/master.m3u8", duration: 3 } : { rows: 3 };
+  const value = kind === "video" ? { hls_path: "7/x/1/main.list", duration: 3 } : { rows: 3 };
   return { status: kind === "video" ? "READY" : "DONE", result: { kind: "value", value, bytes: 40 } };
 }
 

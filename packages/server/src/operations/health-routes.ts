@@ -5,7 +5,7 @@ import { z } from "zod";
 /** What a process knows of itself. */
 export interface Readiness {
   readonly ready: boolean;
-  /** Whatever explains it: a store that does not answer, an eviction policy that loses live jobs, ffmpeg missing. */
+  /** Whatever explains it: a store that does not answer, an eviction policy that loses live jobs, a missing tool. */
   readonly checks: Readonly<Record<string, Json>>;
 }
 

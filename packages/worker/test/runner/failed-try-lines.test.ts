@@ -15,15 +15,15 @@ const said = ({ lines }: WorkerSetUp) => lines.filter(({ level }) => level !== "
 
 describe("a failed try is one line", () => {
   it("with job type, id, attempt, code and its cause's words, and no stack where the job said it", async () => {
-    const cause = new Error("moov atom not found\nmore of ffmpeg");
-    const lines = said(await failing(new JobError("encode_failed", { retryable: true, cause }), 3));
+    const cause = new Error("no paper\nmore of the printer");
+    const lines = said(await failing(new JobError("print_failed", { retryable: true, cause }), 3));
     expect(lines).toEqual([
       {
         level: "warn",
-        message: "count a attempt 1 failed: encode_failed; try 1 of 3, next in 2 s",
+        message: "count a attempt 1 failed: print_failed; try 1 of 3, next in 2 s",
         fields: {
           ...{ tenant: "7", kind: "job", id: "a", jobType: "count", attempt: 1 },
-          ...{ code: "encode_failed", cause: "moov atom not found", try: 1, maxTries: 3 },
+          ...{ code: "print_failed", cause: "no paper", try: 1, maxTries: 3 },
         },
       },
     ]);
@@ -32,15 +32,15 @@ describe("a failed try is one line", () => {
   it.each<[string, unknown, number, string]>([
     [
       "no try is left",
-      new JobError("encode_failed", { retryable: true }),
+      new JobError("print_failed", { retryable: true }),
       1,
-      "encode_failed; failed for good at try 1 of 1",
+      "print_failed; failed for good at try 1 of 1",
     ],
     [
       "another would fail alike",
-      new JobError("workbook_encrypted"),
+      new JobError("page_encrypted"),
       3,
-      "workbook_encrypted; failed for good at try 1 of 3",
+      "page_encrypted; failed for good at try 1 of 3",
     ],
     [
       "a payload was refused",
@@ -102,14 +102,14 @@ describe("without a log", () => {
     const options: SetUpOptions = { log: false };
     const { submit, job } = await openWorker(options);
     await submit("a", { maxTries: 1 });
-    job().fail(new JobError("encode_failed"));
+    job().fail(new JobError("print_failed"));
     await settle();
     await submit("b");
     job().end(null);
     await settle();
     expect(told.mock.calls.flat()).toEqual([
       expect.stringMatching(
-        /^\d{4}-\S+Z warn count a attempt 1 failed: encode_failed; failed for good at try 1 of 1 .*code="encode_failed"/,
+        /^\d{4}-\S+Z warn count a attempt 1 failed: print_failed; failed for good at try 1 of 1 .*code="print_failed"/,
       ),
     ]);
     await submit("c", { maxTries: 1 });

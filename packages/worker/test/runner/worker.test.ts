@@ -59,12 +59,12 @@ describe("a job's way through the worker", () => {
   it("ends a video READY with its playlist and duration", async () => {
     const { submit, job, store } = await openWorker({ kind: "video" });
     const ref = await submit("42", { ref: jobRef("7", "video", "42") });
-    job().end({ hls_path: "7/42/1/master.m3u8", duration: 12, renditions: [] });
+    job().end({ hls_path: "7/42/1/main.list", duration: 12, renditions: [] });
     await settle();
     expect(store.body(ref)).toMatchObject({
       id: 42,
       status: "READY",
-      hls_path: "7/42/1/master.m3u8",
+      hls_path: "7/42/1/main.list",
       duration: 12,
     });
   });
@@ -290,15 +290,15 @@ describe("createWorker", () => {
 
 describe("readiness", () => {
   it("consumes nothing and says why until what is required is there", async () => {
-    let missing: string | null = "ffmpeg_missing";
+    let missing: string | null = "printer_missing";
     const { submit, started, store, worker, clock } = await openWorker({ requires: async () => missing });
     await submit("a");
     expect(started).toHaveLength(0);
-    expect(store.unready).toEqual(new Map([["count", "ffmpeg_missing"]]));
-    expect(worker.status().unready).toEqual(new Map([["count", "ffmpeg_missing"]]));
+    expect(store.unready).toEqual(new Map([["count", "printer_missing"]]));
+    expect(worker.status().unready).toEqual(new Map([["count", "printer_missing"]]));
     store.unready.clear();
     await clock.advance(20_000);
-    expect(store.unready).toEqual(new Map([["count", "ffmpeg_missing"]])); // renewed within its 60 s
+    expect(store.unready).toEqual(new Map([["count", "printer_missing"]])); // renewed within its 60 s
     missing = null;
     await clock.advance(5_000);
     expect(started).toHaveLength(1);
@@ -311,9 +311,9 @@ describe("readiness", () => {
       jobs: (led) => [
         led,
         defineJob({
-          type: "encode",
+          type: "print",
           steps: [],
-          requires: async () => "ffmpeg_missing",
+          requires: async () => "printer_missing",
           run: async () => null,
         }),
       ],
