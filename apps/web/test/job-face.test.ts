@@ -1,7 +1,7 @@
 // @vitest-environment happy-dom
-import type { WatchedJob } from "@statusplane/client";
+import type { JobTypeInfo, WatchedJob } from "@statusplane/client";
 import { describe, expect, test } from "vitest";
-import { mayRetry } from "../src/job/index.ts";
+import { JobWords } from "../src/job/index.ts";
 import { jobFace, type JobFace } from "../src/live/job-face.ts";
 import { en } from "../src/text/en.ts";
 import { ko } from "../src/text/ko.ts";
@@ -48,6 +48,23 @@ function job(members: Partial<WatchedJob> & Pick<WatchedJob, "status">): Watched
   };
 }
 
+/** What a server tells of its job types. */
+const JOB_TYPES: readonly JobTypeInfo[] = [
+  {
+    ...{ jobType: "video_hls", kind: "video", maxTries: 3, label: { ko: "동영상", en: "Video" } },
+    steps: [{ key: "encode", label: { ko: "인코딩", en: "Encoding" } }],
+    errors: [
+      { code: "ffmpeg_missing", retryable: true, ko: "ffmpeg가 없습니다.", en: "ffmpeg is missing." },
+      { code: "encode_failed", retryable: true, ko: "인코딩에 실패했습니다.", en: "Encoding failed." },
+      { code: "video_unreadable", retryable: false, ko: "읽을 수 없습니다.", en: "It cannot be read." },
+    ],
+  },
+  {
+    ...{ jobType: "page_scan", kind: "job", maxTries: 3, label: { ko: "쪽 인식", en: "Page scan" } },
+    ...{ steps: [{ key: "read", label: { ko: "읽기", en: "Reading" } }], errors: [] },
+  },
+];
+
 interface Options {
   readonly language?: "ko" | "en";
   readonly waiting?: Readonly<Record<string, string>>;
@@ -57,9 +74,12 @@ interface Options {
 const face = (members: Parameters<typeof job>[0], options: Options = {}): JobFace =>
   jobFace(job(members), {
     text: text(options.language ?? "ko"),
+    jobWords: new JobWords(text(options.language ?? "ko"), JOB_TYPES),
     waiting: options.waiting ?? {},
     isCancelling: options.isCancelling ?? false,
   });
+
+const anImport = { ref: { kind: "job", id: "1" }, jobType: "excel_import" } as const;
 
 describe("a job's face", () => {
   const step = { index: 2, total: 4, key: "encode", name: "인코딩", percent: 70 };
@@ -74,6 +94,21 @@ describe("a job's face", () => {
       line: ["2/4단계 · 인코딩", "약 112s 남음"],
     });
     expect(face(running, { language: "en" }).line).toEqual(["Step 2 of 4 · Encoding", "about 112s left"]);
+  });
+
+  test("of a type that this page has no folder for is told in the server's words", () => {
+    const members = { ref: { kind: "job", id: "1" }, jobType: "page_scan" } as const;
+    const reading = { index: 1, total: 2, key: "read", name: "읽기", percent: 10 };
+    const running = face({ ...members, status: "PROCESSING", percent: 7, step: reading }, { language: "en" });
+    expect(running).toMatchObject({ aside: "7%", line: ["Step 1 of 2 · Reading"] });
+    expect(face({ ...members, status: "DONE", result: { pages: 2 } })).toMatchObject({
+      status: "완료",
+      tone: "good",
+      line: [],
+    });
+    const words = new JobWords(text("en"), JOB_TYPES);
+    expect(words.untitled(job({ ...members, status: "PENDING" }))).toBe("Page scan 1");
+    expect(words.type({ ...members, jobType: "never_told" })).toBe(en.job.otherType);
   });
 
   test("names a step that this page does not know as the server does", () => {
@@ -121,9 +156,7 @@ describe("a job's face", () => {
 
   test("while no worker can run it says what is missing", () => {
     const waiting = { video_hls: "ffmpeg_missing" };
-    expect(face({ status: "PENDING" }, { waiting }).line).toEqual([
-      ko.job.noWorker(ko.job.reasons.ffmpeg_missing),
-    ]);
+    expect(face({ status: "PENDING" }, { waiting }).line).toEqual([ko.job.noWorker("ffmpeg가 없습니다.")]);
     expect(face({ status: "PENDING", ref: { kind: "job", id: "1" } }, { waiting }).line).toEqual([]);
   });
 
@@ -138,12 +171,13 @@ describe("a job's face", () => {
       bar: { percent: 100 },
       line: ["길이 24s"],
     });
-    expect(face({ status: "DONE", result: { total: 500, inserted: 500 } }).line).toEqual(["전체 500행"]);
+    const result = { total: 500, inserted: 500 };
+    expect(face({ ...anImport, status: "DONE", result }).line).toEqual(["전체 500행"]);
   });
 
   test("of an import that left something out, or imported nothing, is amber or red, in words too", () => {
     const done = (outcome: string): JobFace =>
-      face({ status: "DONE", result: { total: 2, inserted: 1, rejected: 1, outcome } });
+      face({ ...anImport, status: "DONE", result: { total: 2, inserted: 1, rejected: 1, outcome } });
     expect(done("complete")).toMatchObject({ status: "완료", tone: "good", bar: { tone: "good" } });
     expect(done("partial")).toMatchObject({ status: "일부만 가져옴", tone: "warn", bar: { tone: "warn" } });
     expect(done("none")).toMatchObject({ status: "가져온 행 없음", tone: "bad", bar: { tone: "bad" } });
@@ -157,7 +191,7 @@ describe("a job's face", () => {
       errorMessage: "읽을 수 없습니다.",
     } as const;
     expect(face(failed)).toMatchObject({ tone: "bad", bar: null, line: ["읽을 수 없습니다."] });
-    expect(face(failed, { language: "en" }).line).toEqual([en.job.reasons.video_unreadable]);
+    expect(face(failed, { language: "en" }).line).toEqual(["It cannot be read."]);
     expect(
       face({ status: "FAILED", errorCode: "toString", errorMessage: "모름" }, { language: "en" }).line,
     ).toEqual(["모름"]);
@@ -175,15 +209,7 @@ describe("a job's face", () => {
     ["DONE", null, false],
     ["PROCESSING", null, false],
   ] as const)("%s by %j may be tried again: %j", (status, errorCode, may) => {
-    const errors = [
-      { code: "video_unreadable", retryable: false, ko: "", en: "" },
-      { code: "encode_failed", retryable: true, ko: "", en: "" },
-    ];
-    const label = { ko: "동영상", en: "Video" };
-    const jobTypes = [
-      { jobType: "video_hls", kind: "video", label, steps: [], maxTries: 3, errors },
-    ] as const;
-    expect(mayRetry({ status, errorCode }, jobTypes)).toBe(may);
+    expect(new JobWords(text("ko"), JOB_TYPES).mayRetry({ status, errorCode })).toBe(may);
   });
 
   test("says so when it is cancelled, and when nobody knows it any more", () => {

@@ -1,12 +1,13 @@
 // @vitest-environment happy-dom
 import { describe, expect, test } from "vitest";
 import { viewOfHash } from "../src/browser/view.ts";
-import { renditionNames } from "../src/history/rendition-names.ts";
-import { readImportCounts, readImportResult } from "../src/job/import-result.ts";
+import { renditionNames } from "../src/job-types/video_hls/rendition-names.ts";
+import { readImportCounts, readImportResult } from "../src/job-types/excel_import/import-result.ts";
 import { mintedAt } from "../src/job/job-words.ts";
 import { readTokenClaims } from "../src/session/token-claims.ts";
 import { readStudent } from "../src/students/student.ts";
-import { titleOf, uploadTarget } from "../src/upload/accepted-file.ts";
+import { titleOf } from "../src/job-types/video_hls/video-upload.ts";
+import { otherFormOf, uploadTarget } from "../src/upload/accepted-file.ts";
 
 const STRANGE: readonly unknown[] = [null, undefined, 7, "text", [], {}, [null], { items: 1 }, true];
 
@@ -96,15 +97,20 @@ describe("what people give is read by its form", () => {
   });
 
   test.each([
-    ["a.mp4", "video"],
-    ["A.MOV", "video"],
-    ["강의.mkv", "video"],
-    ["x.webm", "video"],
-    ["명단.XLSX", "workbook"],
+    ["a.mp4", "video_hls"],
+    ["A.MOV", "video_hls"],
+    ["강의.mkv", "video_hls"],
+    ["x.webm", "video_hls"],
+    ["명단.XLSX", "excel_import"],
     ["old.xls", null],
     ["mp4", null],
   ])("%s goes to %j", (name, target) => {
-    expect(uploadTarget(name)).toBe(target);
+    expect(uploadTarget(name)?.type ?? null).toBe(target);
+  });
+
+  test.each(["old.xls", "LIST.CSV"])("%s only has to be saved in another form", (name) => {
+    expect([uploadTarget(name), otherFormOf(name)?.type]).toEqual([null, "excel_import"]);
+    expect(otherFormOf("a.txt")).toBeNull();
   });
 
   test("a title is the file's name without its ending", () => {

@@ -1,4 +1,5 @@
 // @vitest-environment happy-dom
+/// <reference types="vite/client" />
 import { ClientError } from "@statusplane/client";
 import { describe, expect, test, vi } from "vitest";
 import { en } from "../src/text/en.ts";
@@ -21,25 +22,38 @@ function sentences(messages: object, path = ""): Map<string, string> {
   return all;
 }
 
+interface Words {
+  readonly wordsOf: (text: { readonly language: "ko" | "en" }) => object;
+}
+const folders = import.meta.glob<Words>("../src/job-types/*/words.ts", { eager: true });
+
+/** The page's, and those of each job type that has a folder. */
+function allSentences(language: "ko" | "en"): Map<string, string> {
+  const ofFolders = Object.entries(folders).map(([path, { wordsOf }]) => [path, wordsOf({ language })]);
+  return sentences({ ...(language === "ko" ? ko : en), ...Object.fromEntries(ofFolders) });
+}
+
 const marksIn = (text: string): string[] => [...new Set(text.match(/⟨\d⟩/g))].toSorted();
 
 describe("the two languages", () => {
   test("have the same sentences, none of them empty", () => {
-    const korean = sentences(ko);
-    const english = sentences(en);
+    const korean = allSentences("ko");
+    const english = allSentences("en");
+    expect(korean.size).toBeGreaterThan(sentences(ko).size);
     expect([...english.keys()]).toEqual([...korean.keys()]);
     expect([...korean, ...english].filter(([, text]) => text.trim() === "")).toEqual([]);
   });
 
   test("say the same parameters in each sentence", () => {
-    const english = sentences(en);
-    for (const [path, text] of sentences(ko))
+    const english = allSentences("en");
+    for (const [path, text] of allSentences("ko"))
       expect([path, marksIn(english.get(path) ?? "")]).toEqual([path, marksIn(text)]);
   });
 
   test("are not mixed: no Korean in English but its own names", () => {
-    const allowed = new Set([".switchLanguage", ".job.reasons.workbook_no_header"]);
-    const korean = [...sentences(en)].filter(([path, text]) => /[가-힣]/.test(text) && !allowed.has(path));
+    const korean = [...allSentences("en")].filter(
+      ([path, text]) => /[가-힣]/.test(text) && path !== ".switchLanguage",
+    );
     expect(korean).toEqual([]);
   });
 

@@ -72,7 +72,7 @@ describe("the upload queue", () => {
     expect(queue.uploads.get().map(({ state }) => state)).toEqual([
       { phase: "refused", refusal: "wrongType" },
       { phase: "refused", refusal: "empty" },
-      { phase: "refused", refusal: "otherTable" },
+      { phase: "refused", refusal: "otherForm" },
     ]);
     expect(submits).toEqual([]);
     expect(queue.isBusy).toBe(false);

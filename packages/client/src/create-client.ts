@@ -1,6 +1,7 @@
 import type { Kind } from "@statusplane/core";
 import {
   activePath,
+  asMembers,
   cancelPath,
   detailPath,
   historyPath,
@@ -171,6 +172,7 @@ class Client implements StatusplaneClient {
     return this.#submitted(
       "job",
       await postUpload(this.#sender, { ...options, path: listPath("job"), body }),
+      jobType,
     );
   }
 
@@ -264,9 +266,9 @@ class Client implements StatusplaneClient {
   }
 
   /** Shows the new job at once: it is known before its first poll. */
-  #submitted(kind: Kind, body: unknown): Submitted {
+  #submitted(kind: Kind, body: unknown, jobType: string | null = null): Submitted {
     const submitted = this.#sender.checked(body, (answer) => readSubmitted(kind, answer));
-    const reading = readBody(submitted.ref, body, this.#sender.language);
+    const reading = readBody(submitted.ref, { job_type: jobType, ...asMembers(body) }, this.#sender.language);
     this.#table.apply([[submitted.ref, { type: "found", reading, atMs: this.environment.now() }]]);
     return { ...submitted, attempt: reading.job.attempt, version: reading.job.version };
   }

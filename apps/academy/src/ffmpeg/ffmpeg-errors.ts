@@ -5,7 +5,7 @@ export const FFMPEG_ERRORS = defineErrors({
   ffmpeg_missing: {
     http: 503,
     retryable: true,
-    ko: "ffmpeg가 설치되어 있지 않습니다.",
-    en: "ffmpeg is not installed.",
+    ko: "동영상 변환 프로그램(ffmpeg)이 아직 준비되지 않았습니다.",
+    en: "The video converter (ffmpeg) is not ready yet.",
   },
 });

@@ -1,8 +1,9 @@
 import { isSuccess, type WatchedJob, type WatchRef } from "@statusplane/client";
 import { lazy, Suspense, useCallback, useState, type ReactNode } from "react";
-import { goTo, useFileDrop, useView } from "../browser/index.ts";
+import { goTo, useFileDrop, useView, type View } from "../browser/index.ts";
 import { HistoryView } from "../history/index.ts";
-import { JobTitles, jobTypeOf, outcomeFace, untitled } from "../job/index.ts";
+import { JobTitles, useJobWords } from "../job/index.ts";
+import { viewOf } from "../job-types/index.ts";
 import { LiveList, TrackedJobs, useEnds, useLiveJobs, type LiveJobs } from "../live/index.ts";
 import type { Session } from "../session/index.ts";
 import { SampleButton, StudentsView } from "../students/index.ts";
@@ -24,20 +25,27 @@ export interface SignedInPageProps {
   readonly onSignOut: () => void;
 }
 
-/** Says each end aloud. @returns how many imports this page has seen succeed. */
-function useSpokenEnds(jobs: readonly WatchedJob[], titles: JobTitles): number {
+/** How many successes this page has seen that change what a view shows. */
+type Changes = Readonly<Partial<Record<View, number>>>;
+
+/** Says each end aloud. @returns what has changed by them. */
+function useSpokenEnds(jobs: readonly WatchedJob[], titles: JobTitles): Changes {
   const text = useFormat();
+  const jobWords = useJobWords();
   const announce = useAnnounce();
-  const [imports, setImports] = useState(0);
+  const [changes, setChanges] = useState<Changes>({});
   useEnds(jobs, (job) => {
-    const name = titles.get(job.ref) ?? untitled(job.ref, jobTypeOf(job), text);
+    const view = viewOf(job);
+    const name = titles.get(job.ref) ?? jobWords.untitled(job);
     const ended =
       job.gone || job.status === "UNKNOWN" ? text.messages.job.gone : text.messages.job.statuses[job.status];
-    const status = (isSuccess(job) ? outcomeFace(job.result, text.messages)?.status : null) ?? ended;
+    const status = (isSuccess(job) ? view.outcome?.(job.result, text)?.status : null) ?? ended;
     announce(text.messages.live.ended(name, status));
-    if (isSuccess(job) && jobTypeOf(job) === "excel_import") setImports((before) => before + 1);
+    const changed = view.changes;
+    if (isSuccess(job) && changed !== undefined)
+      setChanges((before) => ({ ...before, [changed]: (before[changed] ?? 0) + 1 }));
   });
-  return imports;
+  return changes;
 }
 
 const isRunning = ({ status, gone }: WatchedJob): boolean =>
@@ -64,7 +72,7 @@ export function SignedInPage({ session, onSignOut }: SignedInPageProps): ReactNo
   const [playing, setPlaying] = useState<Playing | null>(null);
   const live = useLiveJobs(tracked);
   const { refresh } = live;
-  const imports = useSpokenEnds(live.jobs, titles);
+  const changes = useSpokenEnds(live.jobs, titles);
 
   const take = useCallback(
     (ref: WatchRef, title: string) => {
@@ -129,7 +137,7 @@ export function SignedInPage({ session, onSignOut }: SignedInPageProps): ReactNo
             }}
           />
         )}
-        {view === "students" && <StudentsView imports={imports} />}
+        {view === "students" && <StudentsView imports={changes.students ?? 0} />}
       </main>
       {isOver && view !== "work" && <p className={styles.dropNow}>{messages.upload.dropNow}</p>}
       {playing !== null && (

@@ -1,11 +1,11 @@
 import type { DetailedJob, RecordedJob, WatchRef } from "@statusplane/client";
-import { useClient, useJobTypes } from "@statusplane/client/react";
+import { useClient } from "@statusplane/client/react";
 import { useEffect, useState, type ReactNode } from "react";
-import { ImportResultView, mayRetry, readImportResult, reasonWord, useJobCommands } from "../job/index.ts";
+import { useJobCommands, useJobWords } from "../job/index.ts";
+import { viewOf } from "../job-types/index.ts";
 import { requestProblem, useFormat, type TextAndFormat } from "../text/index.ts";
-import { Button, Icon, Notice } from "../ui/index.ts";
+import { Button, Notice } from "../ui/index.ts";
 import styles from "./history-item.module.css";
-import { renditionNames } from "./rendition-names.ts";
 
 export interface HistoryDetailProps {
   readonly refOf: WatchRef;
@@ -36,19 +36,14 @@ function useDetail({ kind, id }: WatchRef): Asked {
   return asked;
 }
 
-function facts(
-  record: RecordedJob,
-  { messages, moment, length, bytes }: TextAndFormat,
-): readonly (readonly [string, string])[] {
+function facts(record: RecordedJob, text: TextAndFormat): readonly (readonly [string, string])[] {
+  const { messages, moment } = text;
   const words = messages.history;
-  const { durationSeconds: duration = null, sizeBytes: size = null } = record.output ?? {};
   const all: readonly (readonly [string, string | null])[] = [
     [words.created, record.createdAt && moment(record.createdAt)],
     [words.started, record.startedAt && moment(record.startedAt)],
     [words.finished, record.finishedAt && moment(record.finishedAt)],
-    [words.duration, duration === null ? null : length(duration)],
-    [words.renditions, renditionNames(record.output?.renditions).join(", ")],
-    [words.size, size === null ? null : bytes(size)],
+    ...(viewOf(record).facts?.(record, text) ?? []),
     [words.tries, words.triesOf(String(record.tries), String(record.maxTries))],
     [words.attempt, String(record.attempt)],
     [words.createdBy, record.createdBy],
@@ -63,7 +58,7 @@ export function HistoryDetail({ refOf, title, onPlay, onRetried }: HistoryDetail
   const { messages } = text;
   const asked = useDetail(refOf);
   const commands = useJobCommands(refOf);
-  const jobTypes = useJobTypes();
+  const jobWords = useJobWords();
   if (asked.phase === "asking") return <p className={styles.detail}>{messages.app.loading}</p>;
   if (asked.phase === "failed") {
     return (
@@ -73,15 +68,12 @@ export function HistoryDetail({ refOf, title, onPlay, onRetried }: HistoryDetail
     );
   }
   const { record } = asked;
-  const result = readImportResult(record.result);
-  const canRetry = mayRetry(record, jobTypes) && !commands.isInputGone;
+  const { Actions, Result } = viewOf(record);
+  const hasSucceeded = record.status === "READY" || record.status === "DONE";
+  const canRetry = jobWords.mayRetry(record) && !commands.isInputGone;
   return (
     <div className={styles.detail}>
-      {record.status === "FAILED" && (
-        <Notice tone="bad">
-          {reasonWord(record.errorCode, record.errorMessage, text) ?? messages.job.failedJob}
-        </Notice>
-      )}
+      {record.status === "FAILED" && <Notice tone="bad">{jobWords.failure(record)}</Notice>}
       <dl className={styles.facts}>
         {facts(record, text).map(([name, value]) => (
           <div key={name}>
@@ -90,22 +82,15 @@ export function HistoryDetail({ refOf, title, onPlay, onRetried }: HistoryDetail
           </div>
         ))}
       </dl>
-      {result !== null && <ImportResultView result={result} />}
+      {Result !== undefined && <Result result={record.result} />}
       {commands.problem !== null && (
         <Notice tone="bad" isAlert>
           {commands.problem}
         </Notice>
       )}
       <div className={styles.actions}>
-        {record.status === "READY" && (
-          <Button
-            look="primary"
-            aria-label={messages.job.playOf(title)}
-            onClick={() => onPlay(record.ref.id, title)}
-          >
-            <Icon name="play" />
-            {messages.job.play}
-          </Button>
+        {Actions !== undefined && hasSucceeded && (
+          <Actions refOf={record.ref} title={title} onPlay={onPlay} />
         )}
         {canRetry && (
           <Button

@@ -1,6 +1,7 @@
 import type { RecordedJob, WatchRef } from "@statusplane/client";
 import { useId, useState, type ReactNode } from "react";
-import { jobIcon, jobTypeOf, outcomeFace, untitled, type JobTitles } from "../job/index.ts";
+import { useJobWords, type JobTitles } from "../job/index.ts";
+import { viewOf } from "../job-types/index.ts";
 import { useFormat } from "../text/index.ts";
 import { Icon } from "../ui/index.ts";
 import { HistoryDetail } from "./history-detail.tsx";
@@ -26,10 +27,12 @@ const TONES: Readonly<Record<RecordedJob["status"], "good" | "warn" | "bad" | "o
 /** One line of the history; open, it asks the record's detail. */
 export function HistoryItem({ record, titles, onPlay, onRetried }: HistoryItemProps): ReactNode {
   const text = useFormat();
+  const jobWords = useJobWords();
+  const view = viewOf(record);
   const id = useId();
   const [isOpen, setIsOpen] = useState(false);
-  const title = record.title ?? titles.get(record.ref) ?? untitled(record.ref, jobTypeOf(record), text);
-  const outcome = record.status === "DONE" ? outcomeFace(record.result, text.messages) : null;
+  const title = record.title ?? titles.get(record.ref) ?? jobWords.untitled(record);
+  const outcome = record.status === "DONE" ? (view.outcome?.(record.result, text) ?? null) : null;
   return (
     <div className={styles.item}>
       <button
@@ -40,7 +43,7 @@ export function HistoryItem({ record, titles, onPlay, onRetried }: HistoryItemPr
         onClick={() => setIsOpen(!isOpen)}
       >
         <span className={styles.icon}>
-          <Icon name={jobIcon(jobTypeOf(record))} />
+          <Icon name={view.icon} />
         </span>
         <span className={styles.title}>{title}</span>
         <span className={`${styles.status} ${styles[outcome?.tone ?? TONES[record.status]]}`}>

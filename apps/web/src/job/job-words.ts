@@ -1,23 +1,16 @@
-import { isRetryable, type JobTypeInfo, type WatchedJob, type WatchRef } from "@statusplane/client";
-import { lookUp, type Messages, type TextAndFormat } from "../text/index.ts";
-import type { IconName } from "../ui/index.ts";
+import {
+  isRetryable,
+  type JobTypeInfo,
+  type Status,
+  type WatchedJob,
+  type WatchedStep,
+} from "@statusplane/client";
+import { useJobTypes } from "@statusplane/client/react";
+import { lookUp, useFormat, type TextAndFormat } from "../text/index.ts";
 
-/** A video's job type; its snapshots do not say. */
-const VIDEO_TYPE = "video_hls";
-
-export function jobTypeOf(job: Pick<WatchedJob, "ref" | "jobType">): string | null {
-  return job.jobType ?? (job.ref.kind === "video" ? VIDEO_TYPE : null);
-}
-
-/** A job whose type is not told yet looks like the most usual one, so that its icon need not change. */
-export function jobIcon(jobType: string | null): IconName {
-  if (jobType === VIDEO_TYPE) return "video";
-  return jobType === null || jobType === "excel_import" ? "sheet" : "gear";
-}
-
-export function typeWord(jobType: string | null, messages: Messages): string {
-  return lookUp(messages.job.types, jobType) ?? messages.job.otherType;
-}
+/** A job as far as its type goes: a watched one, or a record. */
+type OfType = Pick<WatchedJob, "ref" | "jobType">;
+type Ended = Pick<WatchedJob, "errorCode"> & { readonly status: Status | "UNKNOWN" };
 
 const UUID_V7 = /^([0-9a-f]{8})-?([0-9a-f]{4})-?7[0-9a-f]{3}/;
 
@@ -27,44 +20,68 @@ export function mintedAt(id: string): string | null {
   return match === null ? null : new Date(Number.parseInt(`${match[1]}${match[2]}`, 16)).toISOString();
 }
 
-/** What a job is called where nobody has named it: its type, and when it was received, else its id. */
-export function untitled(ref: WatchRef, jobType: string | null, text: TextAndFormat): string {
-  const type = typeWord(jobType, text.messages);
-  const minted = mintedAt(ref.id);
-  return minted === null ? `${type} ${ref.id}` : text.messages.job.untitled(type, text.moment(minted));
+/** What is said of jobs, in the language of now: job types, steps and their errors as the server calls them. */
+export class JobWords {
+  readonly #text: TextAndFormat;
+  readonly #jobTypes: readonly JobTypeInfo[];
+
+  constructor(text: TextAndFormat, jobTypes: readonly JobTypeInfo[]) {
+    this.#text = text;
+    this.#jobTypes = jobTypes;
+  }
+
+  /** The job's type, once it is known; a kind `video` has one type and does not name it. */
+  typeOf({ ref, jobType }: OfType): JobTypeInfo | undefined {
+    return this.#jobTypes.find((each) =>
+      jobType === null ? ref.kind === "video" && each.kind === "video" : each.jobType === jobType,
+    );
+  }
+
+  /** What its type is called. */
+  type(job: OfType): string {
+    return this.typeOf(job)?.label[this.#text.language] ?? this.#text.messages.job.otherType;
+  }
+
+  /** What a job is called where nobody has named it: its type, and when it was received, else its id. */
+  untitled(job: OfType): string {
+    const minted = mintedAt(job.ref.id);
+    if (minted === null) return `${this.type(job)} ${job.ref.id}`;
+    return this.#text.messages.job.untitled(this.type(job), this.#text.moment(minted));
+  }
+
+  /** A step: the snapshot's name is Korean, other languages go by its key. */
+  step(job: OfType, { index, total, key, name }: WatchedStep): string {
+    const { language, messages } = this.#text;
+    const known = this.typeOf(job)?.steps.find((step) => step.key === key)?.label[language];
+    return messages.job.stepOf(String(index), String(total), language === "ko" ? name : (known ?? name));
+  }
+
+  /** An error's sentence: the server's is Korean, other languages go by its code. */
+  reason(code: string | null, serverSentence: string | null): string | null {
+    const { language, messages } = this.#text;
+    const known = this.#ownError(code)?.[language] ?? lookUp(messages.job.reasons, code);
+    return language === "ko" ? (serverSentence ?? known ?? code) : (known ?? serverSentence ?? code);
+  }
+
+  /** Why a FAILED job failed. */
+  failure({ ref, errorCode, errorMessage }: Pick<WatchedJob, "ref" | "errorCode" | "errorMessage">): string {
+    const { failedVideo, failedJob } = this.#text.messages.job;
+    return this.reason(errorCode, errorMessage) ?? (ref.kind === "video" ? failedVideo : failedJob);
+  }
+
+  /** Whether running it once more can help: not where the same file would fail the same way. A code that nobody knows may. */
+  mayRetry({ status, errorCode }: Ended): boolean {
+    if (status === "CANCELLED") return true;
+    if (status !== "FAILED") return false;
+    if (errorCode === null) return true;
+    return this.#ownError(errorCode)?.retryable ?? isRetryable(errorCode) ?? true;
+  }
+
+  #ownError(code: string | null) {
+    return this.#jobTypes.flatMap(({ errors }) => errors).find((error) => error.code === code);
+  }
 }
 
-export function stepWord(step: NonNullable<WatchedJob["step"]>, text: TextAndFormat): string {
-  const named = lookUp(text.messages.job.steps, step.key);
-  // The server's names are Korean, so there they win: a new step has one before this page knows it.
-  const name = text.language === "ko" ? step.name : (named ?? step.name);
-  return text.messages.job.stepOf(String(step.index), String(step.total), name);
-}
-
-/** An error's sentence in the language of now: the server's is Korean, others go by code. */
-export function reasonWord(
-  code: string | null,
-  serverSentence: string | null,
-  { language, messages }: Pick<TextAndFormat, "language" | "messages">,
-): string | null {
-  const known = lookUp(messages.job.reasons, code);
-  return language === "ko" ? (serverSentence ?? known ?? code) : (known ?? serverSentence ?? code);
-}
-
-/** Whether running it once more can help: not where the same file would fail the same way. A code that nobody knows may. */
-export function mayRetry(
-  { status, errorCode }: Pick<WatchedJob, "errorCode"> & { readonly status: string },
-  jobTypes: readonly JobTypeInfo[],
-): boolean {
-  if (status === "CANCELLED") return true;
-  if (status !== "FAILED") return false;
-  if (errorCode === null) return true;
-  const own = jobTypes.flatMap(({ errors }) => errors).find(({ code }) => code === errorCode);
-  return own?.retryable ?? isRetryable(errorCode) ?? true;
-}
-
-/** Why a FAILED job failed. */
-export function failureWord(job: WatchedJob, text: TextAndFormat): string {
-  const otherwise = job.ref.kind === "video" ? text.messages.job.failedVideo : text.messages.job.failedJob;
-  return reasonWord(job.errorCode, job.errorMessage, text) ?? otherwise;
+export function useJobWords(): JobWords {
+  return new JobWords(useFormat(), useJobTypes());
 }

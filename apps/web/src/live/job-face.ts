@@ -1,5 +1,6 @@
 import { isSuccess, type WatchedJob } from "@statusplane/client";
-import { failureWord, jobTypeOf, outcomeFace, readImportCounts, reasonWord, stepWord } from "../job/index.ts";
+import type { JobWords } from "../job/index.ts";
+import { viewOf } from "../job-types/index.ts";
 import { lookUp, type TextAndFormat } from "../text/index.ts";
 import type { ProgressBarProps } from "../ui/index.ts";
 
@@ -17,6 +18,7 @@ export interface JobFace {
 
 export interface FaceOptions {
   readonly text: TextAndFormat;
+  readonly jobWords: JobWords;
   /** Job types that no worker can run now → the reason's code. */
   readonly waiting: Readonly<Record<string, string>>;
   /** Its end was asked for, and it is not there yet. */
@@ -47,10 +49,10 @@ export function jobFace(job: WatchedJob, options: FaceOptions): JobFace {
   }
 }
 
-function pendingFace(job: WatchedJob, { text, waiting, isCancelling }: FaceOptions): JobFace {
+function pendingFace(job: WatchedJob, { text, jobWords, waiting, isCancelling }: FaceOptions): JobFace {
   const { messages, moment } = text;
   const words = messages.job;
-  const missing = lookUp(waiting, jobTypeOf(job));
+  const missing = lookUp(waiting, jobWords.typeOf(job)?.jobType);
   const face = { tone: "plain", aside: "" } as const;
   const bar = { percent: null, tone: "waiting" } as const;
   if (isCancelling) {
@@ -60,12 +62,12 @@ function pendingFace(job: WatchedJob, { text, waiting, isCancelling }: FaceOptio
     const { lastErrorCode, maxTries, retryAt } = job.nextTry;
     const status = words.nextTry(String(job.nextTry.try), String(maxTries));
     const line = [
-      words.reason(reasonWord(lastErrorCode, null, text) ?? lastErrorCode),
+      words.reason(jobWords.reason(lastErrorCode, null) ?? lastErrorCode),
       words.retryAt(moment(retryAt)),
     ];
     return { ...face, status, tone: "warn", bar: { ...bar, valueText: status }, line };
   }
-  const line = missing === undefined ? [] : [words.noWorker(reasonWord(missing, null, text) ?? missing)];
+  const line = missing === undefined ? [] : [words.noWorker(jobWords.reason(missing, null) ?? missing)];
   return {
     ...face,
     status: words.statuses.PENDING,
@@ -75,10 +77,10 @@ function pendingFace(job: WatchedJob, { text, waiting, isCancelling }: FaceOptio
   };
 }
 
-function processingFace(job: WatchedJob, { text, isCancelling }: FaceOptions): JobFace {
+function processingFace(job: WatchedJob, { text, jobWords, isCancelling }: FaceOptions): JobFace {
   const { messages, remaining } = text;
   const words = messages.job;
-  const step = job.step === undefined ? [] : [stepWord(job.step, text)];
+  const step = job.step === undefined ? [] : [jobWords.step(job, job.step)];
   const left = job.remainingSeconds === undefined ? [] : [words.remaining(remaining(job.remainingSeconds))];
   const percent = job.percent === null ? [] : [words.percent(String(job.percent))];
   const quiet = quietWord(job, text);
@@ -105,16 +107,12 @@ function quietWord(job: WatchedJob, { messages }: TextAndFormat): string | null 
   return messages.job.unchangedHours(String(Math.floor(minutes / HOUR_MINUTES)));
 }
 
-function endedFace(job: WatchedJob, { text }: FaceOptions): JobFace {
-  const { messages, length, count } = text;
-  const status = messages.job.statuses[job.status];
+function endedFace(job: WatchedJob, { text, jobWords }: FaceOptions): JobFace {
+  const status = text.messages.job.statuses[job.status];
   if (isSuccess(job)) {
-    const total = readImportCounts(job.result)?.total ?? null;
-    const line = [
-      ...(job.durationSeconds === null ? [] : [messages.job.length(length(job.durationSeconds))]),
-      ...(total === null ? [] : [`${messages.counts.total} ${messages.counts.rows(count(total))}`]),
-    ];
-    const face = outcomeFace(job.result, messages) ?? { status, tone: "good" };
+    const view = viewOf(job);
+    const line = view.endLine?.(job, text) ?? [];
+    const face = view.outcome?.(job.result, text) ?? { status, tone: "good" };
     return {
       ...face,
       aside: "100%",
@@ -123,7 +121,7 @@ function endedFace(job: WatchedJob, { text }: FaceOptions): JobFace {
     };
   }
   if (job.status === "FAILED") {
-    return { status, tone: "bad", aside: "", bar: null, line: [failureWord(job, text)] };
+    return { status, tone: "bad", aside: "", bar: null, line: [jobWords.failure(job)] };
   }
   return { status, tone: "warn", aside: "", bar: null, line: [] };
 }

@@ -1,6 +1,5 @@
 import { isEnded, watchKey, type WatchRef } from "@statusplane/client";
 import { useCallback, type ReactNode } from "react";
-import { goTo } from "../browser/index.ts";
 import type { JobTitles } from "../job/index.ts";
 import { useFormat } from "../text/index.ts";
 import { Button, Icon, Notice } from "../ui/index.ts";
@@ -17,8 +16,6 @@ export interface LiveListProps {
   /** Cards of files on their way, shown above the jobs. */
   readonly uploads: readonly ReactNode[];
 }
-
-const showStudents = (): void => goTo("students");
 
 function Empty({ isLoading }: { readonly isLoading: boolean }): ReactNode {
   const { messages } = useFormat();
@@ -73,7 +70,6 @@ export function LiveList({ live, tracked, titles, onPlay, uploads }: LiveListPro
                 title={titles.get(job.ref)}
                 waiting={live.waiting}
                 onPlay={onPlay}
-                onShowStudents={showStudents}
                 onDismiss={dismiss}
               />
             </li>

@@ -1,6 +1,6 @@
 /**
  * The table of imported students, and the sample workbook.
- * May import text, ui, job and pages; the app imports this folder.
+ * May import download, text, ui and pages; the app imports this folder.
  * Data comes from the students endpoint, page by page, when somebody opens the view;
  * it goes into a table.
  * Every row is checked before it is shown.

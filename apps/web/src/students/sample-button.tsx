@@ -1,5 +1,5 @@
 import { useState, type ReactNode } from "react";
-import { DownloadButton, type DownloadButtonProps } from "../job/index.ts";
+import { DownloadButton, type DownloadButtonProps } from "../download/index.ts";
 import { useText } from "../text/index.ts";
 import { Notice } from "../ui/index.ts";
 

@@ -1,6 +1,5 @@
+import { plural } from "./plural.ts";
 import type { Messages } from "./ko.ts";
-
-const plural = (count: string, one: string, many: string): string => (count === "1" ? one : many);
 
 /** English. */
 export const en: Messages = {
@@ -58,11 +57,9 @@ export const en: Messages = {
   },
 
   upload: {
-    drop: "Drop videos or Excel files here",
+    drop: "Drop files here",
     dropNow: "Drop to upload",
     choose: "Choose files",
-    acceptedVideos: "Videos .mp4 .mov .mkv .webm",
-    acceptedLists: "Student lists .xlsx",
     several: "You can add several at once.",
     waiting: "Waiting to upload",
     sending: "Uploading",
@@ -73,20 +70,14 @@ export const en: Messages = {
     cancel: (name) => `Cancel upload of ${name}`,
     again: (name) => `Try again: ${name}`,
     dismiss: (name) => `Hide ${name}`,
-    wrongType:
-      "This file type isn't supported. Upload a video (.mp4 .mov .mkv .webm) or an Excel file (.xlsx).",
-    otherTable: "Lists of this type can't be read. Save the list as .xlsx in Excel, then upload it.",
+    wrongType: (accepted) => `This file type isn't supported. You can upload: ${accepted}`,
     empty: "The file is empty.",
   },
 
   job: {
-    types: {
-      video_hls: "Video",
-      excel_import: "Student list",
-      ocr: "Text recognition",
-      message_send: "Message",
-    },
     otherType: "Job",
+    result: "Result",
+    yesNo: (yes) => (yes ? "yes" : "no"),
     untitled: (type, time) => `${type} · uploaded ${time}`,
     statuses: {
       UNKNOWN: "Checking",
@@ -97,15 +88,6 @@ export const en: Messages = {
       FAILED: "Failed",
       CANCELLED: "Cancelled",
     },
-    steps: {
-      probe: "Analyzing",
-      encode: "Encoding",
-      poster: "Thumbnail",
-      publish: "Publishing",
-      check: "Checking",
-      import: "Importing",
-      finish: "Finishing",
-    },
     stepOf: (index, total, name) => `Step ${index} of ${total} · ${name}`,
     bar: (name) => `Progress of ${name}`,
     percent: (percent) => `${percent} percent`,
@@ -113,7 +95,7 @@ export const en: Messages = {
     nextTry: (next, max) => `Retrying (attempt ${next} of ${max})`,
     reason: (reason) => reason,
     retryAt: (time) => `again at ${time}`,
-    noWorker: (reason) => `${reason} It starts automatically.`,
+    noWorker: (reason) => `${reason} The job starts automatically once it is.`,
     stalled: "No update for a while. Still checking.",
     unchanged: (minutes) => `No change for ${minutes} minutes`,
     unchangedHours: (hours) => `No change for ${hours} ${plural(hours, "hour", "hours")}`,
@@ -121,36 +103,18 @@ export const en: Messages = {
     cancelling: "Cancelling",
     failedVideo: "The video could not be processed",
     failedJob: "The job failed",
-    length: (duration) => `Length ${duration}`,
-    play: "Play",
-    playOf: (name) => `Play ${name}`,
-    showStudents: "Show students",
     retry: "Try again",
     retryOf: (name) => `Try again: ${name}`,
     cancel: "Cancel",
     cancelOf: (name) => `Cancel ${name}`,
     dismiss: (name) => `Hide ${name}`,
     reasons: {
-      ffmpeg_missing: "Waiting for the video converter (ffmpeg).",
       worker_lost: "The worker stopped unexpectedly.",
       poison: "This file crashed the worker on every attempt.",
-      encode_failed: "Encoding failed.",
       database_unavailable: "The database did not answer.",
       store_unavailable: "The server couldn't read the job's status.",
       internal_error: "Something went wrong on the server.",
-      video_unreadable: "The video cannot be read; the file may be damaged.",
-      video_no_picture: "The file has no video track, only sound.",
-      video_too_large: "The video exceeds the limits.",
-      video_too_slow: "Encoding took longer than the limit.",
       output_too_large: "The output exceeds the size limit.",
-      workbook_unreadable:
-        "The workbook cannot be read: it is damaged, or no .xlsx. Open it in Excel, save it as .xlsx and upload that.",
-      workbook_encrypted: "The workbook is protected by a password. Save it without one and upload that.",
-      workbook_too_large:
-        "The workbook is too large (at most 1,050,000 rows, 1 GB unpacked). Split it and upload the parts.",
-      workbook_too_complex:
-        "Reading the workbook took too long and was stopped. Paste the list alone, as values, into a new workbook and upload that.",
-      workbook_no_header: "No header row with 학번/student_no and 이름/name was found. See the sample list.",
       result_too_large: "The result is too large.",
       input_gone: "The original file is no longer available. Upload it again.",
       cancelled: "Cancelled.",
@@ -165,55 +129,6 @@ export const en: Messages = {
     refresh: "Refresh",
     clearEnded: "Hide finished",
     ended: (name, status) => `${name}: ${status}.`,
-  },
-
-  counts: {
-    total: "Total",
-    inserted: "Added",
-    updated: "Updated",
-    unchanged: "Unchanged",
-    rejected: "Skipped",
-    soFar: "So far",
-    rows: (count) => `${count} ${plural(count, "row", "rows")}`,
-    outcomes: { complete: "Done", partial: "Partly imported", none: "Nothing imported" },
-    outcomeMore: {
-      complete: "All rows were imported.",
-      partial: "Something was left out. See below.",
-      none: "No row was imported. See below.",
-    },
-    columnsUsed: "Imported columns",
-    columnsIgnored: "Columns left out",
-    columnLetters: (letters) => `column ${letters} (no title)`,
-    sheetsIgnored: "Sheets left out",
-    sheetsHidden: "Hidden sheets, not read",
-    hiddenRows: "Imported although hidden",
-    errorsFirst: (shown, all) =>
-      shown === all
-        ? `${all} ${plural(all, "row", "rows")} skipped`
-        : `${shown} of ${all} skipped rows shown`,
-    sheet: "Sheet",
-    row: "Row",
-    column: "Column",
-    message: "Reason",
-    downloadRejected: "Download skipped rows (.xlsx)",
-    downloadRejectedMore: "Correct the rows in that file and upload it.",
-    reasons: {
-      student_no_missing: "The student number is missing.",
-      student_no_invalid: "The student number is not valid: use text, or a whole number of up to 15 digits.",
-      name_missing: "The name is missing.",
-      grade_invalid: "The grade must be a whole number from 1 to 12.",
-      date_invalid: "The date is not clear. Write year (four digits), month, day: 2026-03-01.",
-      date_unformatted: "The date is only a number. Give the cell a date format.",
-      phone_invalid: "The phone number is not valid, e.g. 010-1234-5678.",
-      email_invalid: "The e-mail address is not valid.",
-      too_long: "The text is too long.",
-      cell_error: "The cell has a formula error.",
-      formula_without_value:
-        "The formula's result is not in the file. Open and save it in Excel, then upload that.",
-      cell_covered: "A merged cell covers another value. Unmerge the cells and check.",
-      columns_differ: "Two columns for the same thing have different values. Keep one of the columns.",
-      duplicate_in_file: "Duplicate: a later row with this student number was used instead.",
-    },
   },
 
   player: {
@@ -243,9 +158,6 @@ export const en: Messages = {
     created: "Uploaded",
     started: "Started",
     finished: "Ended",
-    duration: "Length",
-    size: "Output size",
-    renditions: "Resolutions",
     id: "Job ID",
   },
 

@@ -7,7 +7,9 @@
  */
 export * from "./format.ts";
 export { currentLanguage, restoreLanguage, setLanguage, useText } from "./language.ts";
+export type { Text } from "./language.ts";
 export { lookUp } from "./look-up.ts";
 export type { Messages } from "./ko.ts";
+export { plural } from "./plural.ts";
 export { mayRepeat, requestProblem, unreachable } from "./request-problem.ts";
 export * from "./use-format.ts";

@@ -1,25 +1,33 @@
-/** What becomes of a file. */
-export type UploadTarget = "video" | "workbook";
+import { JOB_TYPE_VIEWS, type JobTypeView, type UploadView } from "../job-types/index.ts";
+import type { TextAndFormat } from "../text/index.ts";
 
-const VIDEO = [".mp4", ".mov", ".mkv", ".webm"] as const;
-const WORKBOOK = [".xlsx"] as const;
+/** A job type that a person can make by uploading a file. */
+export type UploadTarget = JobTypeView & { readonly upload: UploadView };
+
+const TARGETS = JOB_TYPE_VIEWS.filter((view): view is UploadTarget => view.upload !== undefined);
 
 /** For a file field's `accept`. */
-export const ACCEPTED: string = [...VIDEO, ...WORKBOOK].join(",");
+export const ACCEPTED: string = TARGETS.flatMap(({ upload }) => upload.ends).join(",");
 
-/** By the name's end alone: the server looks at the bytes. Null: not accepted. */
+/** What may be uploaded, one part for each job type: what it is, and the ends of its names. */
+export function acceptedWords(text: TextAndFormat): readonly string[] {
+  return TARGETS.map(({ upload }) => [upload.word(text), ...upload.ends].join(" "));
+}
+
+const endsWith = (fileName: string, ends: readonly string[] = []): boolean =>
+  ends.some((end) => fileName.toLowerCase().endsWith(end));
+
+/** What becomes of a file, by its name's end alone: the server looks at the bytes. Null: not accepted. */
 export function uploadTarget(fileName: string): UploadTarget | null {
-  const name = fileName.toLowerCase();
-  if (VIDEO.some((end) => name.endsWith(end))) return "video";
-  return WORKBOOK.some((end) => name.endsWith(end)) ? "workbook" : null;
+  return TARGETS.find(({ upload }) => endsWith(fileName, upload.ends)) ?? null;
 }
 
-/** Whether a list only has to be saved in the other form. */
-export function isOtherTable(fileName: string): boolean {
-  return /\.(xls|xlsb|csv|tsv|ods|numbers)$/i.test(fileName);
+/** The job type for which a file only has to be saved in another form; null where that would not help. */
+export function otherFormOf(fileName: string): UploadTarget | null {
+  return TARGETS.find(({ upload }) => endsWith(fileName, upload.otherForms?.ends)) ?? null;
 }
 
-/** A file's name without its ending: a video's title. */
-export function titleOf(fileName: string): string {
-  return fileName.replace(/\.[^.]+$/, "") || fileName;
+/** What the file's job will be called. */
+export function titleOf(fileName: string, { upload }: UploadTarget): string {
+  return upload.titleOf?.(fileName) ?? fileName;
 }

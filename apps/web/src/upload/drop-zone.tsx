@@ -1,7 +1,7 @@
 import { useRef, type ReactNode } from "react";
-import { useText } from "../text/index.ts";
+import { useFormat } from "../text/index.ts";
 import { Button, Icon } from "../ui/index.ts";
-import { ACCEPTED } from "./accepted-file.ts";
+import { ACCEPTED, acceptedWords } from "./accepted-file.ts";
 import styles from "./drop-zone.module.css";
 
 export interface DropZoneProps {
@@ -14,7 +14,8 @@ export interface DropZoneProps {
 
 /** One place for every kind of file, by mouse, touch and keyboard. */
 export function DropZone({ onFiles, isOver, children }: DropZoneProps): ReactNode {
-  const { messages } = useText();
+  const text = useFormat();
+  const { messages } = text;
   const field = useRef<HTMLInputElement>(null);
   return (
     <section className={`${styles.zone} ${isOver ? styles.over : ""}`} aria-labelledby="upload-title">
@@ -25,10 +26,12 @@ export function DropZone({ onFiles, isOver, children }: DropZoneProps): ReactNod
         {isOver ? messages.upload.dropNow : messages.upload.drop}
       </h2>
       <p className={styles.note}>
-        {messages.upload.acceptedVideos}
-        <br />
-        {messages.upload.acceptedLists}
-        <br />
+        {acceptedWords(text).map((line) => (
+          <span key={line}>
+            {line}
+            <br />
+          </span>
+        ))}
         {messages.upload.several}
       </p>
       <Button look="primary" onClick={() => field.current?.click()}>

@@ -1,6 +1,7 @@
 import type { ReactNode } from "react";
-import { mayRepeat, requestProblem, useFormat, type Messages } from "../text/index.ts";
+import { mayRepeat, requestProblem, useFormat, type Messages, type TextAndFormat } from "../text/index.ts";
 import { Button, Card, Icon, ProgressBar } from "../ui/index.ts";
+import { acceptedWords } from "./accepted-file.ts";
 import type { Upload, UploadQueue, UploadState } from "./upload-queue.ts";
 
 function headline(state: UploadState, messages: Messages): string {
@@ -16,9 +17,13 @@ function headline(state: UploadState, messages: Messages): string {
   }
 }
 
-function problemOf(state: UploadState, messages: Messages): string | null {
-  if (state.phase === "failed") return requestProblem(state.error, messages);
-  return state.phase === "refused" ? messages.upload[state.refusal] : null;
+function problemOf({ state, target }: Upload, text: TextAndFormat): string | null {
+  const words = text.messages.upload;
+  if (state.phase === "failed") return requestProblem(state.error, text.messages);
+  if (state.phase !== "refused") return null;
+  if (state.refusal === "empty") return words.empty;
+  const inOtherForm = state.refusal === "otherForm" ? target?.upload.otherForms?.sentence(text) : undefined;
+  return inOtherForm ?? words.wrongType(acceptedWords(text).join(" · "));
 }
 
 const canBeSentAgain = (state: UploadState): boolean =>
@@ -60,13 +65,14 @@ export function UploadCard({
   readonly upload: Upload;
   readonly queue: UploadQueue;
 }): ReactNode {
-  const { messages, bytes } = useFormat();
+  const text = useFormat();
+  const { messages, bytes } = text;
   const { file, state } = upload;
   const percent = state.phase === "sending" ? Math.floor(state.fraction * 100) : null;
   const isMoving = state.phase === "sending" || state.phase === "waiting";
   return (
     <Card
-      icon={upload.target === "workbook" ? "sheet" : upload.target === "video" ? "video" : "alert"}
+      icon={state.phase === "refused" ? "alert" : (upload.target?.icon ?? "alert")}
       title={file.name}
       status={headline(state, messages)}
       tone={isMoving ? "plain" : "bad"}
@@ -92,7 +98,7 @@ export function UploadCard({
           />
         ) : null
       }
-      line={problemOf(state, messages) ?? bytes(file.size)}
+      line={problemOf(upload, text) ?? bytes(file.size)}
     />
   );
 }

@@ -1,9 +1,9 @@
 import type { StatusplaneClient, WatchRef } from "@statusplane/client";
 import { observableValue, type ObservableValue } from "../browser/index.ts";
-import { isOtherTable, titleOf, uploadTarget, type UploadTarget } from "./accepted-file.ts";
+import { otherFormOf, titleOf, uploadTarget, type UploadTarget } from "./accepted-file.ts";
 
 /** Why the page itself refused a file, before any request. */
-export type Refusal = "wrongType" | "otherTable" | "empty";
+export type Refusal = "wrongType" | "otherForm" | "empty";
 
 /**
  * A file on its way to the server. It leaves the list when the server has taken it, for it is a job then.
@@ -23,6 +23,7 @@ export type UploadState =
 export interface Upload {
   readonly key: string;
   readonly file: File;
+  /** The job type it is for; of a refused one, the type that takes it in another form. Null: none. */
   readonly target: UploadTarget | null;
   readonly state: UploadState;
 }
@@ -100,15 +101,16 @@ export class UploadQueue {
   }
 
   async #send(upload: Upload): Promise<void> {
-    const { key, file } = upload;
+    const { key, file, target } = upload;
+    if (target === null) return; // refused from the start
     const controller = new AbortController();
     this.#controllers.set(key, controller);
     this.#move(key, ["waiting"], { phase: "sending", fraction: 0 });
     try {
-      const ref = await this.#submit(upload, controller.signal);
+      const ref = await this.#submit(upload, target, controller.signal);
       // A cancel that came too late: the server has taken the file, so it is a job and is shown as one.
       this.uploads.set(this.uploads.get().filter((other) => other.key !== key));
-      this.#options.onSubmitted(ref, upload.target === "video" ? titleOf(file.name) : file.name);
+      this.#options.onSubmitted(ref, titleOf(file.name, target));
     } catch (error) {
       this.#move(key, ["sending"], { phase: "failed", error });
     } finally {
@@ -117,18 +119,19 @@ export class UploadQueue {
     }
   }
 
-  async #submit({ key, file, target }: Upload, signal: AbortSignal): Promise<WatchRef> {
+  async #submit({ key, file }: Upload, target: UploadTarget, signal: AbortSignal): Promise<WatchRef> {
     const options = {
       signal,
+      title: titleOf(file.name, target),
       idempotencyKey: key,
       onUploadProgress: (fraction: number) =>
         this.#move(key, ["sending"], { phase: "sending", fraction: Math.min(1, Math.max(0, fraction)) }),
     };
     const { client } = this.#options;
     const submitted =
-      target === "video"
-        ? await client.submitVideo(file, { ...options, title: titleOf(file.name) })
-        : await client.submitJob("excel_import", { ...options, file });
+      target.kind === "video"
+        ? await client.submitVideo(file, options)
+        : await client.submitJob(target.type, { ...options, file });
     return submitted.ref;
   }
 }
@@ -138,8 +141,9 @@ function newUpload(file: File): Upload {
   const key = bytesToHex(crypto.getRandomValues(new Uint8Array(16)));
   const target = uploadTarget(file.name);
   if (target === null) {
-    const refusal = isOtherTable(file.name) ? "otherTable" : "wrongType";
-    return { key, file, target, state: { phase: "refused", refusal } };
+    const otherForm = otherFormOf(file.name);
+    const refusal = otherForm === null ? "wrongType" : "otherForm";
+    return { key, file, target: otherForm, state: { phase: "refused", refusal } };
   }
   if (file.size === 0) return { key, file, target, state: { phase: "refused", refusal: "empty" } };
   return { key, file, target, state: { phase: "waiting" } };

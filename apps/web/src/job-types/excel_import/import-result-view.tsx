@@ -1,22 +1,24 @@
 import { useState, type ReactNode } from "react";
-import { useFormat, type Messages } from "../text/index.ts";
-import { Notice, ScrollRegion } from "../ui/index.ts";
-import { DownloadButton } from "./download-button.tsx";
+import { DownloadButton } from "../../download/index.ts";
+import { lookUp, useFormat } from "../../text/index.ts";
+import { Notice, ScrollRegion } from "../../ui/index.ts";
 import { OUTCOME_TONES } from "./import-outcome.ts";
-import type { ImportCounts, ImportResult, RejectedRow } from "./import-result.ts";
+import { readImportResult, type ImportCounts, type ImportResult, type RejectedRow } from "./import-result.ts";
 import styles from "./import-result-view.module.css";
+import { wordsOf, type ImportWords } from "./words.ts";
 
 const COUNTED = ["inserted", "updated", "unchanged", "rejected"] as const;
 
 /** Four numbers, side by side. */
 export function ImportCountsView({ counts }: { readonly counts: ImportCounts }): ReactNode {
-  const { messages, count } = useFormat();
+  const text = useFormat();
+  const words = wordsOf(text);
   return (
     <dl className={styles.counts}>
       {COUNTED.map((name) => (
         <div key={name} className={name === "rejected" && counts.rejected > 0 ? styles.bad : undefined}>
-          <dt>{messages.counts[name]}</dt>
-          <dd>{count(counts[name])}</dd>
+          <dt>{words[name]}</dt>
+          <dd>{text.count(counts[name])}</dd>
         </div>
       ))}
     </dl>
@@ -30,8 +32,9 @@ function RejectedRows({
   readonly rows: readonly RejectedRow[];
   readonly all: number;
 }): ReactNode {
-  const { messages, count } = useFormat();
-  const words = messages.counts;
+  const text = useFormat();
+  const { count } = text;
+  const words = wordsOf(text);
   const caption = words.errorsFirst(count(rows.length), count(all));
   return (
     <ScrollRegion label={caption}>
@@ -51,7 +54,7 @@ function RejectedRows({
               <td>{row.sheet}</td>
               <td className={styles.number}>{row.row ?? ""}</td>
               <td>{row.column}</td>
-              <td>{words.reasons[row.code] ?? row.message}</td>
+              <td>{lookUp(words.reasons, row.code) ?? row.message}</td>
             </tr>
           ))}
         </tbody>
@@ -61,15 +64,16 @@ function RejectedRows({
 }
 
 /** A column without a title is told as `H:H`. */
-function columnName(name: string, words: Messages["counts"]): string {
+function columnName(name: string, words: ImportWords): string {
   const letters = /^([A-Z]+):\1$/.exec(name)?.[1];
   return letters === undefined ? name : words.columnLetters(letters);
 }
 
 /** Which columns were used, and all that was left out or is not to be seen in the file. */
 function FileUse({ result }: { readonly result: ImportResult }): ReactNode {
-  const { messages, count } = useFormat();
-  const words = messages.counts;
+  const text = useFormat();
+  const { count } = text;
+  const words = wordsOf(text);
   const lines = [
     [words.columnsUsed, result.columnsUsed.join(", ")],
     [words.columnsIgnored, result.columnsIgnored.map((name) => columnName(name, words)).join(", ")],
@@ -91,13 +95,15 @@ function FileUse({ result }: { readonly result: ImportResult }): ReactNode {
 }
 
 /** What an import has done: how it ended, the counts, what of the file was used, and what was rejected and why. */
-export function ImportResultView({ result }: { readonly result: ImportResult }): ReactNode {
-  const { messages } = useFormat();
+export function ImportResultView({ result: value }: { readonly result: unknown }): ReactNode {
+  const words = wordsOf(useFormat());
   const [problem, setProblem] = useState<string | null>(null);
+  const result = readImportResult(value);
+  if (result === null) return null;
   return (
     <div className={styles.result}>
       {result.outcome !== null && (
-        <Notice tone={OUTCOME_TONES[result.outcome]}>{messages.counts.outcomeMore[result.outcome]}</Notice>
+        <Notice tone={OUTCOME_TONES[result.outcome]}>{words.outcomeMore[result.outcome]}</Notice>
       )}
       <ImportCountsView counts={result} />
       <FileUse result={result} />
@@ -105,9 +111,9 @@ export function ImportResultView({ result }: { readonly result: ImportResult }):
       {result.rejectedUrl !== null && (
         <div className={styles.download}>
           <DownloadButton path={result.rejectedUrl} fileName="rejected.xlsx" onProblem={setProblem}>
-            {messages.counts.downloadRejected}
+            {words.downloadRejected}
           </DownloadButton>
-          <span>{messages.counts.downloadRejectedMore}</span>
+          <span>{words.downloadRejectedMore}</span>
         </div>
       )}
       {problem !== null && (

@@ -1,0 +1,106 @@
+import { plural, type Text } from "../../text/index.ts";
+
+const ko = {
+  lists: "학생 명단",
+  otherForm: "이 형식의 명단은 읽을 수 없습니다. 엑셀에서 .xlsx로 저장한 뒤 올려 주세요.",
+  showStudents: "학생 보기",
+  total: "전체",
+  inserted: "추가",
+  updated: "수정",
+  unchanged: "변경 없음",
+  rejected: "오류",
+  soFar: "지금까지",
+  rows: (count: string) => `${count}행`,
+  outcomes: { complete: "완료", partial: "일부만 가져옴", none: "가져온 행 없음" },
+  outcomeMore: {
+    complete: "모든 행을 가져왔습니다.",
+    partial: "가져오지 않은 내용이 있습니다. 아래를 확인해 주세요.",
+    none: "가져온 행이 없습니다. 아래를 확인해 주세요.",
+  },
+  columnsUsed: "가져온 열",
+  columnsIgnored: "가져오지 않은 열",
+  columnLetters: (letters: string) => `제목 없는 ${letters}열`,
+  sheetsIgnored: "가져오지 않은 시트",
+  sheetsHidden: "읽지 않은 숨겨진 시트",
+  hiddenRows: "숨겨져 있지만 가져온 행",
+  errorsFirst: (shown: string, all: string) =>
+    shown === all ? `오류 ${all}행` : `오류 ${all}행 중 ${shown}행 표시`,
+  sheet: "시트",
+  row: "행",
+  column: "열",
+  message: "이유",
+  downloadRejected: "오류 행 다운로드 (.xlsx)",
+  downloadRejectedMore: "고쳐서 그대로 다시 올리면 됩니다.",
+  reasons: {
+    student_no_missing: "학번이 없습니다.",
+    student_no_invalid: "학번 형식이 올바르지 않습니다. 글자나 15자리 이하의 정수로 입력해 주세요.",
+    name_missing: "이름이 없습니다.",
+    grade_invalid: "학년은 1부터 12까지의 정수여야 합니다.",
+    date_invalid: "날짜를 알 수 없습니다. 네 자리 연도부터 연-월-일 순서로 입력해 주세요. 예: 2026-03-01",
+    date_unformatted: "날짜가 숫자로만 남아 있습니다. 셀 서식을 날짜로 바꿔 주세요.",
+    phone_invalid: "전화번호가 올바르지 않습니다. 예: 010-1234-5678",
+    email_invalid: "이메일 주소가 올바르지 않습니다.",
+    too_long: "내용이 너무 깁니다.",
+    cell_error: "셀에 수식 오류가 있습니다.",
+    formula_without_value: "수식의 계산 결과가 파일에 없습니다. 엑셀에서 열어 저장한 뒤 올려 주세요.",
+    cell_covered: "병합된 셀에 가려진 다른 값이 있습니다. 병합을 풀고 확인해 주세요.",
+    columns_differ: "같은 항목의 두 열에 서로 다른 값이 있습니다. 한 열만 남겨 주세요.",
+    duplicate_in_file: "같은 학번이 아래쪽에 또 있어 이 행은 건너뛰었습니다.",
+  },
+};
+
+const en: typeof ko = {
+  lists: "Student lists",
+  otherForm: "Lists of this type can't be read. Save the list as .xlsx in Excel, then upload it.",
+  showStudents: "Show students",
+  total: "Total",
+  inserted: "Added",
+  updated: "Updated",
+  unchanged: "Unchanged",
+  rejected: "Skipped",
+  soFar: "So far",
+  rows: (count) => `${count} ${plural(count, "row", "rows")}`,
+  outcomes: { complete: "Done", partial: "Partly imported", none: "Nothing imported" },
+  outcomeMore: {
+    complete: "All rows were imported.",
+    partial: "Something was left out. See below.",
+    none: "No row was imported. See below.",
+  },
+  columnsUsed: "Imported columns",
+  columnsIgnored: "Columns left out",
+  columnLetters: (letters) => `column ${letters} (no title)`,
+  sheetsIgnored: "Sheets left out",
+  sheetsHidden: "Hidden sheets, not read",
+  hiddenRows: "Imported although hidden",
+  errorsFirst: (shown, all) =>
+    shown === all ? `${all} ${plural(all, "row", "rows")} skipped` : `${shown} of ${all} skipped rows shown`,
+  sheet: "Sheet",
+  row: "Row",
+  column: "Column",
+  message: "Reason",
+  downloadRejected: "Download skipped rows (.xlsx)",
+  downloadRejectedMore: "Correct the rows in that file and upload it.",
+  reasons: {
+    student_no_missing: "The student number is missing.",
+    student_no_invalid: "The student number is not valid: use text, or a whole number of up to 15 digits.",
+    name_missing: "The name is missing.",
+    grade_invalid: "The grade must be a whole number from 1 to 12.",
+    date_invalid: "The date is not clear. Write year (four digits), month, day: 2026-03-01.",
+    date_unformatted: "The date is only a number. Give the cell a date format.",
+    phone_invalid: "The phone number is not valid, e.g. 010-1234-5678.",
+    email_invalid: "The e-mail address is not valid.",
+    too_long: "The text is too long.",
+    cell_error: "The cell has a formula error.",
+    formula_without_value:
+      "The formula's result is not in the file. Open and save it in Excel, then upload that.",
+    cell_covered: "A merged cell covers another value. Unmerge the cells and check.",
+    columns_differ: "Two columns for the same thing have different values. Keep one of the columns.",
+    duplicate_in_file: "Duplicate: a later row with this student number was used instead.",
+  },
+};
+
+/** What an import's words are. */
+export type ImportWords = typeof ko;
+
+/** What is said of an import, in the language of now. */
+export const wordsOf = ({ language }: Pick<Text, "language">): ImportWords => (language === "ko" ? ko : en);

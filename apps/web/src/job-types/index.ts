@@ -1,0 +1,23 @@
+/**
+ * What the page adds for the job types that it knows: a folder for each, named like the type, whose index.ts exports a
+ * `JobTypeView`. A folder is found by being there; a type without one is shown by what the server says of it.
+ * May import browser, download, text and ui; job, live, history, upload and app import this folder.
+ */
+import type { WatchedJob } from "@statusplane/client";
+import { GenericResult } from "./generic-result.tsx";
+import type { JobTypeView } from "./job-type-view.ts";
+
+export type { JobTypeView, OutcomeFace, UploadView } from "./job-type-view.ts";
+
+const folders = import.meta.glob<JobTypeView>("./*/index.ts", { eager: true, import: "view" });
+
+/** The job types that have a folder, in the order of their names. */
+export const JOB_TYPE_VIEWS: readonly JobTypeView[] = Object.values(folders);
+
+/** How a job is shown: by its type's folder; a kind `video` has one type and does not name it. */
+export function viewOf({ ref, jobType }: Pick<WatchedJob, "ref" | "jobType">): Omit<JobTypeView, "type"> {
+  const known = JOB_TYPE_VIEWS.find(({ type, kind }) =>
+    jobType === null ? ref.kind === "video" && kind === "video" : type === jobType,
+  );
+  return known ?? { kind: ref.kind, icon: "gear", Result: GenericResult };
+}
