@@ -14,16 +14,22 @@ const FORM_TYPE = { "content-type": "multipart/form-data; boundary=b" };
 let app: FastifyInstance;
 let one: { authorization: string };
 const seen: string[] = [];
+const identities = new Set<unknown>();
 
 /** An application with everything of its own that could be in the way, or be lost. */
 beforeEach(async () => {
   seen.length = 0;
+  identities.clear();
   one = await signedIn(1);
   app = Fastify();
   await app.register(multipart, { attachFieldsToBody: "keyValues" });
   await app.register(swagger, { openapi: { info: { title: "shop", version: "1" } } });
   app.decorateRequest("identity", "the shop's");
   app.addHook("onRequest", async (request) => void seen.push(request.url));
+  app.addHook(
+    "onResponse",
+    async (request) => void identities.add((request as { identity?: unknown }).identity),
+  );
   app.addContentTypeParser("text/csv", { parseAs: "string" }, (_request, text, done) => done(null, text));
   app.setErrorHandler((error, _request, reply) => reply.code(418).send({ shop: (error as Error).message }));
   app.setNotFoundHandler((_request, reply) => reply.code(404).send({ shop: "nothing here" }));
@@ -86,6 +92,7 @@ describe("an application that mounts Statusplane without a prefix", () => {
     expect(missing.json()).toMatchObject({ status: 404, code: "not_found" });
     expect(missing.headers["x-content-type-options"]).toBe("nosniff");
     expect(seen).toContain("/api/v1/jobs/a/progress/");
+    expect([...identities]).toEqual(["the shop's"]);
   });
 
   it("reads what is left of a body that was answered early, and then ends the connection", async () => {
@@ -121,6 +128,28 @@ describe("an application that mounts Statusplane without a prefix", () => {
     });
     expect(answer.json()).toMatchObject({ status: 500, code: "internal_error" });
     await early.close();
+  });
+});
+
+describe("an application that mounts watching alone, without a prefix", () => {
+  it("says of the platform's other addresses that they are not served here, and keeps all others", async () => {
+    const signIn = { kind: "secret", secret: SECRET } as const;
+    await app.register(statusplane, { store: { reader: storeNamed("a") }, signIn });
+    const get = async (url: string) => (await app.inject({ url, headers: one })).json();
+    expect(await get("/api/v1/jobs/a/progress/")).toMatchObject({ store: "a" });
+    for (const url of [
+      "/api/v1/jobs/a/",
+      "/api/v1/jobs/a",
+      "/media/videos/",
+      "/media/hls/a/b",
+      "/api/v1/demo/",
+    ]) {
+      expect([url, await get(url)]).toMatchObject([url, { status: 404, code: "not_served_here" }]);
+    }
+    const submit = await post("/api/v1/jobs/", "application/json", "{}");
+    expect(submit.json()).toMatchObject({ status: 404, code: "not_served_here" });
+    expect(await get("/api/v1/nowhere")).toEqual({ shop: "nothing here" });
+    expect(await get("/api/v1/orders")).toEqual({ identity: "the shop's" });
   });
 });
 
