@@ -87,8 +87,9 @@ ${variableTable(FFMPEG_VARIABLES)}
 | \`progress\` | progress, batch, watch tokens, operators' routes; no database at all | \`REDIS_URL\`, sign-in |
 | \`worker\` | runs jobs; the reconciler | \`DATABASE_URL\`, \`REDIS_URL\`, \`QUEUE_URL\` |
 
-"Sign-in" is \`JWT_SECRET\`, or \`JWKS_URL\` with \`SIGNING_SECRET\`, or \`DEMO=1\`. Role \`all\` with a loopback \`HOST\`, no
-\`DATABASE_URL\` and no JWT setting signs people in as one of two demo tenants by itself.
+"Sign-in" is \`JWT_SECRET\`, or \`JWKS_URL\` with \`SIGNING_SECRET\`, or \`DEMO=1\`, or an application's own
+\`authenticate\` (role \`api\`: with \`SIGNING_SECRET\`). Role \`all\` with a loopback \`HOST\`, no \`DATABASE_URL\` and no
+other sign-in signs people in as one of two demo tenants by itself.
 `;
 }
 

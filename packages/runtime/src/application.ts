@@ -23,11 +23,14 @@ export interface Application<Own extends VariableTable = VariableTable> {
   readonly variables?: Own;
   /** Adds its own routes: signed in, not for watch tokens. Roles `all` and `api`. */
   routes?(fastify: FastifyInstance, context: RoutesContext<Own>): Promise<void> | void;
-  /** Its own sign-in, beside the tokens that `JWT_SECRET` or `JWKS_URL` verify. Default: none. */
+  /**
+   * Its own sign-in, beside the tokens that `JWT_SECRET` or `JWKS_URL` verify, if one of them is set. Role `api` then needs
+   * `SIGNING_SECRET` or `JWT_SECRET`. Default: none.
+   */
   readonly authenticate?: Authenticate;
   /** What a READY video leaves for players. Default: nothing plays. */
   readonly playable?: PlayableFiles;
-  /** Whom a demo lets in by one click. Default: nobody. */
+  /** Whom a demo lets in by one click. Default: two, called Demo 1 and Demo 2. */
   readonly demoTenants?: readonly DemoTenant[];
   /** Folder of its built page. Default: no page. */
   readonly webRoot?: string;

@@ -42,7 +42,7 @@ function commandLine(application: Application): Command {
     .option("--role <role>", `what this process does: ${ROLES.join(", ")}`, "all")
     .option("--print-config", "show the settings in force, secrets hidden, and end")
     .action(async (options: { role: string; printConfig?: boolean }) => {
-      const config: Config = readConfig(options.role, process.env, application.variables ?? NO_VARIABLES);
+      const config: Config = readConfig(options.role, process.env, application);
       if (options.printConfig === true) console.log(printConfig(config));
       else await runProgram(config, application);
     });

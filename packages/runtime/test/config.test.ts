@@ -68,6 +68,16 @@ describe("readConfig", () => {
     expect(problemsOf("all", { ...jwks, JWT_SECRET: SECRET, SIGNING_SECRET: SECRET })).toHaveLength(1);
   });
 
+  it("needs no token of an application that signs people in itself, but something to sign with", () => {
+    const own = { authenticate: () => null };
+    const { JWT_SECRET: _1, ...shared } = SHARED;
+    expect(readConfig("all", {}, own)).toMatchObject({ demo: false, signIn: null });
+    expect(readConfig("progress", shared, own).signIn).toBeNull();
+    expect(() => readConfig("api", shared, own)).toThrow(/^SIGNING_SECRET: required/);
+    expect(readConfig("api", { ...shared, SIGNING_SECRET: SECRET }, own).signIn).toBeNull();
+    expect(readConfig("api", SHARED, own).signIn).toEqual({ kind: "secret", secret: SECRET });
+  });
+
   it("refuses a demo beside a sign-in, by one line", () => {
     for (const signIn of [
       { JWT_SECRET: SECRET },
@@ -160,11 +170,11 @@ describe("readConfig", () => {
       SCAN_PAGES_MAX: variable(wholeNumber(1, 500, "pages"), 50, "pages of a scan at most"),
       SCAN_LANGUAGE: optionalVariable(z.string(), "language; not set: found out"),
     };
-    expect(readConfig("all", { SCAN_PAGES_MAX: "7" }, own).own.values).toEqual({
+    expect(readConfig("all", { SCAN_PAGES_MAX: "7" }, { variables: own }).own.values).toEqual({
       SCAN_PAGES_MAX: 7,
       SCAN_LANGUAGE: null,
     });
-    expect(() => readConfig("all", { PORT: "http", SCAN_PAGES_MAX: "501" }, own)).toThrow(
+    expect(() => readConfig("all", { PORT: "http", SCAN_PAGES_MAX: "501" }, { variables: own })).toThrow(
       /^PORT: .*\nSCAN_PAGES_MAX: must be a whole number from 1 to 500 \(pages\)$/,
     );
   });
@@ -212,9 +222,11 @@ describe("printConfig", () => {
       STRICT: "1",
       SCAN_PAGES_MAX: "9",
     };
-    const config = readConfig("all", env, own);
+    const config = readConfig("all", env, { variables: own });
     const lines = printConfig(config).split("\n").slice(2);
-    const again = readConfig("all", Object.fromEntries(lines.map((line) => splitOnce(line))), own);
+    const again = readConfig("all", Object.fromEntries(lines.map((line) => splitOnce(line))), {
+      variables: own,
+    });
     expect({ values: again.values, own: again.own.values }).toEqual({
       values: config.values,
       own: config.own.values,

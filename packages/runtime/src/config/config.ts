@@ -12,7 +12,7 @@ import { VARIABLES, type Values, type VariableName } from "./variables.ts";
 export const ROLES = ["all", "api", "progress", "worker"] as const;
 export type Role = (typeof ROLES)[number];
 
-/** How requests are signed in; null where nobody signs in (role worker). */
+/** How tokens are verified; null where there are none: role worker, or the application signs people in itself. */
 export type SignIn =
   | { readonly kind: "secret"; readonly secret: string }
   | { readonly kind: "jwks"; readonly url: string }
@@ -45,17 +45,32 @@ export class ConfigError extends Error {
 type Read = ReadVariables<typeof VARIABLES>;
 type Environment = Readonly<Record<string, string | undefined>>;
 
+/** What an application says that its settings depend on: its own variables, and whether it signs people in itself. */
+interface Configured<Own extends VariableTable> {
+  readonly variables?: Own;
+  readonly authenticate?: unknown;
+}
+
 /** @throws {ConfigError} naming every problem. */
 export function readConfig(role: string, env: Environment): Config<typeof NO_VARIABLES>;
-export function readConfig<Own extends VariableTable>(role: string, env: Environment, own: Own): Config<Own>;
-export function readConfig(role: string, env: Environment, table: VariableTable = NO_VARIABLES): Config {
+export function readConfig<Own extends VariableTable>(
+  role: string,
+  env: Environment,
+  application: Configured<Own>,
+): Config<Own>;
+export function readConfig(
+  role: string,
+  env: Environment,
+  { variables: table = NO_VARIABLES, authenticate }: Configured<VariableTable> = {},
+): Config {
+  const authenticates = authenticate !== undefined;
   const read = readTable(VARIABLES, env);
   const own = readTable(table, env);
   const problems = [...read.problems, ...own.problems];
   if (!isRole(role)) throw new ConfigError([`--role: must be one of ${ROLES.join(", ")}`, ...problems]);
   problems.push(...missingShared(role, read), ...wrongAddresses(read.values));
-  const demo = wantsDemo(role, read);
-  const signIn = role === "worker" ? null : chooseSignIn(demo, read, problems);
+  const demo = wantsDemo(role, read, authenticates);
+  const signIn = role === "worker" ? null : chooseSignIn({ role, demo, authenticates }, read, problems);
   if (problems.length > 0) throw new ConfigError(problems);
   const { values } = read;
   const database = role === "progress" ? undefined : values.DATABASE_URL;
@@ -109,13 +124,23 @@ export function isLoopback(host: string): boolean {
   return LOOPBACK.test(host);
 }
 
-function wantsDemo(role: Role, { values, isSet }: Read): boolean {
+function wantsDemo(role: Role, { values, isSet }: Read, authenticates: boolean): boolean {
   if (values.DEMO) return true;
-  const configured = isSet("DATABASE_URL") || isSet("JWT_SECRET") || isSet("JWKS_URL");
+  const configured = authenticates || isSet("DATABASE_URL") || isSet("JWT_SECRET") || isSet("JWKS_URL");
   return role === "all" && isLoopback(values.HOST) && !configured;
 }
 
-function chooseSignIn(demo: boolean, { values, isSet }: Read, problems: string[]): SignIn | null {
+interface Asked {
+  readonly role: Role;
+  readonly demo: boolean;
+  readonly authenticates: boolean;
+}
+
+function chooseSignIn(
+  { role, demo, authenticates }: Asked,
+  { values, isSet }: Read,
+  problems: string[],
+): SignIn | null {
   const { JWT_SECRET: secret, JWKS_URL: url, SIGNING_SECRET: signingSecret } = values;
   if (secret !== null && url !== null) problems.push("JWT_SECRET, JWKS_URL: set one of them, not both");
   if (values.DEMO && (isSet("JWT_SECRET") || isSet("JWKS_URL"))) {
@@ -131,6 +156,14 @@ function chooseSignIn(demo: boolean, { values, isSet }: Read, problems: string[]
   if (secret !== null) return { kind: "secret", secret };
   if (demo) return { kind: "kept-secret" };
   if (isSet("JWT_SECRET") || isSet("JWKS_URL")) return null; // set to a wrong value, which is a problem already
+  if (authenticates) {
+    if (role === "api" && signingSecret === null) {
+      problems.push(
+        "SIGNING_SECRET: required without JWT_SECRET (32 bytes or more, the same for all api processes)",
+      );
+    }
+    return null;
+  }
   problems.push("JWT_SECRET or JWKS_URL: set one, for nobody could sign in (or DEMO=1 for the demo tenants)");
   return null;
 }

@@ -1,7 +1,14 @@
-import { createServer, requireTenant, type JobsOptions, type SignInOptions } from "@statusplane/server";
+import {
+  createServer,
+  requireTenant,
+  type DemoTenant,
+  type JobsOptions,
+  type MountOptions,
+  type SignInOptions,
+} from "@statusplane/server";
 import type { FastifyInstance } from "fastify";
 import { readKeptSecret } from "../cli/kept-secret.ts";
-import { isLoopback, type Config } from "../config/config.ts";
+import { isLoopback, type Config, type SignIn } from "../config/config.ts";
 import type { FolderFiles } from "../files/index.ts";
 import { metricSources, readiness } from "./operators-view.ts";
 import type { Parts } from "./parts.ts";
@@ -11,9 +18,8 @@ export async function makeServer(parts: Parts, files: FolderFiles | null): Promi
   const { config, application, context, jobs, stores, health, disk, registry, leaving, logStream } = parts;
   const { values } = config;
   const common = {
-    signIn: await signInOptions(config),
+    ...(await signInOptions(config)),
     ...(application.authenticate === undefined ? {} : { authenticate: application.authenticate }),
-    signingSecret: values.SIGNING_SECRET,
     allowedOrigins: values.ALLOWED_ORIGINS,
     requestsPerMinute: values.RATE_LIMIT_PER_MINUTE,
     missesPerMinute: values.RATE_LIMIT_MISSES_PER_MINUTE,
@@ -45,7 +51,7 @@ export async function makeServer(parts: Parts, files: FolderFiles | null): Promi
     acceptsWork: (fileBytes) =>
       health.acceptsWork() ?? (fileBytes === null || disk === null ? null : disk.refusesFile(fileBytes)),
     ...(application.playable === undefined ? {} : { playable: application.playable }),
-    ...(config.demo ? { demoTenants: application.demoTenants ?? [] } : {}),
+    ...(config.demo ? { demoTenants: application.demoTenants ?? DEMO_TENANTS } : {}),
     extend: (signedIn, details) =>
       application.routes?.(signedIn, {
         ...context,
@@ -62,13 +68,29 @@ export async function makeServer(parts: Parts, files: FolderFiles | null): Promi
   });
 }
 
-async function signInOptions({ signIn, values }: Config): Promise<SignInOptions> {
+/** Whom a demo lets in, unless the application says. */
+const DEMO_TENANTS: readonly DemoTenant[] = [
+  { tenant: "1", name: "Demo 1" },
+  { tenant: "2", name: "Demo 2" },
+];
+
+type SignInParts = Partial<Pick<MountOptions, "signIn" | "signingSecret">>;
+
+/** What signs nothing else yet in one process of everything is signed by a secret that is kept beside its database. */
+async function signInOptions({ role, signIn, values }: Config): Promise<SignInParts> {
+  const { SIGNING_SECRET: signingSecret } = values;
+  if (signIn !== null) return { signIn: await tokenRules(signIn, values), signingSecret };
+  const isKept = signingSecret === null && role === "all";
+  return { signingSecret: isKept ? await readKeptSecret(values.DATA_DIR) : signingSecret };
+}
+
+async function tokenRules(signIn: SignIn, values: Config["values"]): Promise<SignInOptions> {
   const claims = { tenant: values.TENANT_CLAIM, subject: values.SUBJECT_CLAIM };
   const rules = { issuer: values.JWT_ISSUER, audience: values.JWT_AUDIENCE, claims };
-  if (signIn?.kind === "jwks") {
+  if (signIn.kind === "jwks") {
     return { kind: "jwks", url: signIn.url, ...rules };
   }
-  const secret = signIn?.kind === "secret" ? signIn.secret : await readKeptSecret(values.DATA_DIR);
+  const secret = signIn.kind === "secret" ? signIn.secret : await readKeptSecret(values.DATA_DIR);
   return { kind: "secret", secret, ...rules };
 }
 

@@ -14,7 +14,7 @@ import { UndoStack } from "../../src/program/undo-stack.ts";
 export const SECRET = "a secret of at least thirty-two bytes, for tests";
 
 /** An application with one job type. */
-const COPIES: Application = { jobs: [COPY_JOB] };
+export const COPIES: Application = { jobs: [COPY_JOB] };
 
 export type Env = Readonly<Record<string, string>>;
 
@@ -89,7 +89,7 @@ export class StartBench {
     const undo = new UndoStack((what, error) => log.error({ err: error, what }, "was not closed in order"));
     const onFatal = (error: Error): void => log.fatal({ err: error });
     try {
-      const config = readConfig(role, { ...this.env(), ...env });
+      const config = readConfig(role, { ...this.env(), ...env }, application);
       const said: string[] = [];
       await startProgram({
         config,

@@ -3,7 +3,7 @@ import { withClient, withRedis } from "@statusplane/test-support";
 import { defineJob } from "@statusplane/worker";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { databaseRisks, storeRisks } from "../../src/program/risks.ts";
-import { StartBench, type Env } from "./start-bench.ts";
+import { COPIES, SECRET, StartBench, type Env } from "./start-bench.ts";
 
 /** The settings that the project ships, as a command line. */
 function shipped(name: string): string[] {
@@ -186,6 +186,29 @@ describe("a start", () => {
     await onPostgres("ALTER DATABASE postgres SET synchronous_commit = off");
     return {};
   }
+});
+
+describe("who asks", () => {
+  it("is said by the application's own sign-in, with no secret of tokens", async () => {
+    const signedIn = { ...COPIES, authenticate: () => ({ tenant: 7, subject: "alice", scope: "watch" }) };
+    const env = { JWT_SECRET: "", SIGNING_SECRET: SECRET };
+    for (const role of ["api", "progress"] as const) {
+      const program = await bench.started(role, env, signedIn);
+      expect((await program.get("/api/v1/progress/?active=1")).status).toBe(200);
+      expect((await program.send("POST", "/api/v1/watch-token/", { jobs: ["a"] })).status).toBe(200);
+    }
+    const nobody = await bench.started("progress", env, { ...COPIES, authenticate: async () => null });
+    expect((await nobody.get("/api/v1/progress/?active=1")).status).toBe(401);
+  });
+
+  it("is found in the claims that the settings name", async () => {
+    const submitted = async (claims: Env): Promise<unknown> => {
+      const program = await bench.started("api", claims);
+      return (await program.send("POST", "/api/v1/watch-token/", { jobs: ["a"] })).status;
+    };
+    expect(await submitted({ TENANT_CLAIM: "org" })).toBe(400); // the token has a tenant_id
+    expect(await submitted({ TENANT_CLAIM: "exp", SUBJECT_CLAIM: "exp" })).toBe(200); // a number, as good as any
+  });
 });
 
 describe("a store in memory", () => {
