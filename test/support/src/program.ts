@@ -28,6 +28,8 @@ export interface ProgramOptions {
   readonly role?: "all" | "api" | "progress" | "worker";
   /** The file to run; default the built program. It must take `--role ROLE` and say its address the same way. */
   readonly program?: string;
+  /** Of node itself, before the program's path. Default: none. */
+  readonly nodeArguments?: readonly string[];
   /** Nothing of the test's own environment but PATH, HOME and TMPDIR reaches the program. */
   readonly env: Readonly<Record<string, string>>;
 }
@@ -36,10 +38,11 @@ export interface ProgramOptions {
 export async function startProgram({
   role = "all",
   program = PROGRAM,
+  nodeArguments = [],
   env,
 }: ProgramOptions): Promise<RunningProgram> {
   const { PATH = "", HOME = "", TMPDIR = "" } = process.env;
-  const child = spawn(process.execPath, [program, "--role", role], {
+  const child = spawn(process.execPath, [...nodeArguments, program, "--role", role], {
     env: {
       PATH,
       HOME,
