@@ -89,7 +89,7 @@ ${variableTable(FFMPEG_VARIABLES)}
 
 "Sign-in" is \`JWT_SECRET\`, or \`JWKS_URL\` with \`SIGNING_SECRET\`, or \`DEMO=1\`, or an application's own
 \`authenticate\` (role \`api\`: with \`SIGNING_SECRET\`). Role \`all\` with a loopback \`HOST\`, no \`DATABASE_URL\` and no
-other sign-in signs people in as one of two demo tenants by itself.
+other sign-in signs people in as a demo tenant by itself.
 `;
 }
 

@@ -160,7 +160,7 @@ export const VARIABLES = {
   DEMO: variable(
     flag,
     false,
-    "1: sign-in by one click as one of two demo tenants, the only ones then; not beside `JWT_SECRET` or `JWKS_URL`",
+    "1: sign-in by one click as a demo tenant, the only ones then; not beside `JWT_SECRET` or `JWKS_URL`",
   ),
   ALLOWED_ORIGINS: variable(
     z.string().transform((text): readonly string[] => listed(text)),

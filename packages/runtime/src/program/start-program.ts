@@ -79,7 +79,7 @@ async function watchDisk(
 function announce({ config: { role, demo }, jobs, announce: say }: Parts, address: string | null): void {
   if (address === null) return say(`Statusplane (${role}) runs ${jobs.map(({ type }) => type).join(", ")}`);
   say(role === "all" ? `Statusplane is at ${address}/` : `Statusplane (${role}) is at ${address}/`);
-  if (demo) say("anyone who opens it signs in as one of two demo tenants");
+  if (demo) say("anyone who opens it signs in as a demo tenant");
 }
 
 /** What does not change while the process lives; the store's own settings and the disk's room are watched. */
