@@ -1,8 +1,8 @@
+import { root, typeCheck } from "@statusplane/test-support";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, it } from "vitest";
-import { root, typeCheck } from "./type-check.ts";
 
 const planted = 'export const pid: number = process.pid;\nexport { readFile } from "node:fs";\n';
 

@@ -157,6 +157,10 @@ export interface MemoryQueueOptions {
 /**
  * A queue within this process, for installations of one process: what waits is lost with it, and found again by the
  * reconciler's sweep of waiting rows.
+ *
+ * @example
+ * const queue = createMemoryQueue();
+ * await queue.enqueue({ ref, jobType: "scan", attempt: 1 });
  */
 export function createMemoryQueue({ clock = systemClock }: MemoryQueueOptions = {}): JobQueue {
   const types = new Map<string, TypeQueue>();

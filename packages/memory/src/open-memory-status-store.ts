@@ -16,6 +16,9 @@ export interface MemoryStatusStoreOptions extends StatusStoreOptions {
 /**
  * Opens a status store in this process' memory.
  * @throws {TypeError} when `finishedTtlSeconds` is neither 0 nor at least 86,400.
+ *
+ * @example
+ * const { writer, reader, feed, close } = openMemoryStatusStore();
  */
 export function openMemoryStatusStore(options: MemoryStatusStoreOptions = {}): StatusStore {
   return memoryStatusStoreOver(new MemoryEntries(options.now ?? (() => performance.now())), options);

@@ -25,6 +25,9 @@ const SOCKET_PORT = 5432;
  * all leases, for no other process can be alive. One connection, one statement at a time, no prepared statements (the
  * session outlives its connections, and with it their names). A first start takes seconds.
  * @throws {FolderLockedError} when another process has it; an Error naming the packages when they are not installed.
+ *
+ * @example
+ * const database = await openEmbeddedDatabase({ dataDir: ".data" });
  */
 export async function openEmbeddedDatabase(options: EmbeddedDatabaseOptions): Promise<Database> {
   const dataDir = resolve(options.dataDir);

@@ -31,6 +31,10 @@ const ANSWER_MARGIN_MS = 1_000;
 /**
  * Opens a Postgres server's database and brings its tables up to date.
  * @throws {database_unavailable} when it does not answer.
+ *
+ * @example
+ * const database = await openServerDatabase({ url: "postgres://app@127.0.0.1/app" });
+ * const record = await database.requests.find(ref);
  */
 export function openServerDatabase(options: ServerDatabaseOptions): Promise<Database> {
   const {

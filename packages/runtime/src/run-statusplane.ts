@@ -16,9 +16,10 @@ const EXIT_BAD_INPUT = 2;
  * The whole program of an application, and its command line: runs it in one of its roles until it is told to stop, prints
  * its settings, or mints a token for scripts. Whatever keeps it from that is said on stderr in one line each, and ends
  * the process: exit code 2 where a setting or an argument is wrong, 1 else.
- * @example
- * await runStatusplane({ jobs: [reportJob] });
  * @throws {TypeError} for a variable that has a name of the platform's.
+ *
+ * @example
+ * await runStatusplane({ jobs: [scanJob] });
  */
 export async function runStatusplane<Own extends VariableTable = typeof NO_VARIABLES>(
   given: Application<Own>,

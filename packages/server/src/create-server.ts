@@ -20,6 +20,10 @@ import { answerPageAddress, pageRoutes } from "./web/index.ts";
  * A server of its own: what {@link statusplane} mounts in an application's, with care for connections, the operators' routes,
  * the API's documents and a page around it. The answer is ready, not listening; the caller listens and closes.
  * @throws {TypeError} when nobody could sign in, for a secret under 32 bytes, or without one where it is needed.
+ *
+ * @example
+ * const server = await createServer({ store, authenticate }); // watching alone
+ * await server.listen({ port: 3000 });
  */
 export async function createServer(options: ServerOptions): Promise<FastifyInstance> {
   const connections = new Connections({ ...HTTP_LIMITS, ...formLimit(options), ...options.http });

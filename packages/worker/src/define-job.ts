@@ -152,6 +152,18 @@ const MAX_TRIES_LIMIT = 100;
 /**
  * Defines a job type.
  * @throws {TypeError} when type, steps, maxTries, concurrency or errors do not fit.
+ *
+ * @example
+ * const scanJob = defineJob({
+ *   type: "scan",
+ *   label: { ko: "문서 인식", en: "Scan" },
+ *   steps: [{ key: "read", label: { ko: "읽기", en: "Reading" } }],
+ *   run: async (ctx) => {
+ *     ctx.step("read");
+ *     for (let page = 1; page <= 20; page++) ctx.progress(page * 5);
+ *     return { pages: 20 };
+ *   },
+ * });
  */
 export function defineJob<Payload, const StepKey extends string>(
   options: ParsedJobOptions<Payload, StepKey>,

@@ -1,6 +1,6 @@
 /**
  * A bounded, streaming reader of .xlsx: rows of typed values out of a file that may be hostile.
- * Imports Node, yauzl (zip) and saxes (XML), no package of the product.
+ * Imports Node and saxes (XML), no package of the product.
  * Data comes from a file's path and goes out as batches of rows; memory is bounded by limits, not by the file.
  * What is refused is an XlsxError with one of four codes. It is meant to run in a process of its own.
  */

@@ -147,6 +147,13 @@ export class Workbook {
  * @throws {too_large} beyond the limits; told from the zip's directory before a sheet is inflated, and again from
  * the bytes themselves.
  * @throws {too_complex} when reading it would take longer than a workbook of its size takes.
+ *
+ * @example
+ * const workbook = await openWorkbook("members.xlsx");
+ * for (const sheet of workbook.sheets) {
+ *   for await (const rows of workbook.rows(sheet)) console.log(sheet.name, rows.length);
+ * }
+ * await workbook.close();
  */
 export async function openWorkbook(path: string, options: OpenOptions = {}): Promise<Workbook> {
   const limits = { ...DEFAULT_LIMITS, ...options.limits };

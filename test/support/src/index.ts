@@ -13,3 +13,4 @@ export * from "./program.ts";
 export * from "./server-place.ts";
 export * from "./command-line.ts";
 export * from "./color-bars.ts";
+export { root, typeCheck } from "./type-check.ts";

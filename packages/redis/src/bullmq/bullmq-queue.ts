@@ -55,6 +55,10 @@ export interface BullmqQueue extends JobQueue {
  * BullMQ as a queue: one of its queues per job type, a delivery's id as its job id, nothing kept after the end, its
  * own retries and verdicts unused. A delivery whose id is already waiting, delayed or active is the same delivery.
  * @throws {Error} when bullmq or ioredis is not installed; {TypeError} when the URL cannot be understood.
+ *
+ * @example
+ * const queue = await createBullmqQueue({ url: "redis://127.0.0.1:6380", onError: console.error });
+ * await queue.enqueue({ ref, jobType: "scan", attempt: 1 });
  */
 export async function createBullmqQueue(options: BullmqQueueOptions): Promise<BullmqQueue> {
   const [bullmq, ioredis] = await Promise.all([loadBullmq(), loadIoredis()]);

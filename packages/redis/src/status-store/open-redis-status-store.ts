@@ -27,6 +27,11 @@ const FIRST_CONNECTION_MS = 3_000;
  * Opens a status store in Redis: a connection for reads, one for writes, and at the first subscription one for news.
  * A Redis that is down now is no error: calls answer {store_unavailable} until it is there.
  * @throws {Error} when ioredis is not installed; {TypeError} when the URL cannot be understood, or `finishedTtlSeconds` is neither 0 nor at least 86,400.
+ *
+ * @example
+ * const store = await openRedisStatusStore({ url: "redis://127.0.0.1:6379" });
+ * const snapshot = await store.reader.read(ref);
+ * console.log(snapshot?.text); // the JSON that a browser parses
  */
 export async function openRedisStatusStore(options: RedisStatusStoreOptions): Promise<StatusStore> {
   const settings = statusStoreSettings(options);

@@ -9,6 +9,11 @@ const RECOVER_WINDOW_SECONDS = 86_400;
  * Makes the repair loop that has status store and queue say what Postgres knows. One is active per installation, any
  * process with a database may run it, and two at once are safe. At most 20 statements a minute while there is nothing
  * to repair: 12 ticks, 6 sweeps, one early tick, one reading of the outbox's age. It closes none of its ports.
+ *
+ * @example
+ * const { writer, installation } = store;
+ * const reconciler = createReconciler({ records: database.reconciler, writer, installation, queue, files });
+ * await reconciler.start();
  */
 export function createReconciler(options: ReconcilerOptions): ReconcilerHandle {
   return new Reconciler({

@@ -75,6 +75,12 @@ export interface StatusWorker {
 /**
  * Makes the worker of one process: it claims, runs, reports and finishes jobs. It closes none of the ports it is given.
  * @throws {TypeError} when a job type is there twice or a concurrency is below 1.
+ *
+ * @example
+ * const { writer, installation } = store;
+ * const worker = createWorker({ jobs, records: database.worker, writer, installation, queue, files });
+ * await worker.start();
+ * process.once("SIGTERM", () => void worker.stop()); // what runs is handed back
  */
 export function createWorker(options: WorkerOptions): StatusWorker {
   const { jobs, queue, installation } = options;
