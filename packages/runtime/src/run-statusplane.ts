@@ -2,8 +2,8 @@ import { FolderLockedError } from "@statusplane/postgres";
 import { Argument, Command } from "commander";
 import { readFileSync } from "node:fs";
 import type { Application } from "./application.ts";
-import { migrateCommand, type MigrateAction } from "./cli/migrate.ts";
-import { mintToken } from "./cli/mint-token.ts";
+import { migrateCommand, type MigrateAction } from "./cli/migrate-command.ts";
+import { tokenCommand } from "./cli/token-command.ts";
 import { ConfigError, printConfig, readConfig, ROLES, type Config } from "./config/config.ts";
 import { isPlatformVariable } from "./config/variables.ts";
 import { NO_VARIABLES, type VariableTable } from "./config/variable.ts";
@@ -56,7 +56,7 @@ function commandLine(application: Application): Command {
     .option("--operator", "may read /metrics from outside", false)
     .action(async (options: { tenant: string; sub: string; life: string; operator: boolean }) => {
       const { tenant, sub, life, operator } = options;
-      console.log(await mintToken({ tenant, sub, lifeSeconds: Number(life), operator }, process.env));
+      console.log(await tokenCommand({ tenant, sub, lifeSeconds: Number(life), operator }, process.env));
     });
   command
     .command("migrate")

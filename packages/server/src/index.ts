@@ -19,6 +19,7 @@ export {
   recordRef,
   requireIdentity,
   requireOperator,
+  mintToken,
   requireTenant,
   subjectOf,
   type Authenticate,
@@ -33,6 +34,7 @@ export type { DetailReads } from "./detail/index.ts";
 export { sendProblem, type ProblemOptions } from "./errors/index.ts";
 export { logOptions, type LogOptions } from "./http/index.ts";
 export {
+  askedGauges,
   createOperatorsServer,
   type MetricsAccess,
   type MetricSources,

@@ -1,7 +1,8 @@
 import type { Database } from "@statusplane/postgres";
 import type { ReconcilerHandle, StatusWorker } from "@statusplane/worker";
 import type { DiskHealth } from "./disk-health.ts";
-import { collectDefaultMetrics, Gauge, type Registry } from "prom-client";
+import { askedGauges } from "@statusplane/server";
+import { collectDefaultMetrics, type Registry } from "prom-client";
 
 /** What runs in this process; a part that this role does not have, or not yet, is absent. */
 export interface RunningParts {
@@ -22,18 +23,7 @@ export function registerProcessMetrics(
   database: Database | null,
 ): void {
   collectDefaultMetrics({ register: registry });
-  const gauge = (name: string, help: string, labelNames: string[], fill: (gauge: Gauge) => void): void => {
-    const made = new Gauge({
-      name: `statusplane_${name}`,
-      help,
-      labelNames,
-      registers: [],
-      collect() {
-        fill(this);
-      },
-    });
-    registry.registerMetric(made);
-  };
+  const gauge = askedGauges(registry);
   if (disk !== null) {
     gauge("disk_free_bytes", "Room for files, as last looked at", ["of"], (each) => {
       for (const [what, bytes] of disk.free) each.labels(what).set(bytes);

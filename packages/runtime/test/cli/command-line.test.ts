@@ -2,7 +2,7 @@ import { spawnSync } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { startPostgres, withClient, type PostgresServer } from "@statusplane/test-support";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { migrateCommand, type MigrateAction } from "../../src/cli/migrate.ts";
+import { migrateCommand, type MigrateAction } from "../../src/cli/migrate-command.ts";
 
 const SHOP = fileURLToPath(new URL("../programs/shop.ts", import.meta.url));
 

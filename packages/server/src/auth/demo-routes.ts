@@ -1,9 +1,8 @@
 import { StatusplaneError } from "@statusplane/core";
 import type { FastifyInstance } from "fastify";
 import type { ZodTypeProvider } from "fastify-type-provider-zod";
-import { SignJWT } from "jose";
 import { z } from "zod";
-import { TENANT_CLAIM } from "./claims.ts";
+import { mintToken } from "./mint-token.ts";
 import type { SignInOptions } from "./sign-in.ts";
 
 /** A tenant that anybody may sign in as. */
@@ -37,7 +36,6 @@ export function demoRoutes(
   }: { readonly signIn: SignInOptions | undefined; readonly tenants: readonly DemoTenant[] },
 ): void {
   if (signIn?.kind !== "secret") throw new TypeError("the demo signs in with JWT_SECRET, not with JWKS_URL");
-  const key = new TextEncoder().encode(signIn.secret);
   const app = fastify.withTypeProvider<ZodTypeProvider>();
   app.get(
     "/api/v1/demo",
@@ -71,17 +69,11 @@ export function demoRoutes(
         const detail = `tenant is one of ${tenants.map(({ tenant }) => tenant).join(", ")}`;
         throw new StatusplaneError("invalid_request", { detail });
       }
-      const expiresAtSeconds = Math.floor(Date.now() / 1_000) + DEMO_TOKEN_SECONDS;
-      const token = new SignJWT({ [signIn.claims?.tenant ?? TENANT_CLAIM]: found.tenant })
-        .setProtectedHeader({ alg: "HS256", typ: "JWT" })
-        .setSubject("demo")
-        .setIssuedAt()
-        .setExpirationTime(expiresAtSeconds);
-      if (signIn.issuer) token.setIssuer(signIn.issuer);
-      if (signIn.audience) token.setAudience(signIn.audience);
+      const { tenant, name } = found;
+      const content = { tenant, subject: "demo", lifeSeconds: DEMO_TOKEN_SECONDS };
+      const { token, expiresAt } = await mintToken(signIn, content);
       reply.header("cache-control", "no-store");
-      const expiresAt = new Date(expiresAtSeconds * 1_000).toISOString();
-      return { token: await token.sign(key), tenant: found.tenant, name: found.name, expires_at: expiresAt };
+      return { token, tenant, name, expires_at: expiresAt.toISOString() };
     },
   );
 }

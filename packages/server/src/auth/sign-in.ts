@@ -13,13 +13,15 @@ interface SignInBase {
   readonly audience?: string | null;
 }
 
+/** HS256 with a secret of 32 bytes or more. */
+export interface SecretSignIn extends SignInBase {
+  readonly kind: "secret";
+  readonly secret: string;
+}
+
 /** How sign-in tokens are verified; which of the two it is decides the accepted algorithms. */
 export type SignInOptions =
-  /** HS256 with a secret of 32 bytes or more. */
-  | (SignInBase & {
-      readonly kind: "secret";
-      readonly secret: string;
-    })
+  | SecretSignIn
   /** RS, PS, ES or EdDSA by a key set. */
   | (SignInBase & {
       readonly kind: "jwks";

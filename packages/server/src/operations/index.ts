@@ -4,6 +4,7 @@
  * or a round trip.
  */
 export * from "./api-document.ts";
+export * from "./asked-gauges.ts";
 export * from "./health-routes.ts";
 export * from "./metrics-routes.ts";
 export * from "./operators-server.ts";

@@ -1,6 +1,7 @@
 import type { OutboxStats, StoreMemory, WriteAnswer, WriteKind } from "@statusplane/core";
 import type { FastifyInstance } from "fastify";
 import { Counter, Gauge, Histogram, Registry } from "prom-client";
+import { askedGauges } from "./asked-gauges.ts";
 import { POLL_ANSWERS, POLL_ROUTES, PollCounts } from "../progress/index.ts";
 
 /** What other parts of the process count; each asked only when `/metrics` is, and answering from memory. */
@@ -83,18 +84,7 @@ export class ServerMetrics {
 
 function registerSources(registry: Registry, sources: MetricSources): void {
   const { statements, writes, foreignReads, outbox, storeMemory, storeKeys, risks, queueDepth } = sources;
-  const gauge = (name: string, help: string, labelNames: string[], fill: (gauge: Gauge) => void): void => {
-    const made = new Gauge({
-      name: `statusplane_${name}`,
-      help,
-      labelNames,
-      registers: [],
-      collect() {
-        fill(this);
-      },
-    });
-    registry.registerMetric(made);
-  };
+  const gauge = askedGauges(registry);
   if (statements !== undefined) {
     gauge("statements_total", "Statements sent to Postgres", ["cause"], (each) => {
       for (const [cause, count] of Object.entries(statements())) each.labels(cause).set(count);

@@ -1,5 +1,5 @@
 import { isId } from "@statusplane/core";
-import { SignJWT } from "jose";
+import { mintToken } from "@statusplane/server";
 import { ConfigError } from "../config/config.ts";
 import { readTable } from "../config/variable.ts";
 import { VARIABLES } from "../config/variables.ts";
@@ -17,7 +17,7 @@ export interface TokenOptions {
  * A sign-in token for scripts: HS256 with `JWT_SECRET`.
  * @throws {ConfigError} without `JWT_SECRET`, or for a tenant or life that is not valid.
  */
-export async function mintToken(
+export async function tokenCommand(
   options: TokenOptions,
   env: Readonly<Record<string, string | undefined>>,
 ): Promise<string> {
@@ -30,15 +30,14 @@ export async function mintToken(
   if (!Number.isInteger(options.lifeSeconds) || options.lifeSeconds < 1)
     wrong.push("--life: whole seconds, 1 or more");
   if (wrong.length > 0 || secret === null) throw new ConfigError(wrong);
-  const token = new SignJWT({
-    [values.TENANT_CLAIM]: options.tenant,
-    [values.SUBJECT_CLAIM]: options.sub,
-    ...(options.operator ? { role: "operator" } : {}),
-  })
-    .setProtectedHeader({ alg: "HS256" })
-    .setIssuedAt()
-    .setExpirationTime(`${options.lifeSeconds}s`);
-  if (values.JWT_ISSUER !== null) token.setIssuer(values.JWT_ISSUER);
-  if (values.JWT_AUDIENCE !== null) token.setAudience(values.JWT_AUDIENCE);
-  return token.sign(new TextEncoder().encode(secret));
+  const claims = { tenant: values.TENANT_CLAIM, subject: values.SUBJECT_CLAIM };
+  const rules = {
+    kind: "secret",
+    secret,
+    claims,
+    issuer: values.JWT_ISSUER,
+    audience: values.JWT_AUDIENCE,
+  } as const;
+  const { tenant, sub: subject, lifeSeconds, operator } = options;
+  return (await mintToken(rules, { tenant, subject, lifeSeconds, operator })).token;
 }
