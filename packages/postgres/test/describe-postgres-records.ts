@@ -13,7 +13,7 @@ export interface OpenedDatabase {
 
 /** The contract of the job records, and in the same database what only its tables and plans show. */
 export function describePostgresRecords(name: string, open: () => Promise<OpenedDatabase>): void {
-  describe(name, () => {
+  describe(`${name}, as its tables show it`, () => {
     let opened: OpenedDatabase | undefined;
     const database = (): Database => {
       if (opened === undefined) throw new Error("not open yet");
