@@ -51,6 +51,16 @@ export class MemoryEntries {
     this.#sweepSome();
   }
 
+  /** One job's is lost, as by an eviction. */
+  forget(ref: JobRef): void {
+    this.#put(refKey(ref), null);
+  }
+
+  /** All of them are lost, as by a FLUSHALL. */
+  clear(): void {
+    for (const key of [...this.#entries.keys()]) this.#put(key, null);
+  }
+
   /** The one place where the map changes; null removes. */
   #put(key: string, entry: MemoryEntry | null): void {
     const before = this.#entries.get(key);

@@ -1,20 +1,17 @@
 import {
-  applyTransition,
-  refKey,
-  REMOVED,
   StatusplaneError,
-  type Beat,
   type EncodedSnapshot,
   type Installation,
   type JobRef,
   type Sentinel,
   type StatusWriter,
-  type StoreMemory,
   type Unsubscribe,
   type WriteAnswer,
   type WriteKind,
   type WriteReply,
 } from "@statusplane/core";
+import { snapshotWithHead, statusStoreSettings } from "@statusplane/core/status-store";
+import { MemoryEntries, MemoryInstallation, memoryStatusStoreOver } from "@statusplane/memory/testing";
 import type { FakeClock } from "./fake-clock.ts";
 
 export interface SeenWrite {
@@ -24,34 +21,45 @@ export interface SeenWrite {
   readonly atMs: number;
 }
 
-/** The guarded write over a Map, with a switch for being away. */
+const SETTINGS = statusStoreSettings({});
+
+/** The status store in memory, with a switch for being away, and with what can be lost of it. */
 export class FakeStatusStore implements StatusWriter, Installation {
-  readonly snapshots = new Map<string, EncodedSnapshot>();
   /** Answered writes, in order. */
   readonly writes: SeenWrite[] = [];
-  readonly removed = new Set<string>();
   readonly touched: JobRef[][] = [];
-  readonly unready = new Map<string, string>();
   away = false;
-  sentinel: Sentinel | null = null;
   /** Called between a sentinel's reading and its writing. */
   beforeSentinelWrite: () => void = () => undefined;
-  beatOf: { owner: string; atMs: number } | null = null;
   failedWrites = 0;
   wakes = 0;
-  readonly #clock: FakeClock;
-  readonly #cancelFlags = new Set<string>();
-  readonly #listeners = new Map<string, () => void>();
-  #wakeListener: (() => void) | null = null;
+  /** Those who wait for a cancel now. */
+  listeners = 0;
   /** Called before a write is decided. */
   onWrite: (kind: WriteKind, snapshot: EncodedSnapshot) => void = () => undefined;
+  readonly #clock: FakeClock;
+  readonly #entries: MemoryEntries;
+  readonly #writer: StatusWriter;
+  #installation: MemoryInstallation;
+  #sentinel: Sentinel | null = null;
+  #onWake: (() => void) | null = null;
 
   constructor(clock: FakeClock) {
     this.#clock = clock;
+    this.#entries = new MemoryEntries(() => clock.nowMs());
+    this.#writer = memoryStatusStoreOver(this.#entries, {}).writer;
+    this.#installation = new MemoryInstallation(SETTINGS, this.#entries);
+  }
+
+  /** How many jobs it knows. */
+  get size(): number {
+    return this.#entries.size;
   }
 
   shown(ref: JobRef): EncodedSnapshot | null {
-    return this.snapshots.get(refKey(ref)) ?? null;
+    const entry = this.#entries.get(ref);
+    if (entry === null || entry.snapshot === null) return null;
+    return { ...entry.snapshot, hash: entry.hash, resultText: entry.resultText };
   }
 
   body(ref: JobRef): Record<string, unknown> {
@@ -63,105 +71,126 @@ export class FakeStatusStore implements StatusWriter, Installation {
     return this.writes.filter((write) => write.kind === kind);
   }
 
+  /** Another program's write, whatever was there. */
+  put({ ref, hash, resultText, text, ...head }: EncodedSnapshot): void {
+    const snapshot = snapshotWithHead(ref, head, text);
+    this.#entries.set(ref, { snapshot, hash, cancelRequestedFor: null, resultText, expiresAtMs: null });
+  }
+
+  /** What was known of the job is lost, also that it was removed. */
+  forget(ref: JobRef): void {
+    this.#entries.forget(ref);
+  }
+
+  /** All snapshots are lost. */
+  flush(): void {
+    this.#entries.clear();
+  }
+
+  get sentinel(): Sentinel | null {
+    return this.#sentinel;
+  }
+
+  /** The sentinel as a loss, or a failover to an older copy, leaves it. */
+  set sentinel(sentinel: Sentinel | null) {
+    this.#sentinel = sentinel;
+    this.#installation = new MemoryInstallation(SETTINGS, this.#entries);
+    if (sentinel !== null) void this.#installation.writeSentinels(sentinel, [null]);
+    if (this.#onWake !== null) void this.#installation.onWake(this.#onWake);
+  }
+
+  unreadyOf(jobType: string): string | undefined {
+    return this.#installation.unreadyOf([jobType]).get(jobType);
+  }
+
   async write(kind: WriteKind, snapshot: EncodedSnapshot): Promise<WriteReply> {
     await this.#answers(() => (this.failedWrites += 1));
     this.onWrite(kind, snapshot);
-    const key = refKey(snapshot.ref);
-    const { answer, effect } = applyTransition(
-      this.removed.has(key) ? REMOVED : (this.snapshots.get(key) ?? null),
-      kind,
-      snapshot,
-    );
-    if (effect === "replace") this.snapshots.set(key, snapshot);
-    this.writes.push({ kind, snapshot, answer, atMs: this.#clock.nowMs() });
-    return { answer, cancelRequested: this.#cancelFlags.has(`${key}.${snapshot.attempt}`) };
+    const reply = await this.#writer.write(kind, snapshot);
+    this.writes.push({ kind, snapshot, answer: reply.answer, atMs: this.#clock.nowMs() });
+    return reply;
   }
 
   /** The flag alone, as if the control message had been lost. */
   flagCancel(ref: JobRef, attempt: number): void {
-    this.#cancelFlags.add(`${refKey(ref)}.${attempt}`);
+    const entry = this.#entries.get(ref);
+    if (entry === null) throw new Error("nothing to flag");
+    this.#entries.set(ref, { ...entry, cancelRequestedFor: attempt });
   }
 
   async requestCancel(ref: JobRef, attempt: number): Promise<boolean> {
-    this.flagCancel(ref, attempt);
-    this.#listeners.get(`${refKey(ref)}.${attempt}`)?.();
-    return true;
+    await this.#answers();
+    return this.#writer.requestCancel(ref, attempt);
   }
 
   async watchCancel(ref: JobRef, attempt: number, listener: () => void): Promise<Unsubscribe> {
     await this.#answers();
-    const key = `${refKey(ref)}.${attempt}`;
-    this.#listeners.set(key, listener);
-    return async () => void this.#listeners.delete(key);
-  }
-
-  get listeners(): number {
-    return this.#listeners.size;
+    const unsubscribe = await this.#writer.watchCancel(ref, attempt, listener);
+    this.listeners += 1;
+    return async () => {
+      this.listeners -= 1;
+      await unsubscribe();
+    };
   }
 
   async touchActive(refs: readonly JobRef[]): Promise<void> {
     await this.#answers();
     this.touched.push([...refs]);
+    await this.#writer.touchActive(refs);
   }
 
   async remove(ref: JobRef): Promise<void> {
     await this.#answers();
-    this.snapshots.delete(refKey(ref));
-    this.removed.add(refKey(ref));
+    await this.#writer.remove(ref);
   }
 
-  async restoreResult(): Promise<void> {
+  async restoreResult(ref: JobRef, attempt: number, text: string): Promise<void> {
     await this.#answers();
+    await this.#writer.restoreResult(ref, attempt, text);
   }
 
-  async ping(): Promise<void> {
-    await this.#answers();
-  }
+  readonly ping: Installation["ping"] = () => this.#answers();
 
   async beat(owner: string): Promise<void> {
     await this.#answers();
-    this.beatOf = { owner, atMs: this.#clock.nowMs() };
+    await this.#installation.beat(owner);
   }
 
-  async readBeat(): Promise<Beat | null> {
+  readonly readBeat: Installation["readBeat"] = async () => {
     await this.#answers();
-    const beat = this.beatOf;
-    return beat === null ? null : { owner: beat.owner, ageMs: this.#clock.nowMs() - beat.atMs };
-  }
+    return this.#installation.readBeat();
+  };
 
   async wake(): Promise<void> {
     await this.#answers();
     this.wakes += 1;
-    this.#wakeListener?.();
+    await this.#installation.wake();
   }
 
   async onWake(listener: () => void): Promise<Unsubscribe> {
-    this.#wakeListener = listener;
-    return async () => void (this.#wakeListener = null);
+    this.#onWake = listener;
+    return this.#installation.onWake(listener);
   }
 
   async setUnready(jobType: string, reason: string | null): Promise<void> {
     await this.#answers();
-    if (reason === null) this.unready.delete(jobType);
-    else this.unready.set(jobType, reason);
+    await this.#installation.setUnready(jobType, reason);
   }
 
-  async readMemory(): Promise<StoreMemory> {
-    return { usedBytes: 0, maxBytes: 0, policy: "memory", appendOnly: false, keys: 0, expiringKeys: 0 };
-  }
+  readonly readMemory: Installation["readMemory"] = () => this.#installation.readMemory();
 
-  async readSentinels(): Promise<readonly (Sentinel | null)[]> {
+  readonly readSentinels: Installation["readSentinels"] = async () => {
     await this.#answers();
-    return [this.sentinel];
-  }
+    return this.#installation.readSentinels();
+  };
 
-  async writeSentinels(sentinel: Sentinel, [read]: readonly (Sentinel | null)[]): Promise<boolean> {
+  readonly writeSentinels: Installation["writeSentinels"] = async (sentinel, read) => {
     await this.#answers();
     this.beforeSentinelWrite();
-    if (this.sentinel?.tick !== read?.tick) return false;
-    this.sentinel = sentinel;
-    return true;
-  }
+    const written = await this.#installation.writeSentinels(sentinel, read);
+    if (written) this.#sentinel = sentinel;
+    return written;
+  };
 
   async #answers(onRefusal: () => void = () => undefined): Promise<void> {
     await Promise.resolve();

@@ -102,7 +102,7 @@ describe("the relay", () => {
     records.leaveEntry(ref, 0);
     await clock.advance(5_000);
     expect(statusOf(store, ref)).toBe("DONE");
-    store.snapshots.clear(); // a failover lost the acknowledged write
+    store.flush(); // a failover lost the acknowledged write
     await clock.advance(59_999);
     expect(statusOf(store, ref)).toBeUndefined();
     await clock.advance(5_001);
@@ -121,7 +121,7 @@ describe("the relay", () => {
     await clock.advance(5_000);
     expect(statusOf(store, ref)).toBeUndefined();
     expect(files.removed).toEqual([refKey(ref)]);
-    store.removed.clear(); // a failover lost the mark, and somebody who comes late writes
+    store.forget(ref); // a failover lost the mark, and somebody who comes late writes
     await store.write("finish", late);
     await clock.advance(65_000);
     expect(statusOf(store, ref)).toBeUndefined();
@@ -313,7 +313,7 @@ describe("waiting rows", () => {
     await settle();
     expect(statusOf(parts.store, ref)).toBe("PENDING");
     expect(await parts.depth()).toBe(1);
-    parts.store.snapshots.clear(); // its sliding TTL is over
+    parts.store.flush(); // its sliding TTL is over
     await parts.clock.advance(605_000);
     expect(statusOf(parts.store, ref)).toBe("PENDING");
     expect(parts.records.outbox.size).toBe(0);
@@ -325,7 +325,7 @@ describe("waiting rows", () => {
     await make("one").start();
     await settle();
     await settle();
-    expect(store.snapshots.size).toBe(2_300);
+    expect(store.size).toBe(2_300);
     expect(records.count("pageWaiting")).toBe(3);
   });
 
@@ -367,7 +367,7 @@ describe("the election", () => {
     await settle();
     await stopped;
     records.leader = { owner: "one", untilMs: clock.nowMs() + 15_000 };
-    store.beatOf = { owner: "one", atMs: clock.nowMs() };
+    await store.beat("one");
     const two = make("two");
     await two.start();
     await clock.advance(23_000);
@@ -380,9 +380,9 @@ describe("the election", () => {
     await one.start();
     await settle();
     store.away = true;
+    const before = records.count("tick");
     const two = make("two");
     await two.start();
-    const before = records.count("tick");
     await clock.advance(60_000);
     expect(records.count("tick") - before).toBe(12 + 3);
     expect(two.status().leading).toBe(false);
@@ -447,7 +447,7 @@ describe("loss detection", () => {
     const recent = records.add("recent", { status: "DONE", finishedAtMs: hoursAgo(23) });
     const old = records.add("old", { status: "DONE", finishedAtMs: hoursAgo(25) });
     await clock.advance(20_000);
-    store.snapshots.clear();
+    store.flush();
     store.sentinel = null;
     await clock.advance(5_500);
     expect(losses).toMatchObject([{ where: "status store", missing: true }]);
@@ -476,12 +476,12 @@ describe("loss detection", () => {
     await clock.advance(10_000);
     store.sentinel = null;
     await clock.advance(5_000);
-    expect(store.snapshots.size).toBeLessThan(1_000);
+    expect(store.size).toBeLessThan(1_000);
     await clock.advance(1_000);
-    expect(store.snapshots.size).toBeGreaterThan(2_000);
-    expect(store.snapshots.size).toBeLessThanOrEqual(3_000);
+    expect(store.size).toBeGreaterThan(2_000);
+    expect(store.size).toBeLessThanOrEqual(3_000);
     await clock.advance(1_000);
-    expect(store.snapshots.size).toBe(4_000);
+    expect(store.size).toBe(4_000);
   });
 
   it("begins again when the data is lost again in the middle", async () => {
@@ -491,11 +491,11 @@ describe("loss detection", () => {
     await clock.advance(2_000);
     store.sentinel = null;
     await clock.advance(1_200);
-    store.snapshots.clear();
+    store.flush();
     store.sentinel = null;
     await clock.advance(4_000);
     expect(losses).toHaveLength(2);
-    expect(store.snapshots.size).toBe(4_000);
+    expect(store.size).toBe(4_000);
   });
 
   it("sees a loss between a sentinel's reading and its writing", async () => {
@@ -504,7 +504,7 @@ describe("loss detection", () => {
     await clock.advance(10_000);
     store.beforeSentinelWrite = () => {
       store.beforeSentinelWrite = () => undefined;
-      store.snapshots.clear();
+      store.flush();
       store.sentinel = null;
     };
     await clock.advance(15_000);
@@ -521,11 +521,11 @@ describe("loss detection", () => {
     await clock.advance(10_000);
     store.sentinel = old;
     await clock.advance(6_000);
-    store.snapshots.clear();
+    store.flush();
     store.sentinel = old;
     await clock.advance(12_000);
     expect(losses).toHaveLength(2);
-    expect(store.snapshots.size).toBe(4_000);
+    expect(store.size).toBe(4_000);
   });
 
   it("is taken up by a successor when the process dies in the middle", async () => {
@@ -538,11 +538,11 @@ describe("loss detection", () => {
     const stopped = reconciler.stop();
     await settle();
     await stopped;
-    expect(store.snapshots.size).toBeLessThan(4_000);
+    expect(store.size).toBeLessThan(4_000);
     await make("two").start();
     await clock.advance(20_000);
     expect(losses).toHaveLength(2);
-    expect(store.snapshots.size).toBe(4_000);
+    expect(store.size).toBe(4_000);
   });
 
   it("in the queue concerns the waiting rows only", async () => {

@@ -132,7 +132,7 @@ describe("the reporter", () => {
     const { store, reporter, report, clock, looks } = setUp();
     reporter.announce();
     await settle();
-    store.snapshots.clear();
+    store.flush();
     report(30);
     await clock.advance(250);
     expect(looks()).toBe(1);
@@ -144,7 +144,7 @@ describe("the reporter", () => {
     const { store, reporter, report, clock, heard } = setUp({ lookAtRow: async () => false });
     reporter.announce();
     await settle();
-    store.snapshots.clear();
+    store.flush();
     report(30);
     await clock.advance(60_000);
     expect(heard).toEqual(["lease_lost"]);
@@ -157,7 +157,7 @@ describe("the reporter", () => {
     reporter.announce();
     await settle();
     for (let second = 0; second < 59; second++) {
-      store.snapshots.delete("7.job.a");
+      store.forget(ref);
       report(second);
       await clock.advance(1_000);
       expect(store.shown(ref)).not.toBeNull();
@@ -170,11 +170,11 @@ describe("the reporter", () => {
     const { store, reporter, report, clock } = setUp({ leaseHolds: () => holds });
     reporter.announce();
     await settle();
-    store.snapshots.clear();
+    store.flush();
     report(1);
     await clock.advance(1_000);
     holds = false;
-    store.snapshots.clear();
+    store.flush();
     report(2);
     await clock.advance(10_000);
     expect(store.shown(ref)).toBeNull();
@@ -187,7 +187,7 @@ describe("the reporter", () => {
     });
     reporter.announce();
     await settle();
-    store.snapshots.clear();
+    store.flush();
     report(1);
     await clock.advance(5_000);
     expect(looks()).toBeGreaterThan(2);
@@ -207,7 +207,7 @@ describe("the reporter", () => {
     await settle();
     const shown = newer.store.shown(ref);
     if (shown === null) throw new Error("nothing shown");
-    store.snapshots.set("7.job.a", shown);
+    store.put(shown);
     report(50);
     await clock.advance(60_000);
     expect(heard).toEqual(["fenced"]);

@@ -1,4 +1,4 @@
-import { encodeSnapshot, refKey, snapshotOfRecord } from "@statusplane/core";
+import { encodeSnapshot, snapshotOfRecord } from "@statusplane/core";
 import { describe, expect, it } from "vitest";
 import { settle } from "../fakes/fake-clock.ts";
 import { openWorker, stopsOnAbort, type LedJob } from "../fakes/open-worker.ts";
@@ -82,7 +82,7 @@ describe("a newer attempt", () => {
     const ref = await submit("a");
     stopsOnAbort(job());
     Object.assign(records.row(ref), { status: "PENDING", attempt: 2 });
-    store.snapshots.set(refKey(ref), encodeSnapshot(snapshotOfRecord(records.record(records.row(ref)))));
+    store.put(encodeSnapshot(snapshotOfRecord(records.record(records.row(ref)))));
     records.calls.length = 0;
     job().ctx.step("read");
     await settle();
