@@ -12,7 +12,7 @@ import {
 } from "./fakes/index.ts";
 
 /** What has no tenant's data, or is not found by a token. */
-const NOBODYS = /^\/(?:healthz|readyz|metrics|media\/hls\/.*|api\/v1\/job-types)$/;
+const NOBODYS = /^\/(?:healthz|readyz|metrics|media\/hls\/.*|api\/v1\/job-types\/)$/;
 const ID = "42";
 
 let test: TestServer;
@@ -67,7 +67,7 @@ async function paths(): Promise<readonly string[]> {
     .filter(([path, { get }]) => get !== undefined && !NOBODYS.test(path))
     .map(([path]) => path.replace("{id}", ID))
     .flatMap((path) =>
-      path === "/api/v1/progress" ? [`${path}?videos=${ID}&jobs=${ID}`, `${path}?active=1`] : [path],
+      path === "/api/v1/progress/" ? [`${path}?videos=${ID}&jobs=${ID}`, `${path}?active=1`] : [path],
     );
 }
 

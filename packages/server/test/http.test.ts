@@ -268,27 +268,27 @@ describe("operators", () => {
     const { openapi, paths } = (await get("/openapi.json", {})).json();
     expect(openapi).toBe("3.1.0");
     expect(Object.keys(paths).sort()).toEqual([
-      "/api/v1/job-types",
-      "/api/v1/jobs",
-      "/api/v1/jobs/{id}",
-      "/api/v1/jobs/{id}/cancel",
-      "/api/v1/jobs/{id}/progress",
-      "/api/v1/jobs/{id}/result",
-      "/api/v1/jobs/{id}/retry",
-      "/api/v1/progress",
-      "/api/v1/watch-token",
+      "/api/v1/job-types/",
+      "/api/v1/jobs/",
+      "/api/v1/jobs/{id}/",
+      "/api/v1/jobs/{id}/cancel/",
+      "/api/v1/jobs/{id}/progress/",
+      "/api/v1/jobs/{id}/result/",
+      "/api/v1/jobs/{id}/retry/",
+      "/api/v1/progress/",
+      "/api/v1/watch-token/",
       "/healthz",
       "/media/hls/{signature}/{file}",
-      "/media/videos",
-      "/media/videos/{id}",
-      "/media/videos/{id}/cancel",
-      "/media/videos/{id}/playback",
-      "/media/videos/{id}/progress",
-      "/media/videos/{id}/retry",
+      "/media/videos/",
+      "/media/videos/{id}/",
+      "/media/videos/{id}/cancel/",
+      "/media/videos/{id}/playback/",
+      "/media/videos/{id}/progress/",
+      "/media/videos/{id}/retry/",
       "/metrics",
       "/readyz",
     ]);
-    expect(paths["/media/videos/{id}/progress"].get.responses["200"]).toMatchObject({
+    expect(paths["/media/videos/{id}/progress/"].get.responses["200"]).toMatchObject({
       content: { "application/json": { schema: { properties: { encoding_progress: {} } } } },
     });
     const page = await get("/docs", {});

@@ -307,7 +307,7 @@ describe("a limit", () => {
       files: PLAYABLE,
     });
     const played = async (tenant: string) =>
-      (await other.server.inject(signature.urlsOf(jobRef(tenant, "video", "a"), 1).hls_url)).statusCode;
+      (await other.server.inject(signature.urlsOf(jobRef(tenant, "video", "a"), 1).url)).statusCode;
     expect([await played("1"), await played("2")]).toEqual([429, 404]);
     await other.close();
   });

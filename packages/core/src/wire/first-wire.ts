@@ -1,6 +1,5 @@
 import type { JobRef } from "../job-ref.ts";
 import type { Progress } from "../snapshot.ts";
-import type { Json } from "../json.ts";
 import type { Kind, Status } from "../terms.ts";
 import type { AttemptBody, RecordBody } from "./bodies.ts";
 import { asMembers, isMembers, textOrNull, type Members } from "./members.ts";
@@ -52,7 +51,7 @@ interface ProgressBodyBase {
   readonly status: Status;
   /** ISO 8601, UTC, milliseconds; null for values of other programs. */
   readonly updated_at: string | null;
-  readonly partial_result?: Json | undefined;
+  readonly partial_result?: unknown;
   readonly retry_at?: string | undefined;
   readonly last_error_code?: string | undefined;
   readonly try?: number | undefined;
@@ -76,7 +75,7 @@ export interface JobProgressBody extends ProgressBodyBase {
   readonly job_type: string | null;
   readonly progress: ProgressMembers<"job"> | null;
   readonly error_message?: string | null | undefined;
-  readonly result?: Json | undefined;
+  readonly result?: unknown;
   readonly result_bytes?: number | undefined;
   /** Named by a result that is a file of its attempt; read it at `result_url`. */
   readonly result_file?: string | undefined;
@@ -221,6 +220,15 @@ export interface PlayUrls {
 /** The members that say where an output plays; null where it does not. */
 export function playMembers(urls: PlayUrls | null) {
   return { hls_url: urls?.url ?? null, poster_url: urls?.posterUrl ?? null } as const;
+}
+
+/** The answer that says where an output plays, and until when (ISO 8601). */
+export function playbackBody({
+  url,
+  posterUrl,
+  expiresAt,
+}: PlayUrls & { readonly expiresAt: string }): PlaybackBody {
+  return { hls_url: url, poster_url: posterUrl, expires_at: expiresAt };
 }
 
 /** Where an output plays; null where an answer does not say. */

@@ -1,7 +1,9 @@
 import { StatusplaneError } from "@statusplane/core";
+import { type DemoSignedInBody, type DemoTenantBody, ROUTES } from "@statusplane/core/wire";
 import type { FastifyInstance } from "fastify";
 import type { ZodTypeProvider } from "fastify-type-provider-zod";
 import { z } from "zod";
+import { schemaOf } from "../http/schema-of.ts";
 import { mintToken } from "./mint-token.ts";
 import type { SignInOptions } from "./sign-in.ts";
 
@@ -15,13 +17,15 @@ export interface DemoTenant {
 
 const DEMO_TOKEN_SECONDS = 12 * 3_600;
 
-const demoTenant = z.object({ tenant: z.string(), name: z.string() });
-const signedIn = z.object({
-  token: z.string(),
-  tenant: z.string(),
-  name: z.string(),
-  expires_at: z.iso.datetime(),
-});
+const demoTenant = schemaOf<DemoTenantBody>()(z.object({ tenant: z.string(), name: z.string() }));
+const signedIn = schemaOf<DemoSignedInBody>()(
+  z.object({
+    token: z.string(),
+    tenant: z.string(),
+    name: z.string(),
+    expires_at: z.iso.datetime(),
+  }),
+);
 
 /**
  * Sign-in by one click as one of the demo tenants. Registered only where the demo is on; elsewhere both addresses are
@@ -38,7 +42,7 @@ export function demoRoutes(
   if (signIn?.kind !== "secret") throw new TypeError("the demo signs in with JWT_SECRET, not with JWKS_URL");
   const app = fastify.withTypeProvider<ZodTypeProvider>();
   app.get(
-    "/api/v1/demo",
+    ROUTES.demo,
     {
       schema: {
         tags: ["sign-in"],
@@ -53,7 +57,7 @@ export function demoRoutes(
     },
   );
   app.post(
-    "/api/v1/demo/sign-in",
+    ROUTES.demoSignIn,
     {
       schema: {
         tags: ["sign-in"],

@@ -1,27 +1,28 @@
 import { isId, jobRef, StatusplaneError } from "@statusplane/core";
+import { MAX_REFS, ROUTES, type WatchTokenBody } from "@statusplane/core/wire";
 import type { FastifyInstance } from "fastify";
 import type { ZodTypeProvider } from "fastify-type-provider-zod";
 import { z } from "zod";
+import { schemaOf } from "../http/schema-of.ts";
 import { requireTenant } from "./identity.ts";
 import type { WatchTokens } from "./watch-tokens.ts";
-
-/** Jobs per request and per token. */
-export const MAX_REFS = 100;
 
 const id = z.union([z.string(), z.int().nonnegative().transform(String)]).refine(isId, "is not an id");
 const body = z.object({
   videos: z.array(id).max(1_000).default([]),
   jobs: z.array(id).max(1_000).default([]),
 });
-const answer = z.object({
-  watch_token: z.string().describe("reads the progress of the named jobs, nothing else"),
-  expires_at: z.iso.datetime().describe("15 minutes from now"),
-});
+const answer = schemaOf<WatchTokenBody>()(
+  z.object({
+    watch_token: z.string().describe("reads the progress of the named jobs, nothing else"),
+    expires_at: z.iso.datetime().describe("15 minutes from now"),
+  }),
+);
 
 /** `POST /api/v1/watch-token/`: a new or renewed watch token, without a look at any store. */
 export function watchTokenRoutes(fastify: FastifyInstance, watchTokens: WatchTokens): void {
   fastify.withTypeProvider<ZodTypeProvider>().post(
-    "/api/v1/watch-token",
+    ROUTES.watchToken,
     {
       schema: {
         tags: ["sign-in"],

@@ -7,7 +7,7 @@ import {
   type RequestRecords,
   StatusplaneError,
 } from "@statusplane/core";
-import { idMember } from "@statusplane/core/wire";
+import { idMember, ROUTES } from "@statusplane/core/wire";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { z } from "zod";
 import { recordRef } from "../auth/index.ts";
@@ -25,7 +25,6 @@ export interface ControlOptions {
   readonly urls: JobUrls;
 }
 
-const BASES = { video: "/media/videos/:id", job: "/api/v1/jobs/:id" } as const;
 const cancelMembers = { status: statusSchema, attempt: z.int(), cancel_requested: z.literal(true) };
 const cancelAnswers = {
   video: z.object({ id: z.union([z.string(), z.int()]), ...cancelMembers }),
@@ -38,17 +37,17 @@ export function controlRoutes(fastify: FastifyInstance, options: ControlOptions)
   for (const kind of ["video", "job"] as const) {
     const tags = ["work"];
     fastify.post(
-      `${BASES[kind]}/cancel`,
+      ROUTES.cancel[kind],
       { schema: { tags, summary: `Cancel a ${kind}`, response: { 202: cancelAnswers[kind] } } },
       (request, reply) => cancel(request, reply, kind, options),
     );
     fastify.post(
-      `${BASES[kind]}/retry`,
+      ROUTES.retry[kind],
       { schema: { tags, summary: `Retry a ${kind}`, response: { 202: retryAnswers[kind] } } },
       (request, reply) => retry(request, reply, kind, options),
     );
     fastify.delete(
-      BASES[kind],
+      ROUTES.detail[kind],
       { schema: { tags, summary: `Remove a finished ${kind}, everywhere`, response: { 204: z.null() } } },
       (request, reply) => remove(request, reply, kind, options),
     );

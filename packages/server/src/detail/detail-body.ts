@@ -1,14 +1,20 @@
 import { publicMessage, type DetailedRecord, type JobRecord } from "@statusplane/core";
 import {
+  asMembers,
   errorMember,
   idMember,
-  outputMembers,
-  readOutputParts,
-  asMembers,
+  type JobBody,
+  type JobDetailBody,
   numberOrNull,
+  outputMembers,
+  playMembers,
+  readOutputParts,
   textOrNull,
+  type VideoBody,
+  type VideoDetailBody,
 } from "@statusplane/core/wire";
 import { z } from "zod";
+import { schemaOf } from "../http/schema-of.ts";
 import { statusSchema } from "../progress/index.ts";
 import type { JobUrls } from "../job-urls.ts";
 import type { PlaybackUrls } from "../playback/playback-signature.ts";
@@ -33,20 +39,22 @@ const common = {
   updated_at: date,
 };
 
-export const videoItem = z.object({
-  id: z.union([z.string(), count]),
-  ...subject,
-  status: statusSchema,
-  hls_path: z.string().nullable().describe("identifies the master playlist; what plays is hls_url"),
-  hls_url: z.string().nullable().describe("signed, for hours; READY only"),
-  poster_url: z.string().nullable(),
-  duration: z.number().nullable().describe("seconds"),
-  renditions: z.unknown().nullable(),
-  size_bytes: z.number().nullable(),
-  error_reason: z.string().nullable(),
-  error_code: z.string().nullable(),
-  ...common,
-});
+export const videoItem = schemaOf<VideoBody>()(
+  z.object({
+    id: z.union([z.string(), count]),
+    ...subject,
+    status: statusSchema,
+    hls_path: z.string().nullable().describe("identifies the master playlist; what plays is hls_url"),
+    hls_url: z.string().nullable().describe("signed, for hours; READY only"),
+    poster_url: z.string().nullable(),
+    duration: z.number().nullable().describe("seconds"),
+    renditions: z.unknown().nullable(),
+    size_bytes: z.number().nullable(),
+    error_reason: z.string().nullable(),
+    error_code: z.string().nullable(),
+    ...common,
+  }),
+);
 
 const attempts = z
   .array(
@@ -64,41 +72,38 @@ const attempts = z
   .describe("oldest first, the newest 50");
 
 /** A video in history is an item; its detail has the attempts too. */
-export const videoDetail = videoItem.extend({ attempts });
+export const videoDetail = schemaOf<VideoDetailBody>()(videoItem.extend({ attempts }));
 
-export const jobItem = z.object({
-  job_id: z.string(),
-  job_type: z.string(),
-  ...subject,
-  status: statusSchema,
-  payload: z.unknown(),
-  result: z.unknown().describe("null also for a result too large: then result_url has it"),
-  result_bytes: count.optional(),
-  result_url: z.string().optional(),
-  error_message: z.string().nullable(),
-  error_code: z.string().nullable(),
-  tenant_id: z.string(),
-  ...common,
-});
+export const jobItem = schemaOf<JobBody>()(
+  z.object({
+    job_id: z.string(),
+    job_type: z.string(),
+    ...subject,
+    status: statusSchema,
+    payload: z.unknown(),
+    result: z.unknown().describe("null also for a result too large: then result_url has it"),
+    result_bytes: count.optional(),
+    result_url: z.string().optional(),
+    error_message: z.string().nullable(),
+    error_code: z.string().nullable(),
+    tenant_id: z.string(),
+    ...common,
+  }),
+);
 
 /** As for a video. */
-export const jobDetail = jobItem.extend({ attempts });
+export const jobDetail = schemaOf<JobDetailBody>()(jobItem.extend({ attempts }));
 
-export type VideoItem = z.infer<typeof videoItem>;
-export type VideoDetail = z.infer<typeof videoDetail>;
-export type JobItem = z.infer<typeof jobItem>;
-export type JobDetail = z.infer<typeof jobDetail>;
-
-export function videoDetailOf(record: DetailedRecord, playback: PlaybackUrls | null): VideoDetail {
+export function videoDetailOf(record: DetailedRecord, playback: PlaybackUrls | null): VideoDetailBody {
   return { ...videoItemOf(record, playback), attempts: attemptsOf(record) };
 }
 
-export function jobDetailOf(record: DetailedRecord, urls: JobUrls): JobDetail {
+export function jobDetailOf(record: DetailedRecord, urls: JobUrls): JobDetailBody {
   return { ...jobItemOf(record, urls), attempts: attemptsOf(record) };
 }
 
 /** A video as history shows it, with signed URLs where it plays. @param playback null: nothing plays for whoever asks. */
-export function videoItemOf(record: JobRecord, playback: PlaybackUrls | null): VideoItem {
+export function videoItemOf(record: JobRecord, playback: PlaybackUrls | null): VideoBody {
   const result = asMembers(record.result?.kind === "inline" ? record.result.value : null);
   const output = readOutputParts(result);
   const urls = record.status === "READY" ? (playback?.urlsOf(record.ref, record.attempt) ?? null) : null;
@@ -107,8 +112,7 @@ export function videoItemOf(record: JobRecord, playback: PlaybackUrls | null): V
     ...idMember({ kind: "video", id: record.ref.id }),
     ...subjectOf(record),
     status: record.status,
-    hls_url: urls?.hls_url ?? null,
-    poster_url: urls?.poster_url ?? null,
+    ...playMembers(urls),
     ...outputMembers({
       path: textOrNull(output.path),
       durationSeconds: numberOrNull(output.durationSeconds),
@@ -122,12 +126,12 @@ export function videoItemOf(record: JobRecord, playback: PlaybackUrls | null): V
 }
 
 /** A job as history shows it. */
-export function jobItemOf(record: JobRecord, urls: JobUrls): JobItem {
+export function jobItemOf(record: JobRecord, urls: JobUrls): JobBody {
   const { ref, result } = record;
   const { code, message } = errorOf(record);
   const large = result !== null && result.kind !== "inline";
   return {
-    job_id: ref.id,
+    ...idMember({ kind: "job", id: ref.id }),
     job_type: record.jobType,
     ...subjectOf(record),
     status: record.status,
@@ -159,7 +163,7 @@ function commonOf(record: JobRecord) {
 }
 
 /** Those that ended, and the one that runs: its start is the row's. */
-function attemptsOf({ attempts, attempt, status, startedAt }: DetailedRecord): JobDetail["attempts"] {
+function attemptsOf({ attempts, attempt, status, startedAt }: DetailedRecord): JobDetailBody["attempts"] {
   const ended = attempts.map((each) => ({
     attempt: each.attempt,
     started_at: each.startedAt,

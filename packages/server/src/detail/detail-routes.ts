@@ -1,4 +1,5 @@
 import type { Kind } from "@statusplane/core";
+import { ROUTES } from "@statusplane/core/wire";
 import type { FastifyInstance, FastifyRequest } from "fastify";
 import { recordRef } from "../auth/index.ts";
 import type { JobUrls } from "../job-urls.ts";
@@ -18,14 +19,14 @@ export function detailRoutes(fastify: FastifyInstance, { details, playback, urls
   const read = (request: FastifyRequest, kind: Kind) => details.get(recordRef(request, kind));
   const tags = ["records"];
   fastify.get(
-    "/media/videos/:id",
+    ROUTES.detail.video,
     { schema: { tags, summary: "A video's record", response: { 200: videoDetail } } },
     async (request) => {
       return videoDetailOf(await read(request, "video"), playbackFor(request, playback));
     },
   );
   fastify.get(
-    "/api/v1/jobs/:id",
+    ROUTES.detail.job,
     { schema: { tags, summary: "A job's record", response: { 200: jobDetail } } },
     async (request) => {
       return jobDetailOf(await read(request, "job"), urls);

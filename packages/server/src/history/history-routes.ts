@@ -5,6 +5,7 @@ import {
   type RecordPage,
   type RequestRecords,
 } from "@statusplane/core";
+import { ROUTES } from "@statusplane/core/wire";
 import type { FastifyInstance, FastifyRequest } from "fastify";
 import type { ZodTypeProvider } from "fastify-type-provider-zod";
 import { z } from "zod";
@@ -45,7 +46,7 @@ export function historyRoutes(fastify: FastifyInstance, { records, playback, url
     records.page(requireTenant(request), kind, pageOptions(asked));
   const tags = ["records"];
   app.get(
-    "/media/videos",
+    ROUTES.list.video,
     {
       config: { readsRecords: true },
       schema: {
@@ -64,7 +65,7 @@ export function historyRoutes(fastify: FastifyInstance, { records, playback, url
     },
   );
   app.get(
-    "/api/v1/jobs",
+    ROUTES.list.job,
     {
       config: { readsRecords: true },
       schema: {

@@ -1,30 +1,34 @@
 import type { JobType } from "@statusplane/core";
+import { type JobTypeBody, ROUTES } from "@statusplane/core/wire";
 import type { FastifyInstance } from "fastify";
 import type { ZodTypeProvider } from "fastify-type-provider-zod";
 import { z } from "zod";
+import { schemaOf } from "../http/schema-of.ts";
 
 /** They change with a deploy only. */
 const CACHED_SECONDS = 300;
 
 const wordsOf = z.object({ ko: z.string(), en: z.string() });
-const jobType = z.object({
-  job_type: z.string(),
-  kind: z.enum(["video", "job"]),
-  input: z.enum(["file", "none", "optional"]).describe("whether a file belongs to it"),
-  label: wordsOf.describe("what people call it"),
-  steps: z.array(z.object({ key: z.string(), label: wordsOf })).describe("in order"),
-  max_tries: z.number().int(),
-  errors: z
-    .array(
-      z.object({
-        code: z.string(),
-        retryable: z.boolean().describe("whether another try may succeed"),
-        ko: z.string(),
-        en: z.string(),
-      }),
-    )
-    .describe("its own ends, beside those of every job type"),
-});
+const jobType = schemaOf<JobTypeBody>()(
+  z.object({
+    job_type: z.string(),
+    kind: z.enum(["video", "job"]),
+    input: z.enum(["file", "none", "optional"]).describe("whether a file belongs to it"),
+    label: wordsOf.describe("what people call it"),
+    steps: z.array(z.object({ key: z.string(), label: wordsOf })).describe("in order"),
+    max_tries: z.number().int(),
+    errors: z
+      .array(
+        z.object({
+          code: z.string(),
+          retryable: z.boolean().describe("whether another try may succeed"),
+          ko: z.string(),
+          en: z.string(),
+        }),
+      )
+      .describe("its own ends, beside those of every job type"),
+  }),
+);
 
 /** `GET /api/v1/job-types/`. */
 export function jobTypeRoutes(fastify: FastifyInstance, jobTypes: readonly JobType[]): void {
@@ -36,7 +40,7 @@ export function jobTypeRoutes(fastify: FastifyInstance, jobTypes: readonly JobTy
     })),
   };
   fastify.withTypeProvider<ZodTypeProvider>().get(
-    "/api/v1/job-types",
+    ROUTES.jobTypes,
     {
       schema: {
         tags: ["jobs"],

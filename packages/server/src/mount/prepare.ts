@@ -45,14 +45,17 @@ export function prepareAsGuest(fastify: FastifyInstance): void {
   });
 }
 
-/** Where the server's router does not do it itself, each route is registered with a slash at its end, too. */
+/** Where the server's router does not do it itself, each route is registered with and without a slash at its end. */
 function acceptTrailingSlashes(fastify: FastifyInstance): void {
   const { routerOptions, ignoreTrailingSlash = routerOptions?.ignoreTrailingSlash } = fastify.initialConfig;
   if (ignoreTrailingSlash === true) return;
+  let isTwin = false;
   fastify.addHook("onRoute", function addTwin(route) {
     const { routePath, method } = route;
-    if (method === "HEAD" || /[/*]$/.test(routePath)) return; // a HEAD comes along with its GET
-    this.route({ ...route, url: `${routePath}/` });
+    if (isTwin || method === "HEAD" || /^\/?$|\*$/.test(routePath)) return; // a HEAD comes along with its GET
+    isTwin = true; // this hook is called for the twin, too
+    this.route({ ...route, url: routePath.endsWith("/") ? routePath.slice(0, -1) : `${routePath}/` });
+    isTwin = false;
   });
 }
 

@@ -1,6 +1,8 @@
 import { StatusplaneError, type JobRef, type StatusReader } from "@statusplane/core";
+import { playbackBody, ROUTES, type PlaybackBody } from "@statusplane/core/wire";
 import type { FastifyInstance } from "fastify";
 import { z } from "zod";
+import { schemaOf } from "../http/schema-of.ts";
 import { recordRef } from "../auth/index.ts";
 import type { DetailReads } from "../detail/index.ts";
 import type { PlaybackUrls } from "./playback-signature.ts";
@@ -11,23 +13,25 @@ export interface PlaybackRoutesOptions {
   readonly playback: PlaybackUrls;
 }
 
-const answer = z.object({
-  hls_url: z.string().describe("the playlist, signed"),
-  poster_url: z.string().nullable(),
-  expires_at: z.iso.datetime().describe("ask again before"),
-});
+const answer = schemaOf<PlaybackBody>()(
+  z.object({
+    hls_url: z.string().describe("the playlist, signed"),
+    poster_url: z.string().nullable(),
+    expires_at: z.iso.datetime().describe("ask again before"),
+  }),
+);
 
 /** `GET /media/videos/{id}/playback/`. */
 export function playbackRoutes(fastify: FastifyInstance, options: PlaybackRoutesOptions): void {
   fastify.get(
-    "/media/videos/:id/playback",
+    ROUTES.playback,
     {
       schema: { tags: ["playback"], summary: "Signed addresses of a READY video", response: { 200: answer } },
     },
     async (request) => {
       const ref = recordRef(request, "video");
       const attempt = await attemptToPlay(ref, options);
-      return options.playback.urlsOf(ref, attempt);
+      return playbackBody(options.playback.urlsOf(ref, attempt));
     },
   );
 }

@@ -1,5 +1,5 @@
 import { jobRef, StatusplaneError, isId, type JobRef } from "@statusplane/core";
-import { outputFilePath } from "@statusplane/core/wire";
+import { outputFilePath, type Playback } from "@statusplane/core/wire";
 import type { FastifyRequest } from "fastify";
 import { createHmac, timingSafeEqual } from "node:crypto";
 import { mayDo, requireIdentity } from "../auth/index.ts";
@@ -28,13 +28,6 @@ export interface SignedAttempt {
   readonly expiresAtMs: number;
 }
 
-export interface PlaybackAnswer {
-  readonly hls_url: string;
-  readonly poster_url: string | null;
-  /** ISO 8601. */
-  readonly expires_at: string;
-}
-
 /** Signs tenant, id, attempt and expiry of a video into a path, so that the files a playlist names inherit it. */
 export class PlaybackUrls {
   readonly #key: Uint8Array;
@@ -61,7 +54,7 @@ export class PlaybackUrls {
   }
 
   /** Signed addresses of an attempt's playlist and poster. */
-  urlsOf({ tenant, id }: JobRef, attempt: number): PlaybackAnswer {
+  urlsOf({ tenant, id }: JobRef, attempt: number): Playback {
     const untilSeconds = this.#now() / 1_000 + this.#seconds;
     const expiresAtSeconds = untilSeconds - (untilSeconds % ROUND_SECONDS);
     const said = Buffer.from([tenant, id, attempt, expiresAtSeconds].join(".")).toString("base64url");
@@ -69,9 +62,9 @@ export class PlaybackUrls {
     const signature = `${said}.${this.#mac(said)}`;
     const urlOf = (file: string): string => outputFilePath(signature, file, this.#prefix);
     return {
-      hls_url: urlOf(playlist),
-      poster_url: poster === null ? null : urlOf(poster),
-      expires_at: new Date(expiresAtSeconds * 1_000).toISOString(),
+      url: urlOf(playlist),
+      posterUrl: poster === null ? null : urlOf(poster),
+      expiresAt: new Date(expiresAtSeconds * 1_000).toISOString(),
     };
   }
 

@@ -1,18 +1,20 @@
 import { StatusplaneError, type JobRef, type Kind, type StoredSnapshot } from "@statusplane/core";
+import { type BatchQuery, MAX_REFS, ROUTES } from "@statusplane/core/wire";
 import type { FastifyInstance, FastifyRequest } from "fastify";
-import { MAX_REFS, requireIdentity, requireTenant } from "../auth/index.ts";
+import { requireIdentity, requireTenant } from "../auth/index.ts";
 import { batchAnswer } from "./batch-answer.ts";
 import type { PollRoute } from "./poll-counts.ts";
 import type { ProgressOptions } from "./progress-options.ts";
 import { sendText, watchedRef } from "./progress-routes.ts";
 import { batchProgress, batchQuery } from "./progress-schemas.ts";
 
-type Query = Readonly<Record<string, string | readonly string[] | undefined>>;
+/** As the router reads it: a repeated member is a list. */
+type Query = Readonly<Partial<Record<keyof BatchQuery, string | readonly string[]>>>;
 
 /** `GET /api/v1/progress/`: up to 100 snapshots in one read, or the newest live ones. */
 export function batchRoutes(fastify: FastifyInstance, options: ProgressOptions): void {
   fastify.get(
-    "/api/v1/progress",
+    ROUTES.batch,
     {
       config: {
         documents: {
@@ -24,7 +26,7 @@ export function batchRoutes(fastify: FastifyInstance, options: ProgressOptions):
     },
     async (request, reply) => {
       const query = request.query as Query;
-      const route: PollRoute = query["active"] === undefined ? "batch" : "active";
+      const route: PollRoute = query.active === undefined ? "batch" : "active";
       try {
         const answer =
           route === "active"
@@ -46,7 +48,7 @@ async function batchOf(
   query: Query,
   { reader, urls }: ProgressOptions,
 ): Promise<{ readonly text: string; readonly etag: string }> {
-  const asked = { video: idsOf(query["videos"]), job: idsOf(query["jobs"]) };
+  const asked = { video: idsOf(query.videos), job: idsOf(query.jobs) };
   const count = asked.video.length + asked.job.length;
   if (count > MAX_REFS) throw new StatusplaneError("too_many_refs");
   if (count === 0) throw new StatusplaneError("invalid_request", { detail: "name videos, jobs or active=1" });
@@ -77,7 +79,7 @@ async function activeAnswer(
 ): Promise<{ readonly text: string; readonly etag: string }> {
   const tenant = requireTenant(request);
   if (requireIdentity(request).kind === "watcher") throw new StatusplaneError("not_found");
-  if (query["active"] !== "1" || query["videos"] !== undefined || query["jobs"] !== undefined) {
+  if (query.active !== "1" || query.videos !== undefined || query.jobs !== undefined) {
     throw new StatusplaneError("invalid_request", { detail: "active=1 stands alone" });
   }
   const [{ snapshots, more }, waiting] = await Promise.all([

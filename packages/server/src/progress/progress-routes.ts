@@ -1,4 +1,5 @@
 import { keyInTenant, isId, jobRef, type JobRef, type Kind, type StoredSnapshot } from "@statusplane/core";
+import { ROUTES } from "@statusplane/core/wire";
 import type { FastifyInstance, FastifyReply, FastifyRequest, RouteHandlerMethod } from "fastify";
 import { requireIdentity, requireTenant } from "../auth/index.ts";
 import { addVary, sendProblem } from "../errors/index.ts";
@@ -9,12 +10,12 @@ import { jobProgress, videoProgress } from "./progress-schemas.ts";
 /** The two progress endpoints: one read of the status store, the stored text as it is. */
 export function progressRoutes(fastify: FastifyInstance, options: ProgressOptions): void {
   fastify.get(
-    "/media/videos/:id/progress",
+    ROUTES.progress.video,
     { config: { documents: { summary: "Progress of a video", response: { 200: videoProgress } } } },
     progressOf("video", options),
   );
   fastify.get(
-    "/api/v1/jobs/:id/progress",
+    ROUTES.progress.job,
     { config: { documents: { summary: "Progress of a job", response: { 200: jobProgress } } } },
     progressOf("job", options),
   );

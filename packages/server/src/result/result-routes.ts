@@ -11,6 +11,7 @@ import {
   type StatusWriter,
   type StoredSnapshot,
 } from "@statusplane/core";
+import { ROUTES } from "@statusplane/core/wire";
 import type { FastifyInstance } from "fastify";
 import type { Readable } from "node:stream";
 import { z } from "zod";
@@ -34,7 +35,7 @@ export function resultRoutes(fastify: FastifyInstance, options: ResultOptions): 
   const { reader, files } = options;
   const rows = new RowResults(options);
   fastify.get(
-    "/api/v1/jobs/:id/result",
+    ROUTES.result,
     {
       config: {
         documents: { tags: ["records"], summary: "A job's result", response: { 200: z.unknown() } },

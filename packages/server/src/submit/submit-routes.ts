@@ -1,4 +1,5 @@
 import { jobRef, type JobType, type Kind, StatusplaneError, uuidV7 } from "@statusplane/core";
+import { ROUTES } from "@statusplane/core/wire";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { z } from "zod";
 import { requireTenant, subjectOf } from "../auth/index.ts";
@@ -31,7 +32,7 @@ export function submitRoutes(fastify: FastifyInstance, options: SubmitOptions): 
   fastify.addContentTypeParser("multipart/form-data", (_request, _body, done) => done(null)); // read by the route
   const tags = ["work"];
   fastify.post(
-    "/media/videos",
+    ROUTES.list.video,
     {
       config: {
         documents: {
@@ -47,7 +48,7 @@ export function submitRoutes(fastify: FastifyInstance, options: SubmitOptions): 
     (request, reply) => submit(request, reply, "video", options),
   );
   fastify.post(
-    "/api/v1/jobs",
+    ROUTES.list.job,
     {
       config: {
         documents: {
