@@ -1,4 +1,10 @@
-import { compareSnapshots, refKey, type SnapshotHead, type StoredSnapshot } from "@statusplane/core";
+import {
+  compareSnapshots,
+  refKey,
+  UndoStack,
+  type SnapshotHead,
+  type StoredSnapshot,
+} from "@statusplane/core";
 import { startPostgres, startRedis } from "@statusplane/test-support";
 import { Redis } from "ioredis";
 import pg from "pg";
@@ -49,38 +55,38 @@ const WATCHER_CONNECTIONS = 2;
 
 /** Starts all of it, hands it to `work`, and stops everything, last first. */
 export async function withTwoRelays<Seen>(work: (relays: TwoRelays) => Promise<Seen>): Promise<Seen> {
-  const undo: (() => Promise<void>)[] = [];
+  const undo = new UndoStack();
   try {
     return await work(await openTwoRelays(undo));
   } finally {
-    for (const step of undo.reverse()) await step();
+    await undo.run();
   }
 }
 
 /** @param undo gets how to stop whatever was started, in the order of the starts. */
-async function openTwoRelays(undo: (() => Promise<void>)[]): Promise<TwoRelays> {
+async function openTwoRelays(undo: UndoStack): Promise<TwoRelays> {
   const use = <Opened extends AsyncDisposable>(opened: Opened): Opened => {
-    undo.push(async () => opened[Symbol.asyncDispose]());
+    undo.push("what was used", () => opened[Symbol.asyncDispose]());
     return opened;
   };
   const redisClient = (url: string): Redis => {
     const redis = new Redis(url);
-    undo.push(async () => redis.disconnect());
+    undo.push("redis client", () => redis.disconnect());
     return redis;
   };
   const postgres = await startPostgres();
-  undo.push(() => postgres.stop());
+  undo.push("postgres", () => postgres.stop());
   const status = await startRedis();
-  undo.push(() => status.stop());
+  undo.push("status", () => status.stop());
   const queue = await startRedis(["--maxmemory-policy", "noeviction"]);
-  undo.push(() => queue.stop());
+  undo.push("queue", () => queue.stop());
   const databaseUrl = await postgres.createDatabase();
   const addresses: Addresses = { databaseUrl, statusUrl: status.url, queueUrl: queue.url };
   const committers = use(await connect(addresses, COMMITTER_CONNECTIONS));
   const watcher = use(await connect(addresses, WATCHER_CONNECTIONS));
   const pool = new pg.Pool({ connectionString: databaseUrl, max: WATCHER_CONNECTIONS });
   pool.on("error", () => undefined); // an idle connection that ends with its server; queries tell their own
-  undo.push(() => pool.end());
+  undo.push("pool", () => pool.end());
   await keepJobHistory(pool);
   const witness = new Witness();
   use(await witnessRedis(status.url, witness));

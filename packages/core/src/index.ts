@@ -33,4 +33,5 @@ export * from "./storable-text.ts";
 export * from "./terms.ts";
 export * from "./timings.ts";
 export * from "./transitions.ts";
+export * from "./undo-stack.ts";
 export * from "./uuid-v7.ts";

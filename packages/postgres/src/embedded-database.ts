@@ -1,3 +1,4 @@
+import { UndoStack } from "@statusplane/core";
 import { once } from "node:events";
 import { chmod, mkdir, rm } from "node:fs/promises";
 import { join, resolve } from "node:path";
@@ -33,16 +34,13 @@ export async function openEmbeddedDatabase(options: EmbeddedDatabaseOptions): Pr
   const dataDir = resolve(options.dataDir);
   await mkdir(dataDir, { recursive: true, mode: OWNER_ALONE });
   const sockets = await socketFolder(dataDir);
-  const undo: (() => Promise<unknown>)[] = [];
-  const undoAll = async (): Promise<void> => {
-    for (const step of undo.splice(0).reverse()) await step();
-  };
-  undo.push(() => removeSocketFolder(sockets));
+  const undo = new UndoStack();
+  undo.push("socket folder", () => removeSocketFolder(sockets));
   try {
     const lock = await lockFolder(sockets, dataDir);
-    undo.push(() => lock.release());
+    undo.push("lock", () => lock.release());
     const stopThread = await startThread(join(dataDir, "postgres"), sockets, options.onFailure);
-    undo.push(stopThread);
+    undo.push("thread", stopThread);
     const bounds = { max: 1, statementTimeoutMs: 0, answerTimeoutMs: WAIT_TIMEOUT_MS };
     const database = await openDatabase({
       ...options,
@@ -53,18 +51,18 @@ export async function openEmbeddedDatabase(options: EmbeddedDatabaseOptions): Pr
       connectTimeoutMs: WAIT_TIMEOUT_MS,
       preparedStatements: false,
     });
-    undo.push(() => database.close());
+    undo.push("connections", () => database.close());
     if (options.migrateAtOpen !== false) await database.expireAllLeases();
-    return withClose(database, undoAll);
+    return withClose(database, undo);
   } catch (error) {
-    await undoAll();
+    await undo.run();
     throw error;
   }
 }
 
-function withClose(database: Database, undoAll: () => Promise<void>): Database {
+function withClose(database: Database, undo: UndoStack): Database {
   let closed: Promise<void> | undefined;
-  const close = (): Promise<void> => (closed ??= undoAll());
+  const close = (): Promise<void> => (closed ??= undo.run());
   return { ...database, close, [Symbol.asyncDispose]: close };
 }
 

@@ -1,4 +1,4 @@
-import { faultFields, type JobQueue, type StatusStore } from "@statusplane/core";
+import { faultFields, type JobQueue, type StatusStore, type UndoStack } from "@statusplane/core";
 import type { StatusStoreCounters } from "@statusplane/core/status-store";
 import { createMemoryQueue, openMemoryStatusStore } from "@statusplane/memory";
 import type { Database } from "@statusplane/postgres";
@@ -7,7 +7,6 @@ import { createBullmqQueue } from "@statusplane/redis/bullmq";
 import type { Logger } from "pino";
 import { ConfigError, type Config } from "../config/config.ts";
 import type { Application } from "../application.ts";
-import type { UndoStack } from "./undo-stack.ts";
 import { openDatabase } from "./open-database.ts";
 import { whenItAnswers } from "./when-it-answers.ts";
 

@@ -1,3 +1,4 @@
+import type { UndoStack } from "@statusplane/core";
 import type { Logger } from "pino";
 import type { Registry } from "prom-client";
 import type { Config } from "../config/config.ts";
@@ -8,7 +9,6 @@ import type { Stores } from "./open-stores.ts";
 import type { RunningParts } from "./process-metrics.ts";
 import type { Risk } from "./risks.ts";
 import type { StoreHealth } from "./store-health.ts";
-import type { UndoStack } from "./undo-stack.ts";
 import type { WriteCounts } from "./write-counts.ts";
 
 export interface StartOptions {

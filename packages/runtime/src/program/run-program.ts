@@ -1,3 +1,4 @@
+import { UndoStack } from "@statusplane/core";
 import type { Logger } from "pino";
 import type { Application } from "../application.ts";
 import { askYesNo, findTerminal } from "../cli/ask-at-terminal.ts";
@@ -5,7 +6,6 @@ import type { Config } from "../config/config.ts";
 import { openLog } from "../log/index.ts";
 import { armCrash } from "./crash.ts";
 import { startProgram } from "./start-program.ts";
-import { UndoStack } from "./undo-stack.ts";
 
 /** After SIGTERM a process is gone this long later, whatever hangs. */
 const SHUTDOWN_MS = 25_000;

@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { Json } from "@statusplane/core";
+import { type Json, UndoStack } from "@statusplane/core";
 import { startPostgres, startRedis, type PostgresServer, type RedisServer } from "@statusplane/test-support";
 import { SignJWT } from "jose";
 import { pino } from "pino";
@@ -9,7 +9,6 @@ import { ConfigError, readConfig, type Role } from "../../src/config/config.ts";
 import type { Application } from "../../src/application.ts";
 import { COPY_JOB } from "./copy-job.ts";
 import { startProgram } from "../../src/program/start-program.ts";
-import { UndoStack } from "../../src/program/undo-stack.ts";
 
 export const SECRET = "a secret of at least thirty-two bytes, for tests";
 
