@@ -57,7 +57,7 @@ export class Watcher {
   async run(): Promise<void> {
     await this.#open();
     while (!this.#isDone && !this.#isStopped) {
-      const waitMs = this.#heed(await this.#ask("poll"));
+      const waitMs = this.#waitAfter(await this.#ask("poll"));
       await this.#askWhatIsDue(performance.now() + waitMs);
     }
     this.#connection.close();
@@ -78,7 +78,7 @@ export class Watcher {
   }
 
   /** @returns the wait before the next poll, ms. */
-  #heed({ status, etag, retryAfter, text }: Answer): number {
+  #waitAfter({ status, etag, retryAfter, text }: Answer): number {
     const { order } = this.#options;
     if (status === 200) {
       this.#etag = etag;

@@ -8,7 +8,7 @@ import { encodeSnapshot, writeKindOf } from "./snapshot-text.ts";
 import type { StatusWriter } from "./status-store-ports.ts";
 import type { WriteAnswer } from "./transitions.ts";
 
-export interface Outside {
+export interface RecordTargets {
   readonly writer: StatusWriter;
   readonly queue: Pick<JobQueue, "enqueue">;
 }
@@ -21,7 +21,7 @@ export interface Outside {
  */
 export async function applyRecord(
   record: JobRecord,
-  { writer, queue }: Outside,
+  { writer, queue }: RecordTargets,
 ): Promise<WriteAnswer | null> {
   if (record.status === "PROCESSING") return null;
   const write = writer.write(writeKindOf(record.status), encodeSnapshot(snapshotOfRecord(record)));

@@ -34,9 +34,9 @@ export const systemClock: Clock = {
 export function pause(clock: Clock, delayMs: number, signal?: EndSignal): Promise<void> {
   return new Promise((resolve) => {
     if (signal?.aborted === true) return resolve();
-    const callOff = clock.after(delayMs, end);
+    const cancelTimer = clock.after(delayMs, end);
     function end(): void {
-      callOff();
+      cancelTimer();
       signal?.removeEventListener("abort", end);
       resolve();
     }
@@ -50,9 +50,9 @@ export async function settlesWithin(
   deadlineMs: number,
   promise: Promise<unknown>,
 ): Promise<boolean> {
-  let callOff: () => void = () => undefined;
+  let cancelTimer: () => void = () => undefined;
   const late = new Promise<boolean>((resolve) => {
-    callOff = clock.after(deadlineMs, () => resolve(false));
+    cancelTimer = clock.after(deadlineMs, () => resolve(false));
   });
   const settled = promise.then(
     () => true,
@@ -61,6 +61,6 @@ export async function settlesWithin(
   try {
     return await Promise.race([settled, late]);
   } finally {
-    callOff();
+    cancelTimer();
   }
 }

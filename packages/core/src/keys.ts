@@ -4,7 +4,7 @@ import type { JobRef } from "./job-ref.ts";
 export interface JobKeys {
   /** string: the snapshot's text. */
   readonly status: string;
-  /** hash: the note's progress fields and the cancel flag; only while live. */
+  /** hash: the progress fields and the cancel flag; only while live. */
   readonly progress: string;
   /** string: a result too large to travel with each poll. */
   readonly result: string;

@@ -20,7 +20,7 @@ interface Entry {
 }
 
 interface Delayed extends Entry {
-  readonly callOff: () => void;
+  readonly cancelTimer: () => void;
 }
 
 /**
@@ -51,7 +51,7 @@ class TypeQueue {
     const id = deliveryId(delivery);
     const delayed = this.#delayed.get(id);
     if (delayed !== undefined && delayMs <= 0) {
-      delayed.callOff(); // it was put off by a clock that has been set back since: the row's time has come
+      delayed.cancelTimer(); // it was put off by a clock that has been set back since: the row's time has come
       this.#delayed.delete(id);
     } else if (delayed !== undefined || this.#waiting.has(id) || this.#active.has(id)) return;
     this.#put({ id, delivery }, delayMs);
@@ -84,18 +84,18 @@ class TypeQueue {
   async close(): Promise<void> {
     await Promise.all([...this.#consumers].map((consumer) => consumer.close()));
     // only now: what was under way may have been given back with a delay
-    for (const { callOff } of this.#delayed.values()) callOff();
+    for (const { cancelTimer } of this.#delayed.values()) cancelTimer();
     this.#delayed.clear();
     this.#waiting.clear();
   }
 
   #put(entry: Entry, delayMs: number): void {
     if (delayMs > 0) {
-      const callOff = this.#clock.after(delayMs, () => {
+      const cancelTimer = this.#clock.after(delayMs, () => {
         this.#delayed.delete(entry.id);
         this.#put(entry, 0);
       });
-      this.#delayed.set(entry.id, { ...entry, callOff });
+      this.#delayed.set(entry.id, { ...entry, cancelTimer });
       return;
     }
     this.#waiting.set(entry.id, entry);

@@ -86,7 +86,7 @@ export const WORKER: Area = {
       file: at("runner/lease-keeper.ts"),
       replace: [
         without(
-          "if (this.#callOff === null && !this.#renewing) this.#scheduleIn(this.#options.timings.renewEveryMs);",
+          "if (this.#cancelTimer === null && !this.#renewing) this.#scheduleIn(this.#options.timings.renewEveryMs);",
         ),
       ],
       test: losing(

@@ -5,7 +5,7 @@ import { readBatchPart, readId, readPlayUrls, type PlayUrls } from "./first-wire
 import { asMembers, isMembers, readEach, textOrNull, wholeOrNull, type Members } from "./members.ts";
 import type { NamedJob } from "./routes.ts";
 
-/* What a receiver makes of the other answers: checked, null where an answer makes no sense. */
+/* What a receiver makes of the other answers: checked, null for what is no such answer. */
 
 /** A page of items. */
 export interface Page<Item> {

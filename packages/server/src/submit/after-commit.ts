@@ -5,12 +5,12 @@ import {
   type Installation,
   type JobRecord,
   type JobRef,
-  type Outside,
+  type RecordTargets,
   type RemovedFiles,
 } from "@statusplane/core";
 import type { FastifyBaseLogger } from "fastify";
 
-export interface AfterCommitOptions extends Outside {
+export interface AfterCommitOptions extends RecordTargets {
   readonly installation: Pick<Installation, "wake">;
   readonly files: RemovedFiles;
   readonly log: FastifyBaseLogger;

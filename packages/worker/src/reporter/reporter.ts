@@ -58,7 +58,7 @@ export class Reporter {
   #retryAtMs: number | null = null;
   #lastWriteMs = 0;
   #lastLookMs: number | null = null;
-  #timer: { readonly dueAtMs: number; readonly callOff: () => void } | null = null;
+  #timer: { readonly dueAtMs: number; readonly cancel: () => void } | null = null;
 
   constructor(options: ReporterOptions) {
     this.#options = options;
@@ -82,7 +82,7 @@ export class Reporter {
   /** No write starts any more; what is in flight is not waited for. */
   stop(): void {
     this.#phase = "stopped";
-    this.#timer?.callOff();
+    this.#timer?.cancel();
     this.#timer = null;
   }
 
@@ -91,17 +91,17 @@ export class Reporter {
     const nowMs = this.#options.clock.nowMs();
     const dueAtMs = this.#dueAtMs(nowMs);
     if (this.#timer?.dueAtMs === dueAtMs) return;
-    this.#timer?.callOff();
+    this.#timer?.cancel();
     this.#timer = null;
     if (dueAtMs <= nowMs) {
       void this.#write();
       return;
     }
-    const callOff = this.#options.clock.after(dueAtMs - nowMs, () => {
+    const cancel = this.#options.clock.after(dueAtMs - nowMs, () => {
       this.#timer = null;
       if (this.#phase === "idle") void this.#write();
     });
-    this.#timer = { dueAtMs, callOff };
+    this.#timer = { dueAtMs, cancel };
   }
 
   #dueAtMs(nowMs: number): number {
@@ -128,7 +128,7 @@ export class Reporter {
       onWritten(reply.answer);
       if (this.#isStopped()) return;
       if (reply.cancelRequested) this.#options.onCancelRequested();
-      await this.#heed(reply.answer);
+      await this.#applyAnswer(reply.answer);
       this.#failures = 0;
     } catch (error) {
       // the store, or the row when it was looked at, did not answer: repeated after a backoff, with what is newest then
@@ -142,7 +142,7 @@ export class Reporter {
     }
   }
 
-  async #heed(answer: WriteAnswer): Promise<void> {
+  async #applyAnswer(answer: WriteAnswer): Promise<void> {
     switch (answer) {
       case "accepted":
       case "duplicate":

@@ -179,7 +179,7 @@ async function stopWorker({ runner, consumers, parts, ended }: Stopping): Promis
   const startedAtMs = clock.nowMs();
   const pausing = Promise.allSettled(consumers.map((consumer) => consumer.pause()));
   const stopped = runner.stop();
-  if (!(await settlesWithin(clock, timings.shutdownMs - reserveMs, stopped))) runner.leaveBehind();
+  if (!(await settlesWithin(clock, timings.shutdownMs - reserveMs, stopped))) runner.abandon();
   const close = async (): Promise<void> => {
     await stopped;
     await pausing;
@@ -197,11 +197,11 @@ function startHeartbeat(
   refs: () => ReturnType<Runner["refs"]>,
   { writer, timings, clock }: Pick<WorkerParts, "writer" | "timings" | "clock">,
 ): () => void {
-  let callOff = clock.after(timings.heartbeatMs, beat);
+  let cancelTimer = clock.after(timings.heartbeatMs, beat);
   function beat(): void {
-    callOff = clock.after(timings.heartbeatMs, beat);
+    cancelTimer = clock.after(timings.heartbeatMs, beat);
     const running = refs();
     if (running.length > 0) writer.touchActive(running).catch(() => undefined); // a hint: the next beat repeats it
   }
-  return () => callOff();
+  return () => cancelTimer();
 }

@@ -165,11 +165,11 @@ async function tell(
   parts: WorkerParts,
 ): Promise<void> {
   job.reporter.stop();
-  return tellOutside({ record, resultKeyText }, parts);
+  return applyCommitted({ record, resultKeyText }, parts);
 }
 
 /** Tells store and queue what was committed; never rejects. */
-export function tellOutside({ record, resultKeyText }: Committed, parts: WorkerParts): Promise<void> {
+export function applyCommitted({ record, resultKeyText }: Committed, parts: WorkerParts): Promise<void> {
   if (!isTerminal(record.status)) return applyOutside(record, parts);
   parts.counts.ended[record.status] = (parts.counts.ended[record.status] ?? 0) + 1;
   return writeTerminal(record, resultKeyText, parts);

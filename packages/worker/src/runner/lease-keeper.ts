@@ -33,7 +33,7 @@ export interface LeaseKeeperOptions {
 interface HeldLease {
   readonly holder: LeaseHolder;
   overAtMs: number;
-  callOff: () => void;
+  cancelTimer: () => void;
 }
 
 /**
@@ -44,7 +44,7 @@ interface HeldLease {
 export class LeaseKeeper {
   readonly #options: LeaseKeeperOptions;
   readonly #held = new Map<LeaseHolder, HeldLease>();
-  #callOff: (() => void) | null = null;
+  #cancelTimer: (() => void) | null = null;
   #renewing = false;
 
   constructor(options: LeaseKeeperOptions) {
@@ -53,19 +53,19 @@ export class LeaseKeeper {
 
   /** @param sentAtMs monotonic ms at which the claim was sent. */
   hold(holder: LeaseHolder, sentAtMs: number): void {
-    const lease: HeldLease = { holder, overAtMs: 0, callOff: () => undefined };
+    const lease: HeldLease = { holder, overAtMs: 0, cancelTimer: () => undefined };
     this.#held.set(holder, lease);
     this.#extend(lease, sentAtMs);
-    if (this.#callOff === null && !this.#renewing) this.#scheduleIn(this.#options.timings.renewEveryMs);
+    if (this.#cancelTimer === null && !this.#renewing) this.#scheduleIn(this.#options.timings.renewEveryMs);
   }
 
   /** The attempt has ended: its lease is no longer renewed, and nothing more is said about it. */
   release(holder: LeaseHolder): void {
-    this.#held.get(holder)?.callOff();
+    this.#held.get(holder)?.cancelTimer();
     this.#held.delete(holder);
     if (this.#held.size === 0) {
-      this.#callOff?.();
-      this.#callOff = null;
+      this.#cancelTimer?.();
+      this.#cancelTimer = null;
     }
   }
 
@@ -76,8 +76,8 @@ export class LeaseKeeper {
   }
 
   #scheduleIn(delayMs: number): void {
-    this.#callOff = this.#options.clock.after(delayMs, () => {
-      this.#callOff = null;
+    this.#cancelTimer = this.#options.clock.after(delayMs, () => {
+      this.#cancelTimer = null;
       void this.#renewAll();
     });
   }
@@ -97,7 +97,7 @@ export class LeaseKeeper {
         timings.leaseMs,
       );
       crashPoint("renew.after-commit");
-      this.#heed(asked, answer, sentAtMs);
+      this.#applyRenewal(asked, answer, sentAtMs);
     } catch (error) {
       nextInMs = Math.min(timings.renewEveryMs, timings.leaseMs / RETRY_SHARE_OF_LEASE);
       log.warn({ ...faultFields(error), leases: asked.length }, "leases not renewed; will retry");
@@ -107,7 +107,7 @@ export class LeaseKeeper {
     }
   }
 
-  #heed(
+  #applyRenewal(
     asked: readonly { readonly lease: HeldLease; readonly renewal: Renewal }[],
     answer: Awaited<ReturnType<WorkerRecords["renew"]>>,
     sentAtMs: number,
@@ -128,9 +128,9 @@ export class LeaseKeeper {
 
   #extend(lease: HeldLease, sentAtMs: number): void {
     const { clock, timings } = this.#options;
-    lease.callOff();
+    lease.cancelTimer();
     lease.overAtMs = sentAtMs + timings.leaseMs;
-    lease.callOff = clock.after(Math.max(0, lease.overAtMs - clock.nowMs()), () => this.#lose(lease));
+    lease.cancelTimer = clock.after(Math.max(0, lease.overAtMs - clock.nowMs()), () => this.#lose(lease));
   }
 
   #lose(lease: HeldLease): void {

@@ -31,7 +31,7 @@ type Claimed = Extract<ClaimOutcome, { readonly outcome: "claimed" }>;
 interface UnderWay {
   readonly job: RunningJob;
   /** Ends the attempt although its code still runs. */
-  readonly leaveBehind: () => void;
+  readonly abandon: () => void;
 }
 
 /** What a delivery becomes: claim → announce → run the job's code → commit its end → tell the store → acknowledge. */
@@ -78,14 +78,14 @@ export class Runner {
     const { clock, timings } = this.#options.parts;
     this.#stopping = true;
     this.#abort((job) => !this.#endsSoon(job));
-    const callOff = clock.after(timings.finishWithinMs, () => this.#abort(() => true));
+    const cancelTimer = clock.after(timings.finishWithinMs, () => this.#abort(() => true));
     await Promise.all(this.#handling);
-    callOff();
+    cancelTimer();
   }
 
   /** Hands back, without waiting for their code, all jobs that have not reacted to the shutdown. */
-  leaveBehind(): void {
-    for (const { leaveBehind } of this.#underWay) leaveBehind();
+  abandon(): void {
+    for (const { abandon } of this.#underWay) abandon();
   }
 
   #abort(which: (job: RunningJob) => boolean): void {
@@ -180,11 +180,11 @@ interface Begun extends UnderWay {
 }
 
 function startUnderWay(job: RunningJob): Begun {
-  let leaveBehind: () => void = () => undefined;
+  let abandon: () => void = () => undefined;
   const leftBehind = new Promise<HandlerOutcome>((resolve) => {
-    leaveBehind = () => resolve({ outcome: "left-behind" });
+    abandon = () => resolve({ outcome: "left-behind" });
   });
-  return { job, leftBehind, leaveBehind };
+  return { job, leftBehind, abandon };
 }
 
 async function runCode(

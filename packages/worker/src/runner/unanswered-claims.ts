@@ -1,6 +1,6 @@
 import { crashPoint, faultFields, pause, refKey, type JobRef } from "@statusplane/core";
 import { storeBackoffMs } from "../backoff.ts";
-import { tellOutside } from "./end-attempt.ts";
+import { applyCommitted } from "./end-attempt.ts";
 import type { WorkerParts } from "./worker-parts.ts";
 
 /** A claim that was sent and not answered. */
@@ -65,7 +65,7 @@ export class UnansweredClaims {
       crashPoint("hand-back.after-commit");
       counts.handedBack += 1;
       log.info({ job: refKey(ref) }, "claim whose answer was lost handed back");
-      await tellOutside({ record, resultKeyText: null }, this.#parts);
+      await applyCommitted({ record, resultKeyText: null }, this.#parts);
       crashPoint("hand-back.after-write");
       return true;
     } catch (error) {
