@@ -90,6 +90,27 @@ describe("an application's own sign-in", () => {
     expect((await get({})).json()).toMatchObject({ status, code });
   });
 
+  it("has caches on the way tell cookies apart, whatever is answered", async () => {
+    await open();
+    const detail = "/api/v1/jobs/a/";
+    for (const [headers, url, status] of [
+      [COOKIE, PROGRESS, 200],
+      [{ ...COOKIE, "if-none-match": '"1.0"' }, PROGRESS, 304],
+      [{}, PROGRESS, 401],
+      [COOKIE, detail, 404],
+      [COOKIE, "/api/v1/job-types/", 200],
+    ] as const) {
+      const answer = await get(headers, url);
+      expect([url, answer.statusCode]).toEqual([url, status]);
+      expect(String(answer.headers.vary).split(", ")).toEqual(
+        expect.arrayContaining(["Cookie", "Authorization"]),
+      );
+    }
+    await test.close();
+    test = await openTestServer();
+    expect((await get(await signedIn(1))).headers.vary).toBe("Authorization, Accept-Language");
+  });
+
   it("may make an operator", async () => {
     await open({ authenticate: ({ headers }) => ({ tenant: null, operator: headers.cookie === "root" }) });
     expect((await get({ cookie: "root" }, "/metrics")).statusCode).toBe(200);

@@ -19,6 +19,13 @@ export interface SignIns {
  * tenant's.
  */
 export function authenticateAll(fastify: FastifyInstance, signIns: SignIns): void {
+  if (signIns.own !== null) {
+    // Where a cookie may be the sign-in, a cache on the way has to tell cookies apart, whatever else it does not heed.
+    fastify.addHook("onRequest", (_request, reply, done) => {
+      addVary(reply, "Cookie");
+      done();
+    });
+  }
   fastify.addHook("onRequest", authenticateWith(signIns));
   requireScopes(fastify);
 }

@@ -1,3 +1,4 @@
+import { ROUTES } from "@statusplane/core/wire";
 import type { FastifyRequest } from "fastify";
 import { pathOf } from "../errors/index.ts";
 
@@ -8,12 +9,17 @@ export interface LogOptions {
   readonly stream?: { write(line: string): void };
 }
 
-/** Where a playback signature or a token could be in a path. */
-const SIGNATURE = /^(\/media\/hls\/)[^/]+/;
+/** Where a playback signature is in a path, below whatever prefix. */
+const SIGNATURE = new RegExp(`(${ROUTES.outputFile.split(":")[0] ?? ""})[^/]+`);
 
 /** A path as the log may show it: no query, no playback signature. */
 export function loggedPath(url: string): string {
   return pathOf(url).replace(SIGNATURE, "$1[signature]").slice(0, 200);
+}
+
+/** A request as the log may show it. */
+export function loggedRequest({ method, url }: Pick<FastifyRequest, "method" | "url">) {
+  return { method, path: loggedPath(url) };
 }
 
 /**
@@ -29,7 +35,7 @@ export function logOptions({ level = "info", stream }: LogOptions = {}) {
       censor: "[redacted]",
     },
     serializers: {
-      req: (request: FastifyRequest) => ({ method: request.method, path: loggedPath(request.url) }),
+      req: loggedRequest,
     },
   };
 }

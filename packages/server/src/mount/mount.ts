@@ -17,7 +17,7 @@ import { sendProblem } from "../errors/index.ts";
 import { historyRoutes } from "../history/index.ts";
 import { jobTypeRoutes } from "../job-types/index.ts";
 import { JobUrls } from "../job-urls.ts";
-import { hlsRoutes, playbackRoutes, PlaybackUrls } from "../playback/index.ts";
+import { signedFileRoutes, playbackRoutes, PlaybackUrls } from "../playback/index.ts";
 import { batchRoutes, progressRoutes } from "../progress/index.ts";
 import { resultRoutes } from "../result/index.ts";
 import { AfterCommit, submitRoutes } from "../submit/index.ts";
@@ -131,7 +131,8 @@ function openRoutes(
 ): void {
   metrics.observe(scope);
   limitRefusals(scope, limits);
-  if (playable !== undefined && playback !== null) hlsRoutes(scope, { playback, playable, files, limits });
+  if (playable !== undefined && playback !== null)
+    signedFileRoutes(scope, { playback, playable, files, limits });
   if (demoTenants.length > 0) demoRoutes(scope, { signIn, tenants: demoTenants });
 }
 

@@ -47,8 +47,8 @@ export function prepareAsGuest(fastify: FastifyInstance): void {
 
 /** Where the server's router does not do it itself, each route is registered with and without a slash at its end. */
 function acceptTrailingSlashes(fastify: FastifyInstance): void {
-  const { routerOptions, ignoreTrailingSlash = routerOptions?.ignoreTrailingSlash } = fastify.initialConfig;
-  if (ignoreTrailingSlash === true) return;
+  const { routerOptions, ignoreTrailingSlash } = fastify.initialConfig;
+  if (ignoreTrailingSlash === true || routerOptions?.ignoreTrailingSlash === true) return;
   let isTwin = false;
   fastify.addHook("onRoute", function addTwin(route) {
     const { routePath, method } = route;

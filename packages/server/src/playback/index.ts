@@ -3,7 +3,7 @@
  * Whether a video plays is read from the status store (Postgres once on a miss); its files are served by signature
  * alone, with no lookup but the file, from the folder of the attempt that the signature names.
  */
-export * from "./hls-routes.ts";
+export * from "./signed-file-routes.ts";
 export * from "./output-file.ts";
 export * from "./playable-files.ts";
 export * from "./playback-routes.ts";

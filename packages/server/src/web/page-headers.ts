@@ -1,5 +1,5 @@
 /**
- * Headers of every HTML page and its assets. Scripts and connections only from here; hls.js plays through blob: URLs
+ * Headers of every HTML page and its assets. Scripts and connections only from here; players play through blob: URLs
  * in a blob: worker. Styles come from files alone: what React writes into `style` goes through the CSSOM.
  */
 export const PAGE_HEADERS: Readonly<Record<string, string>> = {

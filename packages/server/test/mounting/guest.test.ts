@@ -201,6 +201,41 @@ describe("the address of a large result", () => {
   });
 });
 
+describe("an application whose router takes no notice of a slash at the end", () => {
+  it.each([{ ignoreTrailingSlash: true }, { routerOptions: { ignoreTrailingSlash: true } }])(
+    "mounts as any other: %j",
+    async (router) => {
+      const lenient = Fastify(router);
+      const signIn = { kind: "secret", secret: SECRET } as const;
+      await lenient.register(statusplane, { store: { reader: storeNamed("a") }, signIn });
+      for (const url of ["/api/v1/jobs/a/progress", "/api/v1/jobs/a/progress/"]) {
+        expect((await lenient.inject({ url, headers: one })).json()).toMatchObject({ store: "a" });
+      }
+      await lenient.close();
+    },
+  );
+});
+
+describe("an application's log", () => {
+  it("shows no address that plays", async () => {
+    const lines: string[] = [];
+    const logging = Fastify({ logger: { stream: { write: (line: string) => void lines.push(line) } } });
+    const { options, store, files } = jobsOver();
+    const ref = jobRef("1", "video", "42");
+    const ready = { status: "READY", outputPath: "1/42/1/main.list", durationSeconds: 8 } as const;
+    store.put({ ...{ ref, jobType: "render", attempt: 1, updatedAt: AT, ...ready } });
+    await files.writeOutput(ref, 1, "main.list", "list");
+    await logging.register(statusplane, { ...options, prefix: "/status" });
+    const playback = await logging.inject({ url: "/status/media/videos/42/playback/", headers: one });
+    const url: string = playback.json().hls_url;
+    expect((await logging.inject(`${url}?x=1`)).body).toBe("list");
+    expect(lines.join("")).toContain("/status/media/hls/[signature]/main.list");
+    expect(lines.join("")).not.toContain(url.split("/")[4]);
+    await logging.close();
+    files.remove();
+  });
+});
+
 describe("what is missing", () => {
   it("fails the start: a sign-in, a secret to sign with, a scope of an application's route", async () => {
     const { options, files } = jobsOver();

@@ -3,13 +3,14 @@ import { ROUTES } from "@statusplane/core/wire";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { z } from "zod";
 import type { Limits } from "../auth/index.ts";
+import { loggedRequest } from "../http/index.ts";
 import { matchesEtag } from "../progress/index.ts";
 import { parseRange } from "./byte-range.ts";
 import { openOutput, type OutputFile } from "./output-file.ts";
 import { PLAYABLE_FILES_ROUTE, type PlayableFiles } from "./playable-files.ts";
 import type { PlaybackUrls } from "./playback-signature.ts";
 
-export interface HlsOptions {
+export interface SignedFileOptions {
   readonly playback: PlaybackUrls;
   /** What is served. */
   readonly playable: Pick<PlayableFiles, "typeOf">;
@@ -19,10 +20,14 @@ export interface HlsOptions {
 }
 
 /** `GET /media/hls/{signature}/{file}`: no token, no lookup but the file. */
-export function hlsRoutes(fastify: FastifyInstance, { playback, playable, files, limits }: HlsOptions): void {
+export function signedFileRoutes(
+  fastify: FastifyInstance,
+  { playback, playable, files, limits }: SignedFileOptions,
+): void {
   fastify.get(
     PLAYABLE_FILES_ROUTE,
     {
+      logSerializers: { req: loggedRequest }, // whoever reads the log of a server that is not ours could play, too
       config: {
         documents: {
           path: ROUTES.outputFile,
