@@ -1,4 +1,5 @@
 import type { FaultFields, JobRecord } from "@statusplane/core";
+import { attemptFields, attemptWords } from "./attempt-lines.ts";
 import type { Log } from "./log.ts";
 
 export interface FailedTryLine {
@@ -13,10 +14,9 @@ export interface FailedTryLine {
 
 /** Says a failed try in one line: which job, with what code, and what comes of it. An error of level "error" is ours. */
 export function logFailedTry(log: Log, { record, claimed, code, fault }: FailedTryLine): void {
-  const { ref, jobType, attempt, tries, maxTries } = claimed;
-  const { tenant, kind, id } = ref;
-  const fields = { ...fault, tenant, kind, id, jobType, attempt, code, try: tries, maxTries };
-  const message = `${jobType} ${id} attempt ${attempt} failed: ${code}; ${sayNext(record, claimed)}`;
+  const { tries, maxTries } = claimed;
+  const fields = { ...fault, ...attemptFields(claimed), code, try: tries, maxTries };
+  const message = `${attemptWords(claimed)} failed: ${code}; ${sayNext(record, claimed)}`;
   if (fault !== null && "err" in fault) log.error(fields, message);
   else log.warn(fields, message);
 }

@@ -2,6 +2,8 @@ import { inspect } from "node:util";
 
 /** Where the worker's lines go: fields first, then one sentence; a pino logger fits. */
 export interface Log {
+  /** One line per claim, answer and end of every attempt. Default: nothing of it is said. */
+  debug?(fields: object, message: string): void;
   info(fields: object, message: string): void;
   warn(fields: object, message: string): void;
   error(fields: object, message: string): void;

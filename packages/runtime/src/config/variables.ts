@@ -264,7 +264,7 @@ export const VARIABLES = {
       "must be fatal, error, warn, info, debug or silent",
     ),
     "info",
-    "least level of log lines: `fatal`, `error`, `warn`, `info`, `debug`; `silent`: none",
+    "least level of log lines: `fatal`, `error`, `warn`, `info`, `debug` (a line per claim, write, end and relay batch); `silent`: none",
   ),
   LOG_FORMAT: optionalVariable(
     z.enum(["json", "text"], "must be json or text"),

@@ -16,6 +16,8 @@ const LEVELS = [
 const DIM = 2;
 const WORDS_MAX = 2_000;
 const VALUE_MAX = 200;
+/** A shorter text may stand in the words by chance. */
+const SAID_FROM_CHARACTERS = 8;
 /** Of no use to whoever sits before the one process. */
 const LEFT_OUT = new Set(["level", "time", "pid", "hostname", "msg", "err", "reqId"]);
 
@@ -30,16 +32,23 @@ export function textLine(json: string, { inColour }: TextLineOptions): string {
   const paint = (text: string, colour: number): string =>
     inColour && text !== "" ? `\u001b[${colour}m${text}\u001b[0m` : text;
   const level = LEVELS.find(({ from }) => Number(event["level"]) >= from) ?? LEVELS[4];
+  const words = plain(event["msg"], WORDS_MAX);
   const fields = Object.entries(event)
-    .filter(([name, value]) => !LEFT_OUT.has(name) && value !== null)
+    .filter(([name, value]) => !LEFT_OUT.has(name) && value !== null && !isSaid(words, name, value))
     .map(([name, value]) => `${name}=${valueText(value)}`);
   const parts = [
     paint(clock(Number(event["time"])), DIM),
     paint(level.word, level.colour),
-    [plain(event["msg"], WORDS_MAX), ...errorWords(event["err"])].filter((words) => words !== "").join(": "),
+    [words, ...errorWords(event["err"])].filter((words) => words !== "").join(": "),
     paint(fields.join(" "), DIM),
   ];
   return `${parts.filter((part) => part !== "").join(" ")}\n`;
+}
+
+/** Whether the words have it already: `invoice_pdf 0198c7a2-… attempt 1` needs neither id nor attempt once more. */
+function isSaid(words: string, name: string, value: unknown): boolean {
+  if (typeof value === "string" && value.length >= SAID_FROM_CHARACTERS) return words.includes(value);
+  return typeof value === "number" && words.includes(` ${name} ${value} `);
 }
 
 /** Local time of day, for the person is there. */

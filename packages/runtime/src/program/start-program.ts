@@ -158,6 +158,7 @@ async function startReconciler(
 /** Its turns are of interest to whoever looks for a fault in it; what went wrong is to everybody. */
 function reconcilerLog(log: Logger): NonNullable<ReconcilerOptions["log"]> {
   return {
+    debug: (fields, message) => log.debug(fields, message),
     info: (fields, message) => log.debug(fields, message),
     warn: (fields, message) => log.warn(fields, message),
     error: (fields, message) => log.error(fields, message),

@@ -16,6 +16,13 @@ describe("a log line for a person", () => {
     expect(line).toMatch(/^\d\d:\d\d:\d\d WARN {2}a try failed job=video:42 attempt=2\n$/);
   });
 
+  it("says once what its words have already", () => {
+    const id = "0198c7a2-6b1e-7f00-8000-000000000001";
+    const fields = { tenant: "7", id, jobType: "invoice_pdf", attempt: 2, try: 1 };
+    const line = told((log) => log.debug(fields, `invoice_pdf ${id} attempt 2 claimed: try 1 of 3`));
+    expect(line).toMatch(/debug invoice_pdf 0198\S+ attempt 2 claimed: try 1 of 3 tenant=7\n$/);
+  });
+
   it("says an error's message and code, and leaves its stack to the JSON", () => {
     const err = Object.assign(new Error("connect ECONNREFUSED"), { code: "database_unavailable" });
     expect(told((log) => log.error({ err }, "the start waits"))).toMatch(

@@ -29,7 +29,14 @@ export class AfterCommit {
 
   /** Never rejects. */
   async apply(record: JobRecord): Promise<void> {
-    await this.#orWake(() => applyRecord(record, this.#options));
+    const { ref, jobType, attempt, status } = record;
+    await this.#orWake(async () => {
+      const answer = await applyRecord(record, this.#options);
+      this.#options.log.debug(
+        { tenant: ref.tenant, kind: ref.kind, id: ref.id, jobType, attempt },
+        `${jobType} ${ref.id} attempt ${attempt} is ${status}; written: ${answer}`,
+      );
+    });
   }
 
   /** The same for a row that is gone. Never rejects. */

@@ -146,7 +146,7 @@ export class Reconciler implements ReconcilerHandle {
   }
 
   async #lead(tick: Tick): Promise<void> {
-    const { log, collect } = this.#options;
+    const { collect } = this.#options;
     if (this.#storeAnswers) {
       await this.#election.beat();
       await Promise.all(this.#losses.map((losses) => losses.check(tick)));
@@ -158,8 +158,6 @@ export class Reconciler implements ReconcilerHandle {
     if (!this.#databaseClock.holdsSweep && this.#due.sweep.isDue()) await this.#sweep();
     if (this.#due.stats.isDue()) this.#stats = await this.#options.records.stats();
     if (this.#due.collect.isDue()) this.#goOnBeside("collector", collect);
-    if (this.#beside.size > 0)
-      log.info({ beside: [...this.#beside.keys()] }, "repairs continue in the background");
   }
 
   async #ping(): Promise<boolean> {
@@ -191,6 +189,7 @@ export class Reconciler implements ReconcilerHandle {
   /** Goes on while rounds come and go; one of each name at a time. */
   #goOnBeside(name: string, work: () => Promise<void>): void {
     if (this.#beside.has(name)) return;
+    this.#options.log.debug?.({ name }, "repair begins, beside the ticks");
     const done = work()
       .catch((error: unknown) =>
         this.#options.log.warn({ ...faultFields(error), name }, "repair stopped; starting over"),

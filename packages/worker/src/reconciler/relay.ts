@@ -3,6 +3,7 @@ import {
   applyRemoval,
   crashPoint,
   faultFields,
+  refKey,
   type Clock,
   type JobQueue,
   type OutboxEntry,
@@ -16,6 +17,8 @@ import { forEachOf } from "./for-each-of.ts";
 
 /** Entries taken by one statement. */
 export const TAKE_LIMIT = 500;
+/** Jobs named in the line of a batch. */
+const NAMED_AT_MOST = 10;
 /** Entries applied at once. */
 const APPLIED_AT_ONCE = 32;
 
@@ -77,6 +80,7 @@ export class Relay {
     this.#unapplied.push(...failed);
     this.#applied += done.length;
     this.#failed += failed.length;
+    if (done.length + failed.length > 0) this.#sayBatch(done, failed.length);
     await this.#markAll(done);
     return failed.length === 0;
   }
@@ -102,6 +106,17 @@ export class Relay {
         if (!(await this.apply(taken))) return; // what failed waits for the next tick and its ping
       } while (taken.length >= TAKE_LIMIT);
     } while (this.#drainAgain);
+  }
+
+  #sayBatch(done: readonly OutboxEntry[], failed: number): void {
+    const settled = done.filter(({ applied }) => applied).length;
+    const jobs = done
+      .slice(0, NAMED_AT_MOST)
+      .map(({ ref, record }) => `${refKey(ref)} attempt ${record?.attempt ?? "(removed)"}`);
+    this.#options.log.debug?.(
+      { known: done.length, settled, failed, jobs },
+      "relay told store and queue what rows say",
+    );
   }
 
   async #take(): Promise<readonly OutboxEntry[]> {

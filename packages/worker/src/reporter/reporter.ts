@@ -26,8 +26,8 @@ export interface ReporterOptions {
   readonly onCancelRequested: () => void;
   /** The attempt is no longer this worker's. */
   readonly onLost: (reason: "fenced" | "lease_lost") => void;
-  /** For metrics: what each write was answered. */
-  readonly onWritten: (answer: WriteAnswer) => void;
+  /** For metrics and log: what each write was answered. */
+  readonly onWritten: (answer: WriteAnswer, written: ProcessingSnapshot) => void;
   /** For metrics: a write, or the look at the row that it led to, got no answer. */
   readonly onFailed: (error: unknown) => void;
 }
@@ -123,9 +123,10 @@ export class Reporter {
     this.#nextKind = "progress";
     crashPoint(kind === "announce" ? "announce.before-write" : "progress.before-write");
     try {
-      const reply = await writer.write(kind, encodeSnapshot(snapshot(++this.#version)));
+      const written = snapshot(++this.#version);
+      const reply = await writer.write(kind, encodeSnapshot(written));
       crashPoint(kind === "announce" ? "announce.after-write" : "progress.after-write");
-      onWritten(reply.answer);
+      onWritten(reply.answer, written);
       if (this.#isStopped()) return;
       if (reply.cancelRequested) this.#options.onCancelRequested();
       await this.#applyAnswer(reply.answer);

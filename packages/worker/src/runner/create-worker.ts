@@ -143,7 +143,7 @@ function makeParts(options: WorkerOptions, ended: AbortSignal): WorkerParts {
     queue,
     installation,
     files,
-    terminalWriter: new TerminalWriter({ writer, timings, clock, random, counts, ended }),
+    terminalWriter: new TerminalWriter({ writer, timings, clock, random, counts, log, ended }),
     timings,
     resultInlineMaxBytes: options.resultInlineMaxBytes ?? RESULT_INLINE_MAX_BYTES,
     resultMaxBytes: options.resultMaxBytes ?? RESULT_MAX_BYTES,

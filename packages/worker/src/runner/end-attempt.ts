@@ -11,6 +11,7 @@ import {
   type JobRecord,
 } from "@statusplane/core";
 import { assertResultFits } from "@statusplane/core/wire";
+import { attemptFields, debugAttempt } from "../attempt-lines.ts";
 import { tryBackoffMs } from "../backoff.ts";
 import { logFailedTry } from "../log-failed-try.ts";
 import { commitUntilKnown } from "./commit.ts";
@@ -85,7 +86,7 @@ async function prepareKept(job: RunningJob, parts: WorkerParts): Promise<Prepare
   });
   if (prepared.toStore.bytes <= parts.resultMaxBytes) return prepared;
   parts.log.warn(
-    { ...nameOf(job), bytes: prepared.toStore.bytes },
+    { ...attemptFields(job.record), bytes: prepared.toStore.bytes },
     "result kept by a cancelled job dropped: too large",
   );
   return null;
@@ -122,9 +123,14 @@ export async function handBack(job: RunningJob, parts: WorkerParts): Promise<voi
   if (record === null) return lose(job, parts);
   crashPoint("hand-back.after-commit");
   parts.counts.handedBack += 1;
+  debugAttempt(parts.log, job.record, `handed back; ${rowWords(record)}`);
   await tell(job, { record, resultKeyText: null }, parts);
   crashPoint("hand-back.after-write");
   await removeUnlessShown(job, record, parts);
+}
+
+function rowWords({ status, attempt }: JobRecord): string {
+  return `its record is ${status}, attempt ${attempt}`;
 }
 
 interface Finish {
@@ -141,6 +147,7 @@ async function finish(job: RunningJob, { end, resultKeyText }: Finish, parts: Wo
   );
   if (record === null) return lose(job, parts);
   crashPoint("finish.after-commit");
+  debugAttempt(parts.log, job.record, `ended; ${rowWords(record)}`);
   await tell(job, { record, resultKeyText }, parts);
   crashPoint("finish.after-write");
   await removeUnlessShown(job, record, parts);
@@ -150,6 +157,7 @@ async function finish(job: RunningJob, { end, resultKeyText }: Finish, parts: Wo
 async function lose(job: RunningJob, parts: WorkerParts): Promise<void> {
   job.reporter.stop();
   parts.counts.lost += 1;
+  debugAttempt(parts.log, job.record, "is this worker's no more; nothing is written");
   // the worker's time was over before an answer came: the COMMIT may have happened, so its outputs must stay
   if (!parts.ended.aborted) await removeOutputs(job, parts);
 }
@@ -190,6 +198,7 @@ async function applyOutside(record: JobRecord, parts: WorkerParts): Promise<void
   const applied = applyRecord(record, { writer, queue }).then(
     (answer) => {
       if (answer !== null) counts.writes[answer] += 1;
+      debugAttempt(log, record, `announced: ${answer}, and enqueued`);
     },
     (error: unknown) => {
       counts.writesFailed += 1;
@@ -208,13 +217,8 @@ async function removeOutputs(job: RunningJob, { files, log }: WorkerParts): Prom
     crashPoint("outputs.after-remove");
   } catch (error) {
     log.warn(
-      { ...nameOf(job), ...faultFields(error) },
+      { ...attemptFields(job.record), ...faultFields(error) },
       "outputs of the attempt not removed; the collector will retry",
     );
   }
-}
-
-function nameOf(job: RunningJob): object {
-  const { ref, attempt } = job;
-  return { tenant: ref.tenant, kind: ref.kind, id: ref.id, attempt };
 }

@@ -1,4 +1,5 @@
 import { encodeJson, utf8Bytes, type Json } from "@statusplane/core";
+import { attemptFields } from "../attempt-lines.ts";
 import type { JobContext } from "../define-job.ts";
 import type { Log } from "../log.ts";
 import type { RunningJob } from "./running-job.ts";
@@ -53,9 +54,10 @@ function smallCopy(what: string, value: Json): Json {
   throw new TypeError(`${what} may have ${SMALL_VALUE_MAX_BYTES} bytes as JSON, not ${bytes}`);
 }
 
-function withJob(log: Log, { ref, attempt, record }: RunningJob): Log {
-  const job = { tenant: ref.tenant, kind: ref.kind, id: ref.id, jobType: record.jobType, attempt };
+function withJob(log: Log, { record }: RunningJob): Log {
+  const job = attemptFields(record);
   return {
+    debug: (fields, message) => log.debug?.({ ...job, ...fields }, message),
     info: (fields, message) => log.info({ ...job, ...fields }, message),
     warn: (fields, message) => log.warn({ ...job, ...fields }, message),
     error: (fields, message) => log.error({ ...job, ...fields }, message),

@@ -7,6 +7,7 @@ import {
   type DeliveryOutcome,
   type JobRef,
 } from "@statusplane/core";
+import { debugAttempt } from "../attempt-lines.ts";
 import { giveBackMs } from "../backoff.ts";
 import type { JobDefinition } from "../define-job.ts";
 import { endAttempt, handBack, type HandlerOutcome } from "./end-attempt.ts";
@@ -98,7 +99,8 @@ export class Runner {
     return remainingSeconds !== null && remainingSeconds * 1_000 < timings.finishWithinMs;
   }
 
-  async #claimAndRun({ ref }: Delivery): Promise<DeliveryOutcome> {
+  async #claimAndRun(delivery: Delivery): Promise<DeliveryOutcome> {
+    const { ref } = delivery;
     const { records, counts, random, clock, timings, log } = this.#options.parts;
     const sentAtMs = clock.nowMs();
     const owner = `${this.#options.parts.owner}.${++this.#claims}`;
@@ -119,13 +121,16 @@ export class Runner {
       case "claimed":
         crashPoint("claim.after-commit");
         counts.claimed += 1;
+        debugAttempt(log, claim.record, claimWords(claim));
         await this.#begin(claim, sentAtMs);
         return ACKNOWLEDGE;
       case "gone":
         counts.duplicateDeliveries += 1;
+        debugAttempt(log, delivery, "was delivered, and there is nothing to claim");
         return ACKNOWLEDGE;
       case "later":
         counts.givenBack += 1;
+        debugAttempt(log, delivery, `was delivered early; given back for ${claim.delayMs} ms`);
         return { outcome: "give-back", delayMs: claim.delayMs };
     }
   }
@@ -173,6 +178,10 @@ export class Runner {
       unwatch();
     }
   }
+}
+
+function claimWords({ record: { tries, maxTries }, checkpoint }: Claimed): string {
+  return `claimed: try ${tries} of ${maxTries}${checkpoint === null ? "" : ", with a checkpoint"}`;
 }
 
 interface Begun extends UnderWay {

@@ -1,5 +1,6 @@
 import {
   crashPoint,
+  faultFields,
   StatusplaneError,
   type AttemptReport,
   type JobRecord,
@@ -8,6 +9,7 @@ import {
   type ProcessingSnapshot,
   type Renewal,
 } from "@statusplane/core";
+import { debugAttempt } from "../attempt-lines.ts";
 import type { StepDefinition } from "../define-job.ts";
 import { ProgressMeter } from "../reporter/progress-meter.ts";
 import { Reporter } from "../reporter/reporter.ts";
@@ -52,7 +54,7 @@ export class RunningJob implements LeaseHolder {
     this.resumeFrom = resumeFrom;
     this.#parts = parts;
     this.meter = new ProgressMeter(steps, parts.clock.nowMs());
-    const { writer, timings, clock, random, counts } = parts;
+    const { writer, timings, clock, random, counts, log } = parts;
     this.reporter = new Reporter({
       writer,
       timings,
@@ -63,8 +65,16 @@ export class RunningJob implements LeaseHolder {
       leaseHolds: () => leases.holds(this),
       onCancelRequested: () => this.abort("cancelled"),
       onLost: (reason) => this.abort(reason),
-      onWritten: (answer) => void (counts.writes[answer] += 1),
-      onFailed: () => void (counts.writesFailed += 1),
+      onWritten: (answer, written) => {
+        counts.writes[answer] += 1;
+        debugAttempt(log, record, `${writtenWords(written)} written: ${answer}`);
+      },
+      onFailed: (error) => {
+        counts.writesFailed += 1;
+        const fault = faultFields(error);
+        const why = "code" in fault ? fault.code : "unforeseen";
+        debugAttempt(log, record, `not written (${why}); the newest is written later`);
+      },
     });
   }
 
@@ -99,7 +109,9 @@ export class RunningJob implements LeaseHolder {
     const lost = reason === "fenced" || reason === "lease_lost";
     if (lost) this.reporter.stop();
     if (this.#reason === null || lost) this.#reason = reason;
-    if (!this.#controller.signal.aborted) this.#controller.abort(new StatusplaneError(reason));
+    if (this.#controller.signal.aborted) return;
+    debugAttempt(this.#parts.log, this.record, `is told to stop: ${reason}`);
+    this.#controller.abort(new StatusplaneError(reason));
   }
 
   onLeaseLost(): void {
@@ -156,4 +168,8 @@ export class RunningJob implements LeaseHolder {
     crashPoint("look.after-read");
     return row?.attempt === this.attempt && row.status === "PROCESSING";
   }
+}
+
+function writtenWords({ version, progress: { percent, step } }: ProcessingSnapshot): string {
+  return `version ${version} (${percent} %${step === null ? "" : `, ${step.key}`})`;
 }

@@ -8,7 +8,9 @@ import {
   type StatusWriter,
   type Timings,
 } from "@statusplane/core";
+import { debugAttempt } from "../attempt-lines.ts";
 import { storeBackoffMs } from "../backoff.ts";
+import type { Log } from "../log.ts";
 import type { WorkerCounts } from "./worker-counters.ts";
 
 /** Ends kept for a store that is away. What exceeds it is left to the outbox alone. */
@@ -20,6 +22,7 @@ export interface TerminalWriterOptions {
   readonly clock: Clock;
   readonly random: () => number;
   readonly counts: WorkerCounts;
+  readonly log: Log;
   /** Aborts when nothing is to be repeated any more. */
   readonly ended: AbortSignal;
 }
@@ -78,9 +81,12 @@ export class TerminalWriter {
 
   /** A refusal is an answer too: whoever was first wrote the same end, or a newer attempt is shown. */
   async #writeOnce(snapshot: EncodedSnapshot): Promise<boolean> {
-    const { writer, counts } = this.#options;
+    const { writer, counts, log } = this.#options;
+    const { ref, attempt, status } = snapshot;
     try {
-      counts.writes[(await writer.write("finish", snapshot)).answer] += 1;
+      const { answer } = await writer.write("finish", snapshot);
+      counts.writes[answer] += 1;
+      debugAttempt(log, { ref, attempt }, `${status} written: ${answer}`);
       return true;
     } catch {
       counts.writesFailed += 1; // the outbox entry makes up for it if we cannot

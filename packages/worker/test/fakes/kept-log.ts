@@ -9,6 +9,12 @@ export interface LogLine {
 /** A log that keeps its lines. */
 export class KeptLog implements Log {
   readonly lines: LogLine[] = [];
+  /** What level debug adds, apart. */
+  readonly debugLines: LogLine[] = [];
+
+  debug(fields: object, message: string): void {
+    this.debugLines.push({ level: "debug", fields: { ...fields }, message });
+  }
 
   info(fields: object, message: string): void {
     this.#keep("info", fields, message);

@@ -31,6 +31,7 @@ export interface WorkerSetUp {
   readonly files: FakeFiles;
   readonly queue: ReturnType<typeof createMemoryQueue>;
   readonly lines: readonly LogLine[];
+  readonly debugLines: readonly LogLine[];
   /** Every start of the code, in order. */
   readonly started: LedJob[];
   /** Adds a PENDING row and its delivery, and lets the worker begin. */
@@ -94,6 +95,7 @@ export async function openWorker(options: SetUpOptions = {}): Promise<WorkerSetU
     files,
     queue,
     lines: log.lines,
+    debugLines: log.debugLines,
     started,
     async submit(id, row = {}) {
       const ref = records.add(id, row);
