@@ -85,6 +85,10 @@ describe("an application's own sign-in", () => {
     [{ tenant: "1", scope: 7 as never }, 401, "claim_invalid"],
     [{ tenant: null }, 400, "tenant_required"],
     [undefined as never, 401, "unauthenticated"],
+    ...[false, 0, ""].map((nobody): [SignedIn, number, string] => [nobody as never, 401, "unauthenticated"]),
+    ...[true, 5, "alice", [], ["1"], {}, { user: "alice" }, () => ({ tenant: "1" })].map(
+      (nonsense): [SignedIn, number, string] => [nonsense as never, 500, "internal_error"],
+    ),
   ])("is held to the alphabet: %j", async (said, status, code) => {
     await open({ authenticate: async () => said });
     expect((await get({})).json()).toMatchObject({ status, code });

@@ -28,6 +28,9 @@ export interface SignedIn {
  */
 export type Authenticate = (request: FastifyRequest) => Promise<SignedIn | null> | SignedIn | null;
 
+/** What an application said, before each member is looked at. */
+type Said = Readonly<Record<keyof SignedIn, unknown>>;
+
 export interface OwnSignInOptions {
   readonly authenticate: Authenticate;
   readonly limits: Limits;
@@ -53,11 +56,11 @@ export class OwnSignIn {
   /**
    * Who asks; null: nobody.
    * @throws {claim_invalid} for a tenant, subject or scope that does not fit; {internal_error} for what the application
-   * throws, unless that has a code.
+   * throws, unless that has a code, and for an answer that is neither somebody nor nobody.
    */
   async identify(request: FastifyRequest): Promise<Identity | null> {
     const said = await this.#ask(request);
-    if (said === null || said === undefined) return null;
+    if (said === null) return null;
     const tenant = readTenant(said.tenant, "tenant");
     const subject = readSubject(said.subject, "subject");
     return {
@@ -72,9 +75,9 @@ export class OwnSignIn {
     };
   }
 
-  async #ask(request: FastifyRequest): Promise<SignedIn | null | undefined> {
+  async #ask(request: FastifyRequest): Promise<Said | null> {
     try {
-      return await this.#authenticate(request);
+      return assertSomebody(await this.#authenticate(request));
     } catch (error) {
       throw error instanceof StatusplaneError
         ? error
@@ -93,6 +96,19 @@ export class OwnSignIn {
     if (origin === undefined) return cookie === undefined && site === undefined;
     return this.#origins.has(origin) || isOwnOrigin(origin, request);
   }
+}
+
+/**
+ * Who it is; null for false and its like, as `session && { … }` answers them. Anything else must not count as somebody of no
+ * tenant who may do everything.
+ */
+function assertSomebody(said: unknown): Said | null {
+  if (!said) return null;
+  if (typeof said !== "object" || !("tenant" in said)) {
+    throw new TypeError("authenticate answers { tenant, … }, or null for nobody");
+  }
+  const { tenant, subject, operator, scope } = said as Said;
+  return { tenant, subject, operator, scope };
 }
 
 /** Behind a proxy that ends TLS the request looks like http: the page may then be https. Never the other way round. */

@@ -1,4 +1,4 @@
-import type { FastifyInstance } from "fastify";
+import type { FastifyInstance, FastifyReply } from "fastify";
 import {
   authenticateAll,
   demoRoutes,
@@ -145,13 +145,14 @@ function playbackUrls(
   return new PlaybackUrls({ key, prefix, files: playable, ...(seconds === undefined ? {} : { seconds }) });
 }
 
-/** A client that asks this process for what another one serves is told so: it need not ask on. */
+/** A client that asks this process for what another one serves is told so, whatever it sends along: it need not ask on. */
 function nameOthers(fastify: FastifyInstance, served: ReadonlySet<string>): void {
   for (const key of Object.keys(ROUTE_SCOPES).filter((each) => !served.has(each))) {
     const [method = "", url = ""] = key.split(" ");
+    const tell = (_request: unknown, reply: FastifyReply): void => void sendProblem(reply, "not_served_here");
     fastify.route({
       ...{ method, url, schema: { hide: true }, config: { isElsewhere: true } },
-      handler: (_request, reply) => sendProblem(reply, "not_served_here"),
+      ...{ onRequest: tell, handler: tell }, // before a body is looked at
     });
   }
 }

@@ -31,13 +31,17 @@ export function prepare(fastify: FastifyInstance): void {
 /** What holds beside in a server that is an application's: our routes are there as they are in ours. */
 export function prepareAsGuest(fastify: FastifyInstance): void {
   acceptTrailingSlashes(fastify);
+  // An answer is written as its route says; null takes the application's serializer away, which its type does not name.
+  fastify.setReplySerializer(null as unknown as Parameters<FastifyInstance["setReplySerializer"]>[0]);
   // Our schemas are zod's: the application's own API document could not read them.
   fastify.addHook("onRoute", (route) => void (route.schema = { ...route.schema, hide: true }));
   fastify.addHook("onRequest", (request, _reply, done) =>
     done(wasReadBefore(request) ? readBefore() : undefined),
   );
   fastify.addHook("onSend", ({ raw }, reply, payload, done) => {
-    if (isArriving(raw)) {
+    if (isArriving(raw) && raw.httpVersionMajor > 1) {
+      raw.resume(); // a stream ends with its body, and its connection is others', too
+    } else if (isArriving(raw)) {
       reply.header("connection", "close");
       endAfterAnswer(raw.socket, () => endGently(raw.socket, raw, HTTP_LIMITS));
     }
@@ -59,8 +63,11 @@ function acceptTrailingSlashes(fastify: FastifyInstance): void {
   });
 }
 
-function wasReadBefore({ raw }: FastifyRequest): boolean {
-  return raw.readableEnded && (raw.headers["content-length"] ?? "0") !== "0";
+/** Without a length and without a type there is nothing that a parser would wait for. */
+function wasReadBefore({ raw: { readableEnded, method, headers } }: FastifyRequest): boolean {
+  if (!readableEnded || method === "GET" || method === "HEAD") return false;
+  const { "content-length": length = "0", "content-type": type, "transfer-encoding": coding } = headers;
+  return length !== "0" || type !== undefined || coding !== undefined;
 }
 
 /** Waiting for the body would never end. */

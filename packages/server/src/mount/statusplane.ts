@@ -15,12 +15,14 @@ export type StatusplaneOptions = MountOptions & {
  * Statusplane's routes as a Fastify plugin. What it needs of parsers, hooks, handlers and schemas it has for itself, and an
  * application's own routes stay as they are; it may be registered several times. Below a prefix of its own every unknown
  * address is answered, without one only the platform's.
- * @throws {TypeError} at `ready` when nobody could sign in, for a secret under 32 bytes, or without one where it is needed.
+ * @throws {TypeError} at `ready` when nobody could sign in, for a secret under 32 bytes, or without one where it is needed,
+ * and for a prefix that no address in an answer could begin with.
  *
  * @example
  * await app.register(statusplane, { prefix: "/status", store, authenticate });
  */
 export async function statusplane(fastify: FastifyInstance, options: StatusplaneOptions): Promise<void> {
+  assertPlain(fastify.prefix);
   const parts = await makeParts(options, fastify.log);
   prepareAsGuest(fastify);
   prepare(fastify);
@@ -31,4 +33,12 @@ export async function statusplane(fastify: FastifyInstance, options: Statusplane
     answerUnknown(fastify, { routes, unknownAddress });
   }
   await mount(fastify, options, parts);
+}
+
+/** A parameter would stand in the addresses as it is, and two slashes ahead are a host's. */
+function assertPlain(prefix: string): void {
+  if (/^(?:\/[\w.~-]+)*\/?$/.test(prefix)) return;
+  throw new TypeError(
+    `the prefix ${prefix} is not made of plain words: letters, digits, . _ ~ - and slashes`,
+  );
 }

@@ -8,8 +8,8 @@ import type { ProgressOptions } from "./progress-options.ts";
 import { sendText, watchedRef } from "./progress-routes.ts";
 import { batchProgress, batchQuery } from "./progress-schemas.ts";
 
-/** As the router reads it: a repeated member is a list. */
-type Query = Readonly<Partial<Record<keyof BatchQuery, string | readonly string[]>>>;
+/** As the router reads it: text, a list of a repeated member's, or whatever an application's own parser makes of it. */
+type Query = Readonly<Partial<Record<keyof BatchQuery, unknown>>>;
 
 /** `GET /api/v1/progress/`: up to 100 snapshots in one read, or the newest live ones. */
 export function batchRoutes(fastify: FastifyInstance, options: ProgressOptions): void {
@@ -89,9 +89,24 @@ async function activeAnswer(
   return batchAnswer({ snapshots, missing: { videos: [], jobs: [] }, active: { more, waiting } });
 }
 
-/** Ids of a comma-separated parameter, repeated or not; each once, in their order. */
-function idsOf(value: string | readonly string[] | undefined): readonly string[] {
+/**
+ * Ids of a comma-separated parameter, repeated or not; each once, in their order.
+ * @throws {invalid_request}
+ */
+function idsOf(value: unknown): readonly string[] {
   if (value === undefined) return [];
-  const text = typeof value === "string" ? value : value.join(",");
-  return [...new Set(text.split(",").filter((id) => id !== ""))];
+  const texts: readonly unknown[] = Array.isArray(value) ? value : [value];
+  if (!texts.every((each) => typeof each === "string")) {
+    throw new StatusplaneError("invalid_request", {
+      detail: "videos and jobs are ids with commas between them",
+    });
+  }
+  return [
+    ...new Set(
+      texts
+        .join(",")
+        .split(",")
+        .filter((id) => id !== ""),
+    ),
+  ];
 }
