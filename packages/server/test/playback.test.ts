@@ -50,7 +50,7 @@ describe("the playback endpoint", () => {
   });
 
   it("reads the row once where Redis says nothing, and tells Redis what it found", async () => {
-    test.store.snapshots.clear();
+    test.store.forget(ref);
     test.records.put(
       recordOf(ref, {
         status: "READY",

@@ -169,7 +169,7 @@ describe("the batch", () => {
   it("lists what is live, how many else, and which job types wait for a worker", async () => {
     for (let id = 0; id < 102; id++) test.store.put(running(jobRef("1", "video", String(id + 1))));
     test.store.put(running(jobRef("two", "job", "foreign")));
-    test.store.unready.set("render", "pen_missing");
+    await test.store.putUnready("render", "pen_missing");
     const body = (await get("/api/v1/progress/?active=1")).json();
     expect(Object.keys(body.videos)).toHaveLength(100);
     expect(body).toMatchObject({ jobs: {}, more: 2, waiting: { render: "pen_missing" } });

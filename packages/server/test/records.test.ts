@@ -485,7 +485,7 @@ describe("retry", () => {
 
 describe("a result of its own", () => {
   it("comes from Redis without a statement", async () => {
-    test.store.results.set("1.job.a", '{"rows":[1]}');
+    test.store.putResult(jobRef("1", "job", "a"), '{"rows":[1]}');
     const answer = await get("/api/v1/jobs/a/result/");
     expect([answer.statusCode, answer.body]).toEqual([200, '{"rows":[1]}']);
     expect(test.records.statements).toEqual([]);

@@ -1,33 +1,32 @@
 import {
-  applyTransition,
   encodeSnapshot,
-  isTerminal,
   refKey,
-  REMOVED,
   StatusplaneError,
-  type ActiveList,
   type EncodedSnapshot,
   type JobRef,
   type Snapshot,
   type StatusReader,
+  type StatusStore,
   type StatusWriter,
   type StoredSnapshot,
-  type Unsubscribe,
   type WriteKind,
   type WriteReply,
 } from "@statusplane/core";
+import { snapshotWithHead } from "@statusplane/core/status-store";
+import { MemoryEntries, memoryStatusStoreOver } from "@statusplane/memory/testing";
 
-/** A status store of one Map, with core's own transition rule. */
+/** The status store in memory, with a switch for being away. */
 export class FakeStatusStore implements StatusReader, StatusWriter {
-  readonly snapshots = new Map<string, StoredSnapshot>();
-  readonly removed = new Set<string>();
-  readonly results = new Map<string, string>();
-  readonly unready = new Map<string, string>();
+  /** Asked for a cancel, as `tenant.kind.id attempt`. */
   readonly cancelRequests: string[] = [];
+  /** Answered writes, as `kind STATUS attempt answer`. */
   readonly writes: string[] = [];
+  /** Calls so far. */
   reads = 0;
   /** The store does not answer. */
   down = false;
+  readonly #entries = new MemoryEntries(() => performance.now());
+  readonly #store: StatusStore = memoryStatusStoreOver(this.#entries, {});
 
   /** Puts a snapshot there as if its writer had. */
   put(snapshot: Snapshot): StoredSnapshot {
@@ -36,82 +35,65 @@ export class FakeStatusStore implements StatusReader, StatusWriter {
 
   putText(
     ref: JobRef,
-    { attempt, version, status, text }: Omit<EncodedSnapshot, "ref" | "hash" | "resultText">,
-  ) {
-    const stored = { ref, attempt, version, status, text, etag: `"${attempt}.${version}"` };
-    this.snapshots.set(refKey(ref), stored);
-    return stored;
+    { text, ...head }: Omit<EncodedSnapshot, "ref" | "hash" | "resultText">,
+  ): StoredSnapshot {
+    const { attempt, version, status } = head;
+    const snapshot = snapshotWithHead(ref, { attempt, version, status }, text);
+    const nothing = { hash: null, cancelRequestedFor: null, resultText: null, expiresAtMs: null };
+    this.#entries.set(ref, { snapshot, ...nothing });
+    void this.#store.writer.touchActive([ref]);
+    return snapshot;
   }
 
-  async read(ref: JobRef): Promise<StoredSnapshot | null> {
-    this.#answer();
-    return this.snapshots.get(refKey(ref)) ?? null;
+  /** A result beside the snapshot, whether that is there or not. */
+  putResult(ref: JobRef, resultText: string): void {
+    const none = { snapshot: null, hash: null, cancelRequestedFor: null, expiresAtMs: null };
+    this.#entries.set(ref, { ...(this.#entries.get(ref) ?? none), resultText });
   }
 
-  async readMany(refs: readonly JobRef[]): Promise<readonly (StoredSnapshot | null)[]> {
-    this.#answer();
-    return refs.map((ref) => this.snapshots.get(refKey(ref)) ?? null);
+  /** Why no worker can run jobs of a type now. */
+  async putUnready(jobType: string, reason: string): Promise<void> {
+    await this.#store.installation.setUnready(jobType, reason);
   }
 
-  async readResult(ref: JobRef): Promise<string | null> {
-    this.#answer();
-    return this.results.get(refKey(ref)) ?? null;
+  forget(ref: JobRef): void {
+    this.#entries.forget(ref);
   }
 
-  async readActive(tenant: string, limit: number): Promise<ActiveList> {
-    this.#answer();
-    const live = [...this.snapshots.values()].filter(
-      (each) => each.ref.tenant === tenant && !isTerminal(each.status),
-    );
-    return { snapshots: live.slice(0, limit), more: Math.max(0, live.length - limit) };
-  }
-
-  async readUnready(jobTypes: readonly string[]): Promise<ReadonlyMap<string, string>> {
-    this.#answer();
-    return new Map([...this.unready].filter(([jobType]) => jobTypes.includes(jobType)));
-  }
+  readonly read: StatusReader["read"] = (ref) => this.#answer(() => this.#store.reader.read(ref));
+  readonly readMany: StatusReader["readMany"] = (refs) =>
+    this.#answer(() => this.#store.reader.readMany(refs));
+  readonly readResult: StatusReader["readResult"] = (ref) =>
+    this.#answer(() => this.#store.reader.readResult(ref));
+  readonly readActive: StatusReader["readActive"] = (tenant, limit) =>
+    this.#answer(() => this.#store.reader.readActive(tenant, limit));
+  readonly readUnready: StatusReader["readUnready"] = (jobTypes) =>
+    this.#answer(() => this.#store.reader.readUnready(jobTypes));
 
   async write(kind: WriteKind, snapshot: EncodedSnapshot): Promise<WriteReply> {
-    this.#answer();
-    const { answer, effect } = applyTransition(
-      this.removed.has(refKey(snapshot.ref)) ? REMOVED : (this.snapshots.get(refKey(snapshot.ref)) ?? null),
-      kind,
-      snapshot,
-    );
-    this.writes.push(`${kind} ${snapshot.status} ${snapshot.attempt} ${answer}`);
-    if (effect === "replace") this.putText(snapshot.ref, snapshot);
-    return { answer, cancelRequested: false };
+    const reply = await this.#answer(() => this.#store.writer.write(kind, snapshot));
+    this.writes.push(`${kind} ${snapshot.status} ${snapshot.attempt} ${reply.answer}`);
+    return reply;
   }
 
   async requestCancel(ref: JobRef, attempt: number): Promise<boolean> {
-    this.#answer();
+    const flagged = await this.#answer(() => this.#store.writer.requestCancel(ref, attempt));
     this.cancelRequests.push(`${refKey(ref)} ${attempt}`);
-    return true;
+    return flagged;
   }
 
-  async watchCancel(): Promise<Unsubscribe> {
-    return async () => undefined;
-  }
+  readonly watchCancel: StatusWriter["watchCancel"] = (ref, attempt, listener) =>
+    this.#answer(() => this.#store.writer.watchCancel(ref, attempt, listener));
+  readonly touchActive: StatusWriter["touchActive"] = (refs) =>
+    this.#answer(() => this.#store.writer.touchActive(refs));
+  readonly remove: StatusWriter["remove"] = (ref) => this.#answer(() => this.#store.writer.remove(ref));
+  readonly restoreResult: StatusWriter["restoreResult"] = (ref, attempt, text) =>
+    this.#answer(() => this.#store.writer.restoreResult(ref, attempt, text));
 
-  async touchActive(): Promise<void> {
-    this.#answer();
-  }
-
-  async remove(ref: JobRef): Promise<void> {
-    this.#answer();
-    this.snapshots.delete(refKey(ref));
-    this.results.delete(refKey(ref));
-    this.removed.add(refKey(ref));
-  }
-
-  async restoreResult(ref: JobRef, _attempt: number, text: string): Promise<void> {
-    this.#answer();
-    this.results.set(refKey(ref), text);
-  }
-
-  #answer(): void {
+  async #answer<T>(call: () => Promise<T>): Promise<T> {
     this.reads += 1;
     if (this.down)
       throw new StatusplaneError("store_unavailable", { cause: new Error("connect ECONNREFUSED") });
+    return call();
   }
 }

@@ -180,7 +180,7 @@ describe("the address of a large result", () => {
       ...{ ref, jobType: "tally", attempt: 1, updatedAt: AT, status: "DONE" },
       result: { kind: "large", bytes: 9_000, text: "[1]" },
     });
-    store.results.set("1.job.a", "[1]");
+    store.putResult(jobRef("1", "job", "a"), "[1]");
     const inline = { result_url: "/mine" };
     store.put({
       ...{ ref: jobRef("1", "job", "b"), jobType: "tally", attempt: 1, updatedAt: AT, status: "DONE" },
