@@ -3,6 +3,7 @@ import type { Database } from "@statusplane/postgres";
 import type { JobContext } from "@statusplane/worker";
 import { execFile } from "node:child_process";
 import { promisify } from "node:util";
+import { join } from "node:path";
 
 type ImportJob = typeof import("../../apps/academy/src/jobs/excel-import/index.ts");
 
@@ -41,6 +42,7 @@ export async function runImport({ database, tenant, path, outputFolder }: Import
     signal: new AbortController().signal,
     log: { info: () => undefined, warn: () => undefined, error: () => undefined },
     outputFolder: () => Promise.resolve(outputFolder),
+    output: (name) => Promise.resolve(join(outputFolder, name)),
     ...{ step: () => undefined, progress: () => undefined, partial: () => undefined, kept: () => undefined },
     ...{ checkpoint: () => undefined, resumeFrom: null },
   };

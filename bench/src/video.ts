@@ -82,7 +82,12 @@ async function runJob(ffmpeg: Ffmpeg, inputPath: string, folder: string): Promis
   const ctx: JobContext = {
     ...{ ref: jobRef("bench", "video", "1"), tenant: "bench", attempt: 1, createdBy: null, title: null },
     ...{ payload: null, inputPath, log, signal: new AbortController().signal },
-    ...{ outputFolder: async () => folder, step: () => undefined, progress: () => undefined },
+    ...{
+      outputFolder: async () => folder,
+      output: async (name) => join(folder, name),
+      step: () => undefined,
+      progress: () => undefined,
+    },
     ...{ partial: () => undefined, kept: () => undefined, checkpoint: () => undefined, resumeFrom: null },
   };
   await videoHlsJob({ ffmpeg: openFfmpeg({}, async () => ffmpeg) }).run(ctx, null);

@@ -12,8 +12,8 @@ export const ACADEMY: Application<typeof FFMPEG_VARIABLES> = {
   variables: FFMPEG_VARIABLES,
   jobs: academyJobs,
   migrations: MIGRATIONS,
-  routes: (fastify, { database, files, findRecord, requireTenant }) =>
-    studentsRoutes(fastify, { students: new StudentRecords(database), findRecord, files, requireTenant }),
+  routes: (fastify, { database, outputs, requireTenant }) =>
+    studentsRoutes(fastify, { students: new StudentRecords(database), outputs, requireTenant }),
   playable: HLS_FILES,
   demoTenants: DEMO_TENANTS,
   webRoot: fileURLToPath(new URL("../../web/dist", import.meta.url)),

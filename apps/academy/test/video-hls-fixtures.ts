@@ -56,6 +56,7 @@ export async function openWorkbench() {
       },
       partial: () => undefined,
       kept: () => undefined,
+      output: () => Promise.reject(new TypeError("a video declares no files")),
       checkpoint: () => undefined,
       resumeFrom: null,
     };

@@ -104,6 +104,7 @@ export const ERRORS = defineErrors({
     "Idempotency-Key must be 1–255 visible ASCII characters.",
   ),
   already_finished: row(409, false, "이미 끝난 작업입니다.", "The job has already ended."),
+  file_not_found: row(404, false, "그런 파일이 없습니다.", "The job has no such file."),
   not_finished: row(
     409,
     false,

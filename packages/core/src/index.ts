@@ -18,6 +18,7 @@ export * from "./job-ref.ts";
 export * from "./job-type.ts";
 export * from "./json.ts";
 export * from "./keys.ts";
+export * from "./output-name.ts";
 export * from "./plain-line.ts";
 export * from "./poll-schedule.ts";
 export * from "./queue-port.ts";

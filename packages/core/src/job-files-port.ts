@@ -14,6 +14,8 @@ export interface JobFiles extends RemovedFiles {
   makeOutputFolder(ref: JobRef, attempt: number): Promise<string>;
   /** Removes the attempt's outputs and temporary files. */
   removeOutputs(ref: JobRef, attempt: number): Promise<void>;
+  /** The size of a file in the attempt's folder, bytes; null when there is no such regular file. */
+  outputBytes(ref: JobRef, attempt: number, name: string): Promise<number | null>;
   /** Writes `result.json` into the attempt's folder. */
   writeResultFile(ref: JobRef, attempt: number, text: string): Promise<void>;
 }

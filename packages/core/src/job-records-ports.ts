@@ -19,6 +19,12 @@ export type RecordResult =
   /** {@link RESULT_FILE} in the attempt's folder. */
   | { readonly kind: "file"; readonly bytes: number };
 
+/** A file that an attempt declared and has written. */
+export interface DeclaredFile {
+  readonly name: string;
+  readonly bytes: number;
+}
+
 /** A row without results above the inline size. Dates are ISO 8601, UTC, milliseconds. */
 export interface JobRecord {
   readonly ref: JobRef;
@@ -38,6 +44,8 @@ export interface JobRecord {
   readonly payload: Json;
   readonly createdBy: string | null;
   readonly result: RecordResult | null;
+  /** Of the attempt that succeeded, in the order in which they were declared. */
+  readonly files: readonly DeclaredFile[];
   readonly errorCode: string | null;
   readonly errorMessage: string | null;
   /** For operators only. */
@@ -114,7 +122,12 @@ export type ResultToStore =
 
 export type JobEnd = AttemptReport &
   (
-    | { readonly status: "READY" | "DONE"; readonly result: ResultToStore }
+    | {
+        readonly status: "READY" | "DONE";
+        readonly result: ResultToStore;
+        /** Default: none. */
+        readonly files?: readonly DeclaredFile[];
+      }
     | { readonly status: "CANCELLED"; readonly result: ResultToStore | null }
   );
 

@@ -47,6 +47,7 @@ export function snapshotOfRecord(record: JobRecord): Snapshot {
         ...base,
         status: "DONE",
         result: snapshotResult(record.result) ?? { kind: "inline", value: null },
+        files: record.files,
       };
     case "FAILED": {
       const errorCode = record.errorCode ?? "internal_error";

@@ -1,5 +1,5 @@
 import type { JobRef } from "./job-ref.ts";
-import { RESULT_FILE } from "./job-records-ports.ts";
+import { RESULT_FILE, type DeclaredFile } from "./job-records-ports.ts";
 import { encodeJson } from "./json.ts";
 import type { SnapshotHead } from "./snapshot-order.ts";
 import { versionOf, type Snapshot, type SnapshotResult } from "./snapshot.ts";
@@ -74,7 +74,11 @@ function statusMembers(snapshot: Snapshot): Members {
       return outputMembers({ path: snapshot.outputPath, durationSeconds: snapshot.durationSeconds });
     case "DONE":
       if (ref.kind === "video") throw new TypeError("a video ends READY, not DONE");
-      return { ...failureMembers(ref.kind, null), ...resultMembers(ref, snapshot.result) };
+      return {
+        ...failureMembers(ref.kind, null),
+        ...resultMembers(ref, snapshot.result),
+        ...fileMembers(snapshot.files ?? []),
+      };
     case "FAILED":
       return { ...failureMembers(ref.kind, snapshot.errorMessage), error_code: snapshot.errorCode };
     case "CANCELLED": {
@@ -92,6 +96,11 @@ function resultMembers(ref: JobRef, result: SnapshotResult | null): Members {
   }
   const file = result.kind === "file" ? { result_file: RESULT_FILE } : {};
   return { result: null, result_bytes: result.bytes, ...file, result_url: resultPath(ref.id) };
+}
+
+/** Most jobs declare no file: their texts are the same as ever. */
+function fileMembers(files: readonly DeclaredFile[]): Members {
+  return files.length === 0 ? {} : { files: files.map(({ name, bytes }) => ({ name, bytes })) };
 }
 
 function textOfEach<Name extends string>(

@@ -1,3 +1,4 @@
+import type { DeclaredFile } from "./job-records-ports.ts";
 import type { JobRef } from "./job-ref.ts";
 import type { Json } from "./json.ts";
 import { FINAL_VERSION, type Status } from "./terms.ts";
@@ -72,6 +73,8 @@ export interface ReadySnapshot extends SnapshotBase {
 export interface DoneSnapshot extends SnapshotBase {
   readonly status: "DONE";
   readonly result: SnapshotResult;
+  /** What its attempt declared. Default: none. */
+  readonly files?: readonly DeclaredFile[];
 }
 export interface FailedSnapshot extends SnapshotBase {
   readonly status: "FAILED";

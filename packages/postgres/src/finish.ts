@@ -21,6 +21,7 @@ const FINISH: Statement = {
           result = CASE WHEN kind = 'job' OR NOT cancel_requested THEN $8::json END,
           result_bytes = CASE WHEN NOT cancel_requested OR (kind = 'job' AND NOT $10::boolean) THEN $9::bigint END,
           result_in_file = $10::boolean AND NOT cancel_requested,
+          files = CASE WHEN NOT cancel_requested THEN $12::json END,
           error_code = CASE WHEN cancel_requested OR $7::text = 'CANCELLED' THEN 'cancelled' END,
           checkpoint = NULL, lease_until = NULL, lease_owner = NULL, finished_at = now(), updated_at = now()
       WHERE tenant_id = $3::text AND kind = $4::text AND id = $5::text
@@ -53,8 +54,14 @@ export async function finish(
     bytes,
     inFile,
     stepsText(end),
+    filesText(end),
   ];
   return firstRecord(await send(FINISH, values));
+}
+
+function filesText(end: JobEnd): string | null {
+  const files = "files" in end ? (end.files ?? []) : [];
+  return files.length === 0 ? null : JSON.stringify(files);
 }
 
 function resultColumns(result: ResultToStore | null): [string | null, number | null, boolean] {

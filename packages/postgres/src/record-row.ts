@@ -1,6 +1,7 @@
 import {
   isStatus,
   jobRef,
+  type DeclaredFile,
   type JobRecord,
   type Json,
   type JsonObject,
@@ -17,7 +18,7 @@ export const RECORD_COLUMNS = `
   greatest(0, ceil(extract(epoch FROM run_at - now()) * 1000))::float8 AS run_in_ms,
   cancel_requested, title, metadata, payload, created_by,
   CASE WHEN result_bytes <= $1::int THEN result END AS result, result_bytes > $1::int AS result_is_large,
-  result_bytes, result_in_file, error_code, error_message, error_detail, last_error_code,
+  result_bytes, result_in_file, files, error_code, error_message, error_detail, last_error_code,
   created_at, started_at, finished_at, updated_at`;
 
 /** The values of a row as our own schema and statements make them; checked where a wrong one would spread. */
@@ -40,6 +41,7 @@ export function toRecord(row: Row): JobRecord {
     payload: row["payload"] as Json,
     createdBy: textOrNull(row["created_by"]),
     result: toResult(row),
+    files: (row["files"] as readonly DeclaredFile[] | null) ?? [],
     errorCode: textOrNull(row["error_code"]),
     errorMessage: textOrNull(row["error_message"]),
     errorDetail: textOrNull(row["error_detail"]),

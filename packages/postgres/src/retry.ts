@@ -16,7 +16,7 @@ const RETRY: Statement = {
       UPDATE :"statusplane".job
       SET status = 'PENDING', attempt = attempt + 1, tries = 0, tries_lost = 0, run_at = now(),
           cancel_requested = false, started_at = NULL, finished_at = NULL, lease_until = NULL, lease_owner = NULL,
-          checkpoint = NULL, result = NULL, result_bytes = NULL, result_in_file = false,
+          checkpoint = NULL, result = NULL, result_bytes = NULL, result_in_file = false, files = NULL,
           error_code = NULL, error_message = NULL, error_detail = NULL, last_error_code = NULL, updated_at = now()
       WHERE tenant_id = $3::text AND kind = $4::text AND id = $5::text AND status IN ('FAILED', 'CANCELLED')
       RETURNING *

@@ -1,7 +1,7 @@
-import type { ErrorDefinition, JobRecord, JobRef, RequestFiles } from "@statusplane/core";
+import type { ErrorDefinition, JobRecord, JobRef } from "@statusplane/core";
 import type { Database, MigrationList } from "@statusplane/postgres";
 import type { JobDefinition } from "@statusplane/worker";
-import type { Authenticate, DemoTenant, PlayableFiles } from "@statusplane/server";
+import type { Authenticate, DemoTenant, JobOutputs, PlayableFiles } from "@statusplane/server";
 import type { FastifyInstance, FastifyRequest } from "fastify";
 import type { Logger } from "pino";
 import type { Role } from "./config/config.ts";
@@ -52,7 +52,8 @@ export type ApplicationDatabase = Pick<Database, "query" | "transaction">;
 
 /** What an application's routes are made of. */
 export interface RoutesContext<Own extends VariableTable = VariableTable> extends ApplicationContext<Own> {
-  readonly files: Pick<RequestFiles, "outputFolder">;
+  /** Sends files that jobs declared, at addresses of the application's own. */
+  readonly outputs: Pick<JobOutputs, "send">;
   /** One look at a job's row, shared with the detail routes and paid by the tenant's share. */
   readonly findRecord: (ref: JobRef) => Promise<JobRecord | null>;
   /** The tenant of the verified token. @throws {unauthenticated | tenant_required} */

@@ -40,4 +40,5 @@ export {
   type MetricSources,
   type Readiness,
 } from "./operations/index.ts";
-export { openOutput, type OutputFile, type PlayableFiles } from "./playback/index.ts";
+export { JobOutputs, type JobOutputsOptions } from "./outputs/index.ts";
+export type { PlayableFiles } from "./playback/index.ts";

@@ -14,6 +14,7 @@ import {
 /** What has no tenant's data, or is not found by a token. */
 const NOBODYS = /^\/(?:healthz|readyz|metrics|media\/hls\/.*|api\/v1\/job-types\/)$/;
 const ID = "42";
+const FILE = "report.csv";
 
 let test: TestServer;
 let proxy: CachingProxy | undefined;
@@ -29,7 +30,7 @@ beforeEach(async () => {
     },
   });
   tenants = [await signedIn("one"), await signedIn("two")];
-  for (const tenant of ["one", "two"]) give(tenant);
+  for (const tenant of ["one", "two"]) await give(tenant);
   await test.server.listen({ port: 0, host: "127.0.0.1" });
 });
 afterEach(async () => {
@@ -39,7 +40,8 @@ afterEach(async () => {
 });
 
 /** A READY video and a DONE job under equal ids, with what differs by tenant. */
-function give(tenant: string): void {
+async function give(tenant: string): Promise<void> {
+  await test.files.writeOutput(jobRef(tenant, "job", ID), 1, FILE, tenant);
   const common = { attempt: 1, title: tenant, createdBy: tenant };
   put(jobRef(tenant, "video", ID), {
     ...common,
@@ -50,6 +52,7 @@ function give(tenant: string): void {
     ...common,
     status: "DONE",
     result: { kind: "inline", value: { of: tenant } },
+    files: [{ name: FILE, bytes: tenant.length }],
   });
   test.store.put(snapshotOfRecord(recordOf(jobRef(tenant, "job", `live-${tenant}`))));
 }
@@ -65,7 +68,7 @@ async function paths(): Promise<readonly string[]> {
   };
   return Object.entries(document.paths)
     .filter(([path, { get }]) => get !== undefined && !NOBODYS.test(path))
-    .map(([path]) => path.replace("{id}", ID))
+    .map(([path]) => path.replace("{id}", ID).replace("{name}", FILE))
     .flatMap((path) =>
       path === "/api/v1/progress/" ? [`${path}?videos=${ID}&jobs=${ID}`, `${path}?active=1`] : [path],
     );

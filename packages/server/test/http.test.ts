@@ -272,6 +272,7 @@ describe("operators", () => {
       "/api/v1/jobs/",
       "/api/v1/jobs/{id}/",
       "/api/v1/jobs/{id}/cancel/",
+      "/api/v1/jobs/{id}/files/{name}/",
       "/api/v1/jobs/{id}/progress/",
       "/api/v1/jobs/{id}/result/",
       "/api/v1/jobs/{id}/retry/",

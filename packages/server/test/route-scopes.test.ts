@@ -16,7 +16,7 @@ import {
 
 const ROUTES = Object.entries(ROUTE_SCOPES).map(([key, scope]) => {
   const [method = "", path = ""] = key.split(" ");
-  return { key, scope, method: method as "GET" | "POST" | "DELETE", url: path.replace(":id", "a") };
+  return { key, scope, method: method as "GET" | "POST" | "DELETE", url: path.replaceAll(/:\w+/g, "a") };
 });
 const GUARDED = ROUTES.filter(({ scope }) => scope !== "open");
 /** What a server of its own serves beside, to anybody; `/metrics` asks for an operator. */
@@ -72,7 +72,7 @@ describe("the table of routes", () => {
     const page = readFileSync(join(import.meta.dirname, "../../../docs/reference/http.md"), "utf8");
     const rows = [...page.matchAll(/^\| `([A-Z]+ \S+)` +\| `(\w+)` +\|$/gm)];
     const shown = rows.map(([, route = "", scope]) => [
-      route.replace("{id}", ":id").replace(/\/$/, ""),
+      route.replaceAll(/\{(\w+)\}/g, ":$1").replace(/\/$/, ""),
       scope,
     ]);
     expect(Object.fromEntries(shown)).toEqual(

@@ -45,6 +45,13 @@ export interface JobContext<StepKey extends string = string> {
   readonly log: Log;
   /** Makes (once) and answers the attempt's own output folder. */
   outputFolder(): Promise<string>;
+  /**
+   * Declares a file of the attempt's, and answers its path in {@link JobContext.outputFolder}. Once the job has
+   * succeeded it is served at `/api/v1/jobs/{id}/files/{name}`; what was declared and not written is not.
+   * @param name 1–100 letters, digits, `.`, `_` and `-`, not `result.json`; at most 20 files.
+   * @throws {TypeError} for another name, for the 21st, and for a video, whose outputs are what it plays.
+   */
+  output(name: string): Promise<string>;
   /** Begins a step. */
   step(key: StepKey): void;
   /** @param percent 0–100 of the current step (of the whole where the job has no steps). */

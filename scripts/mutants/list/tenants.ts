@@ -52,6 +52,33 @@ export const TENANTS: Area = {
       test: postgres(FOREIGN, "retries a cancelled job, whose cancel is then forgotten"),
     },
     {
+      name: "tenant-in-remove",
+      why: "a tenant removes another's job by its id",
+      file: at("remove.ts"),
+      replace: [tenantOf("$2", "AND kind")],
+      test: postgres(
+        "knows no other tenant's job, no unknown one, and none that is gone",
+        "removes each kind of end, and nothing that has not ended",
+      ),
+    },
+    {
+      name: "only-declared-files",
+      why: "whatever lies in an attempt's folder is given to whoever guesses its name",
+      file: "packages/server/src/outputs/job-outputs.ts",
+      replace: [
+        [
+          "return names.includes(name) ? snapshot.attempt : null;",
+          "return names.length > 0 ? snapshot.attempt : null;",
+        ],
+      ],
+      test: {
+        project: "unit",
+        file: "packages/server/test/declared-files.test.ts",
+        title: "is the only one: %s is not there",
+        stillGreen: "is an attachment, of the attempt that the snapshot names, without a statement",
+      },
+    },
+    {
       name: "tenant-in-history",
       why: "a tenant's history shows every tenant's jobs",
       file: at("page.ts"),

@@ -1,12 +1,5 @@
-import {
-  isId,
-  jobRef,
-  StatusplaneError,
-  type JobRecord,
-  type JobRef,
-  type RequestFiles,
-} from "@statusplane/core";
-import { openOutput } from "@statusplane/server";
+import { isId, jobRef, StatusplaneError } from "@statusplane/core";
+import type { JobOutputs } from "@statusplane/server";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import type { Readable } from "node:stream";
 import { z } from "zod";
@@ -16,9 +9,7 @@ import type { StudentRecords } from "./student-records.ts";
 
 export interface StudentsOptions {
   readonly students: Pick<StudentRecords, "page">;
-  /** One look at a job's row; the detail routes' shared read fits. */
-  readonly findRecord: (ref: JobRef) => Promise<JobRecord | null>;
-  readonly files: Pick<RequestFiles, "outputFolder">;
+  readonly outputs: Pick<JobOutputs, "send">;
   /** The tenant of the verified token. @throws {unauthenticated | tenant_required} */
   readonly requireTenant: (request: FastifyRequest) => string;
 }
@@ -53,7 +44,7 @@ const page = z.object({ items: z.array(student), next_cursor: z.string().nullabl
  * zod's validator and serializer compilers.
  */
 export function studentsRoutes(fastify: FastifyInstance, options: StudentsOptions): void {
-  const { students, requireTenant } = options;
+  const { students, outputs, requireTenant } = options;
   const tags = ["students"];
   fastify.get(
     "/api/v1/students",
@@ -87,20 +78,9 @@ export function studentsRoutes(fastify: FastifyInstance, options: StudentsOption
       const tenant = requireTenant(request);
       const { id } = request.params;
       if (!isId(id)) throw new StatusplaneError("record_not_found");
-      return sendWorkbook(reply, REJECTED_NAME, await openRejected(jobRef(tenant, "job", id), options));
+      return outputs.send(request, reply, { ref: jobRef(tenant, "job", id), name: REJECTED_NAME });
     },
   );
-}
-
-/** The file of the attempt that the row names, and of no other. @throws {record_not_found | result_not_found} */
-async function openRejected(ref: JobRef, { findRecord, files }: StudentsOptions): Promise<Readable> {
-  const record = await findRecord(ref);
-  if (record === null) throw new StatusplaneError("record_not_found");
-  if (record.jobType !== "excel_import" || record.status !== "DONE")
-    throw new StatusplaneError("result_not_found");
-  const file = await openOutput(files.outputFolder(ref, record.attempt), REJECTED_NAME);
-  if (file === null) throw new StatusplaneError("result_not_found");
-  return file.stream();
 }
 
 function sendWorkbook(reply: FastifyReply, name: string, content: Readable): FastifyReply {

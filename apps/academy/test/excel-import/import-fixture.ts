@@ -143,6 +143,7 @@ export class ImportBench {
       signal,
       log: { info: () => undefined, warn: () => undefined, error: () => undefined },
       outputFolder: () => this.outputFolder(tenant, id, attempt),
+      output: async (name) => join(await this.outputFolder(tenant, id, attempt), name),
       step: (key) => void this.told.steps.push(key),
       progress: (percent) => void this.told.percents.push(percent),
       partial: (value) => void this.told.partials.push(value),

@@ -1,7 +1,8 @@
-import { jobRef, StatusplaneError, type JobRecord } from "@statusplane/core";
+import { jobRef, StatusplaneError, type DetailedRecord } from "@statusplane/core";
+import { JobOutputs } from "@statusplane/server";
 import Fastify, { type FastifyInstance } from "fastify";
 import { serializerCompiler, validatorCompiler } from "fastify-type-provider-zod";
-import { mkdir, rm, symlink, writeFile } from "node:fs/promises";
+import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { buffer } from "node:stream/consumers";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -10,7 +11,7 @@ import { ImportBench, readRows } from "../excel-import/import-fixture.ts";
 
 const bench = new ImportBench();
 let fastify: FastifyInstance;
-let record: Partial<JobRecord> | null = null;
+let record: Partial<DetailedRecord> | null = null;
 
 beforeAll(() => {
   fastify = Fastify({ routerOptions: { ignoreTrailingSlash: true } });
@@ -23,10 +24,18 @@ beforeAll(() => {
   );
   studentsRoutes(fastify, {
     students: new StudentRecords({ query: (cause, query) => bench.database.query(cause, query) }),
-    findRecord: async () => record as JobRecord | null,
-    files: {
-      outputFolder: (ref, attempt) => join(bench.folder, "outputs", ref.tenant, ref.id, String(attempt)),
-    },
+    outputs: new JobOutputs({
+      reader: { read: async () => null },
+      details: {
+        async get() {
+          if (record === null) throw new StatusplaneError("record_not_found");
+          return record as DetailedRecord; // what is looked at is there
+        },
+      },
+      files: {
+        outputFolder: (ref, attempt) => join(bench.folder, "outputs", ref.tenant, ref.id, String(attempt)),
+      },
+    }),
     requireTenant: (request) => String(request.headers["x-tenant"]),
   });
 });
@@ -111,15 +120,14 @@ describe("the sample", () => {
 });
 
 describe("the rejected rows", () => {
-  const done = (attempt: number, more: Partial<JobRecord> = {}): Partial<JobRecord> => ({
+  const done = (attempt: number): Partial<DetailedRecord> => ({
     ref: jobRef("t1", "job", "files"),
-    jobType: "excel_import",
     status: "DONE",
     attempt,
-    ...more,
+    files: [{ name: "rejected.xlsx", bytes: 9 }],
   });
 
-  it("come from the folder of the attempt that the row names", async () => {
+  it("are the file that the import declared, of the attempt that the row names", async () => {
     for (const attempt of [1, 2]) {
       await writeFile(
         join(await bench.outputFolder("t1", "files", attempt), "rejected.xlsx"),
@@ -130,32 +138,19 @@ describe("the rejected rows", () => {
     const answer = await get("/api/v1/jobs/files/rejected.xlsx");
     expect(answer.body).toBe("attempt 2");
     expect(answer.headers).toMatchObject({
+      "content-type": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
       "content-disposition": 'attachment; filename="rejected.xlsx"',
     });
   });
 
-  it("are not there for an unknown job, another kind of job, an unfinished one, or without a file", async () => {
-    const code = async (found: Partial<JobRecord> | null, id = "files"): Promise<unknown> => {
+  it("are not there for an unknown job, one that declared none, or without the file", async () => {
+    const code = async (found: Partial<DetailedRecord> | null, id = "files"): Promise<unknown> => {
       record = found;
       return (await get(`/api/v1/jobs/${id}/rejected.xlsx`)).json();
     };
     expect(await code(null)).toEqual({ code: "record_not_found" });
     expect(await code(done(1), "a%2Fb")).toEqual({ code: "record_not_found" });
-    expect(await code(done(1, { jobType: "ocr" }))).toEqual({ code: "result_not_found" });
-    expect(await code(done(1, { status: "PROCESSING" }))).toEqual({ code: "result_not_found" });
-    expect(await code(done(9))).toEqual({ code: "result_not_found" });
-  });
-
-  it("are not read through a link", async () => {
-    const folder = await bench.outputFolder("t1", "linked", 1);
-    await mkdir(folder, { recursive: true });
-    await symlink("/etc/passwd", join(folder, "rejected.xlsx"));
-    record = done(1);
-    expect((await get("/api/v1/jobs/linked/rejected.xlsx")).json()).toEqual({ code: "result_not_found" });
-    const theirs = await bench.outputFolder("t2", "theirs", 1);
-    await writeFile(join(theirs, "rejected.xlsx"), "secret");
-    await rm(folder, { recursive: true });
-    await symlink(theirs, folder);
-    expect((await get("/api/v1/jobs/linked/rejected.xlsx")).json()).toEqual({ code: "result_not_found" });
+    expect(await code({ ...done(1), files: [] })).toEqual({ code: "file_not_found" });
+    expect(await code(done(9))).toEqual({ code: "file_not_found" });
   });
 });

@@ -56,6 +56,12 @@ export interface AttemptBody {
   readonly steps: readonly { readonly key: string; readonly seconds: number }[] | null;
 }
 
+/** A file that a job declared: at `filePath(id, name)`. */
+export interface FileBody {
+  readonly name: string;
+  readonly bytes: number;
+}
+
 /** What the records of both kinds carry under the same names. Dates are ISO 8601, UTC, milliseconds. */
 export interface RecordBody {
   readonly title: string | null;

@@ -1,7 +1,7 @@
 import type { JobRef } from "../job-ref.ts";
 import type { Progress } from "../snapshot.ts";
 import type { Kind, Status } from "../terms.ts";
-import type { AttemptBody, RecordBody } from "./bodies.ts";
+import type { AttemptBody, FileBody, RecordBody } from "./bodies.ts";
 import { asMembers, isMembers, textOrNull, type Members } from "./members.ts";
 
 /*
@@ -80,6 +80,8 @@ export interface JobProgressBody extends ProgressBodyBase {
   /** Named by a result that is a file of its attempt; read it at `result_url`. */
   readonly result_file?: string | undefined;
   readonly result_url?: string | undefined;
+  /** What the job declared; absent where it is nothing. */
+  readonly files?: readonly FileBody[] | undefined;
 }
 
 /** `GET /api/v1/progress/`. */
@@ -117,6 +119,8 @@ export interface JobBody extends RecordBody {
   readonly result: unknown;
   readonly result_bytes?: number | undefined;
   readonly result_url?: string | undefined;
+  /** What the job declared; absent where it is nothing. */
+  readonly files?: readonly FileBody[] | undefined;
   readonly error_message: string | null;
   readonly tenant_id: string;
 }

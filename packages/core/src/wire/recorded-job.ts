@@ -1,5 +1,5 @@
 import { isStatus, type Kind, type Status } from "../terms.ts";
-import type { AttemptBody, RecordBody } from "./bodies.ts";
+import type { AttemptBody, FileBody, RecordBody } from "./bodies.ts";
 import { readErrorMessage, readId, readOutputParts, readPlayUrls, type PlayUrls } from "./first-wire.ts";
 import {
   asMembers,
@@ -47,6 +47,8 @@ export interface RecordedJob {
   /** Of a result that is too large for the body; then `resultUrl` has it. */
   readonly resultBytes: number | null;
   readonly resultUrl: string | null;
+  /** What the job declared, each at `filePath(id, name)`. */
+  readonly files: readonly FileBody[];
   readonly errorCode: string | null;
   readonly errorMessage: string | null;
   /** Null for jobs, which have none. */
@@ -105,6 +107,7 @@ function recordOf(ref: NamedJob, members: Members): RecordedJob | null {
     result: members["result"] ?? null,
     resultBytes: wholeOrNull(members["result_bytes"]),
     resultUrl: textOrNull(members["result_url"]),
+    files: readEach(members["files"], readFile),
     errorCode: textOrNull(of("error_code")),
     errorMessage: readErrorMessage(ref.kind, members),
     output: ref.kind === "video" ? readRecordedOutput(members) : null,
@@ -134,6 +137,12 @@ function readAttempt(body: unknown): RecordedAttempt | null {
     errorCode: textOrNull(of("error_code")),
     steps: Array.isArray(of("steps")) ? readEach(of("steps"), readStepTime) : null,
   };
+}
+
+function readFile(body: unknown): FileBody | null {
+  const members = asMembers(body);
+  const [name, bytes] = [textOrNull(members["name"]), wholeOrNull(members["bytes"])];
+  return name === null || bytes === null ? null : { name, bytes };
 }
 
 function readStepTime(body: unknown): { readonly key: string; readonly seconds: number } | null {

@@ -23,6 +23,7 @@ export const ROUTES = {
   cancel: ofBothKinds(":id/cancel/"),
   retry: ofBothKinds(":id/retry/"),
   result: `${LISTS.job}:id/result/`,
+  file: `${LISTS.job}:id/files/:name/`,
   playback: `${LISTS.video}:id/playback/`,
   outputFile: OUTPUT_FILE_ROUTE,
   batch: "/api/v1/progress/",
@@ -69,6 +70,11 @@ export function retryPath({ kind, id }: NamedJob, base = ""): string {
 /** A job's result that is too large for its snapshot. */
 export function resultPath(id: string, base = ""): string {
   return pathOf(ROUTES.result, { id }, base);
+}
+
+/** A file that a job declared. */
+export function filePath(id: string, name: string, base = ""): string {
+  return pathOf(ROUTES.file, { id, name }, base);
 }
 
 /** Where a video's signed addresses are asked for. */

@@ -118,6 +118,26 @@ export function describeWorker(records: () => OpenedRecords): void {
     expect(await find(file.ref)).toMatchObject({ result: { kind: "file", bytes: 5_000_000_000 } });
   });
 
+  it("keeps the files that a job declared, in their order, but not where a cancel won", async () => {
+    const files = [
+      { name: "b.csv", bytes: 5_000_000_000 },
+      { name: "a.csv", bytes: 0 },
+    ];
+    const [done, none, cancelled] = await Promise.all([
+      running(records()),
+      running(records()),
+      running(records()),
+    ]);
+    expect(done.files).toEqual([]);
+    await records().requests.cancel(cancelled.ref);
+    await records().worker.finish(done.ref, 1, { ...success("job"), files });
+    await records().worker.finish(none.ref, 1, success("job"));
+    await records().worker.finish(cancelled.ref, 1, { ...success("job"), files });
+    expect((await find(done.ref))?.files).toEqual(files);
+    expect((await find(none.ref))?.files).toEqual([]);
+    expect((await find(cancelled.ref))?.files).toEqual([]);
+  });
+
   it("lets nobody end a job with an attempt that is not the running one", async () => {
     const { ref } = await running(records());
     await records().worker.handBack(ref, 1);

@@ -106,6 +106,7 @@ export function newRow(rows: MemoryRows, job: Omit<NewJob, "idempotency">): Memo
     checkpoint: null,
     result: null,
     resultText: null,
+    files: [],
     errorCode: null,
     errorMessage: null,
     errorDetail: null,

@@ -4,6 +4,7 @@ import {
   type AttemptRecord,
   type AttemptReport,
   type Clock,
+  type DeclaredFile,
   type JobRecord,
   type JobRef,
   type Json,
@@ -33,6 +34,7 @@ export interface MemoryRow {
   result: RecordResult | null;
   /** The value of a result that is no file, as JSON text. */
   resultText: string | null;
+  files: readonly DeclaredFile[];
   errorCode: string | null;
   errorMessage: string | null;
   errorDetail: string | null;

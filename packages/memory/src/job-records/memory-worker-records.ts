@@ -58,6 +58,7 @@ export function memoryWorkerRecords(rows: MemoryRows): WorkerRecords {
         if (row === null) return null;
         const kept = !row.cancelRequested || (ref.kind === "job" && end.result?.kind !== "file");
         keepResult(row, kept ? end.result : null, rows.resultInlineMaxBytes);
+        row.files = "files" in end && !row.cancelRequested ? (end.files ?? []) : [];
         return rows.end(row, row.cancelRequested ? "CANCELLED" : end.status, end);
       }),
     failTry: (ref, attempt, failure) =>

@@ -35,6 +35,7 @@ export async function openFolderFiles(dataDir: string): Promise<FolderFiles> {
     makeOutputFolder: (ref, attempt) => makeFolder(paths.outputs, paths.attemptOutputs(ref, attempt)),
     removeOutputs: (ref, attempt) => removeOutputs(paths, paths.attemptOutputs(ref, attempt)),
     removeJob: (ref) => removeJob(paths, ref),
+    outputBytes: (ref, attempt, name) => plainFileBytes(join(paths.attemptOutputs(ref, attempt), name)),
     writeResultFile: (ref, attempt, text) => writeResultFile(paths, ref, { attempt, text }),
   };
 }
@@ -127,10 +128,16 @@ export async function isPlainFolderWithin(root: string, folder: string): Promise
 }
 
 async function isPlainFile(path: string): Promise<boolean> {
+  return (await plainFileBytes(path)) !== null;
+}
+
+/** Null for what is no file, and for one that is reached by a symbolic link. */
+async function plainFileBytes(path: string): Promise<number | null> {
   try {
-    return (await lstat(path)).isFile() && (await realpath(path)) === path;
+    const stat = await lstat(path);
+    return stat.isFile() && (await realpath(path)) === path ? stat.size : null;
   } catch (error) {
-    if (errorCode(error) === "ENOENT" || errorCode(error) === "ENOTDIR") return false;
+    if (errorCode(error) === "ENOENT" || errorCode(error) === "ENOTDIR") return null;
     throw new StatusplaneError("internal_error", { cause: error });
   }
 }

@@ -52,10 +52,10 @@ export async function makeServer(parts: Parts, files: FolderFiles | null): Promi
       health.acceptsWork() ?? (fileBytes === null || disk === null ? null : disk.refusesFile(fileBytes)),
     ...(application.playable === undefined ? {} : { playable: application.playable }),
     ...(config.demo ? { demoTenants: application.demoTenants ?? DEMO_TENANTS } : {}),
-    extend: (signedIn, details) =>
+    extend: (signedIn, details, outputs) =>
       application.routes?.(signedIn, {
         ...context,
-        files,
+        outputs,
         findRecord: (ref) => details.find(ref),
         requireTenant,
       }),

@@ -32,6 +32,7 @@ const GET: Readonly<Record<string, RouteScope>> = {
   [ROUTES.list.video]: "watch",
   [ROUTES.list.job]: "watch",
   [ROUTES.result]: "watch",
+  [ROUTES.file]: "watch",
   [ROUTES.jobTypes]: "watch",
   [ROUTES.playback]: "play",
   [PLAYABLE_FILES_ROUTE]: "open",

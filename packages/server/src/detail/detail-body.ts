@@ -15,7 +15,7 @@ import {
 } from "@statusplane/core/wire";
 import { z } from "zod";
 import { schemaOf } from "../http/schema-of.ts";
-import { statusSchema } from "../progress/index.ts";
+import { declaredFiles, statusSchema } from "../progress/index.ts";
 import type { JobUrls } from "../job-urls.ts";
 import type { PlaybackUrls } from "../playback/playback-signature.ts";
 
@@ -84,6 +84,7 @@ export const jobItem = schemaOf<JobBody>()(
     result: z.unknown().describe("null also for a result too large: then result_url has it"),
     result_bytes: count.optional(),
     result_url: z.string().optional(),
+    files: declaredFiles.optional(),
     error_message: z.string().nullable(),
     error_code: z.string().nullable(),
     tenant_id: z.string(),
@@ -138,6 +139,7 @@ export function jobItemOf(record: JobRecord, urls: JobUrls): JobBody {
     payload: record.payload,
     result: result?.kind === "inline" ? result.value : null,
     ...(large ? { result_bytes: result.bytes, result_url: urls.result(ref) } : {}),
+    ...(record.files.length === 0 ? {} : { files: record.files.map(({ name, bytes }) => ({ name, bytes })) }),
     ...errorMember("job", message),
     error_code: code,
     tenant_id: ref.tenant,

@@ -13,6 +13,7 @@ import type { FastifyInstance } from "fastify";
 import type { Registry } from "prom-client";
 import type { Authenticate, DemoTenant, LimitRates, SignInOptions } from "../auth/index.ts";
 import type { DetailReads } from "../detail/index.ts";
+import type { JobOutputs } from "../outputs/index.ts";
 import type { PlayableFiles } from "../playback/index.ts";
 
 /** What every mount is given. It needs `signIn`, `authenticate` or both. */
@@ -73,9 +74,13 @@ export interface JobsOptions extends CommonOptions {
   /**
    * Adds the application's own routes: signed in, not for watch tokens; `requireTenant(request)` names the tenant. Each
    * says by `config: { scope }` what a sign-in must allow. Rows are to be looked up by `details`, and a route with a
-   * statement of its own says `readsRecords`: the tenant's share pays for both.
+   * statement of its own says `readsRecords`: the tenant's share pays for both. `outputs` sends files that jobs declared.
    */
-  readonly extend?: (signedIn: FastifyInstance, details: Pick<DetailReads, "find">) => Promise<void> | void;
+  readonly extend?: (
+    signedIn: FastifyInstance,
+    details: Pick<DetailReads, "find">,
+    outputs: Pick<JobOutputs, "send">,
+  ) => Promise<void> | void;
 }
 
 /** What is mounted: all of the platform's routes, or the watching ones. */

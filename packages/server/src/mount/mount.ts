@@ -17,6 +17,7 @@ import { sendProblem } from "../errors/index.ts";
 import { historyRoutes } from "../history/index.ts";
 import { jobTypeRoutes } from "../job-types/index.ts";
 import { JobUrls } from "../job-urls.ts";
+import { fileRoutes, JobOutputs } from "../outputs/index.ts";
 import { signedFileRoutes, playbackRoutes, PlaybackUrls } from "../playback/index.ts";
 import { batchRoutes, progressRoutes } from "../progress/index.ts";
 import { resultRoutes } from "../result/index.ts";
@@ -109,6 +110,8 @@ async function userRoutes(
   historyRoutes(scope, { records, playback, urls });
   if (playback !== null) playbackRoutes(scope, { reader, details, playback });
   resultRoutes(scope, { reader, writer, records, files, details });
+  const outputs = new JobOutputs({ reader, details, files });
+  fileRoutes(scope, outputs);
   await scope.register(async (control) =>
     controlRoutes(control, { records, files, afterCommit, details, jobTypes, urls }),
   );
@@ -120,7 +123,7 @@ async function userRoutes(
     }),
   );
   const { extend } = options;
-  if (extend !== undefined) await scope.register(async (own) => extend(own, details));
+  if (extend !== undefined) await scope.register(async (own) => extend(own, details, outputs));
 }
 
 /** Without a sign-in: files by signature, the demo's sign-in. */

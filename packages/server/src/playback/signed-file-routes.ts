@@ -1,12 +1,10 @@
 import { StatusplaneError, type RequestFiles } from "@statusplane/core";
 import { ROUTES } from "@statusplane/core/wire";
-import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
+import type { FastifyInstance } from "fastify";
 import { z } from "zod";
 import type { Limits } from "../auth/index.ts";
 import { loggedRequest } from "../http/index.ts";
-import { matchesEtag } from "../progress/index.ts";
-import { parseRange } from "./byte-range.ts";
-import { openOutput, type OutputFile } from "./output-file.ts";
+import { openAttemptFile, sendFile } from "../outputs/index.ts";
 import { PLAYABLE_FILES_ROUTE, type PlayableFiles } from "./playable-files.ts";
 import type { PlaybackUrls } from "./playback-signature.ts";
 
@@ -49,7 +47,7 @@ export function signedFileRoutes(
       if (!requests.take()) {
         throw new StatusplaneError("rate_limited", { retryAfterSeconds: requests.retryAfterSeconds() });
       }
-      const file = await openOutput(files.outputFolder(ref, attempt), name);
+      const file = await openAttemptFile(files, { ref, attempt, name });
       if (file === null) throw new StatusplaneError("route_not_found");
       const lifeSeconds = Math.max(0, Math.floor((expiresAtMs - Date.now()) / 1_000));
       reply
@@ -58,31 +56,4 @@ export function signedFileRoutes(
       return sendFile(request, reply, file);
     },
   );
-}
-
-/** Whole, part (206), not changed (304) or nothing to give (416). */
-async function sendFile(
-  request: FastifyRequest,
-  reply: FastifyReply,
-  file: OutputFile,
-): Promise<FastifyReply> {
-  const etag = `"${file.bytes.toString(36)}-${Math.floor(file.modifiedAtMs).toString(36)}"`;
-  reply.header("etag", etag).header("accept-ranges", "bytes");
-  if (matchesEtag(request.headers["if-none-match"], etag)) {
-    await file.close();
-    return reply.code(304).send();
-  }
-  const ifRange = request.headers["if-range"];
-  const asked = ifRange === undefined || ifRange === etag ? request.headers.range : undefined;
-  const range = parseRange(asked, file.bytes);
-  if (range.kind === "unsatisfiable") {
-    await file.close();
-    return reply.code(416).header("content-range", `bytes */${file.bytes}`).send();
-  }
-  if (range.kind === "whole") return reply.header("content-length", String(file.bytes)).send(file.stream());
-  return reply
-    .code(206)
-    .header("content-range", `bytes ${range.start}-${range.end}/${file.bytes}`)
-    .header("content-length", String(range.end - range.start + 1))
-    .send(file.stream(range));
 }

@@ -38,6 +38,11 @@ export const videoProgress = schemaOf<VideoProgressBody>()(
   }),
 );
 
+export const declaredFiles = z
+  .array(z.object({ name: z.string(), bytes: wholeNumber }))
+  .readonly()
+  .describe("what the job declared, each at /api/v1/jobs/{id}/files/{name}; absent where it is nothing");
+
 export const jobProgress = schemaOf<JobProgressBody>()(
   z.object({
     ...common,
@@ -60,6 +65,7 @@ export const jobProgress = schemaOf<JobProgressBody>()(
     result_bytes: wholeNumber.optional().describe("the result is at result_url"),
     result_file: z.string().optional().describe("the result is a file of its attempt"),
     result_url: z.string().optional(),
+    files: declaredFiles.optional(),
   }),
 );
 

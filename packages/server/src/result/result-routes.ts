@@ -17,7 +17,7 @@ import type { Readable } from "node:stream";
 import { z } from "zod";
 import { recordRef } from "../auth/index.ts";
 import type { DetailReads } from "../detail/index.ts";
-import { openOutput } from "../playback/index.ts";
+import { openAttemptFile } from "../outputs/index.ts";
 import { RowResults } from "./row-results.ts";
 
 export interface ResultOptions {
@@ -87,7 +87,7 @@ async function openResultFile(
   attempt: number,
   files: ResultOptions["files"],
 ): Promise<Readable | null> {
-  const file = await openOutput(files.outputFolder(ref, attempt), RESULT_FILE);
+  const file = await openAttemptFile(files, { ref, attempt, name: RESULT_FILE });
   return file?.stream() ?? null;
 }
 

@@ -37,6 +37,7 @@ export function recordOf(ref: JobRef, changes: Partial<JobRecord> = {}): JobReco
     payload: {},
     createdBy: null,
     result: null,
+    files: [],
     errorCode: null,
     errorMessage: null,
     errorDetail: null,

@@ -6,6 +6,7 @@ import {
   isTerminal,
   settlesWithin,
   successStatus,
+  type DeclaredFile,
   type FailedTry,
   type JobEnd,
   type JobRecord,
@@ -61,14 +62,26 @@ export async function endAttempt(
 
 async function finishReturned(job: RunningJob, value: unknown, parts: WorkerParts): Promise<void> {
   let result: PreparedResult;
+  let files: readonly DeclaredFile[];
   try {
     assertResultFits(job.ref.kind, value);
     result = await prepareResult({ record: job.record, value, parts });
+    files = await writtenFiles(job, parts);
   } catch (error) {
     return failTry(job, error, parts); // not JSON, too large, or no room for its file: the try ends as failed
   }
-  const end = { ...job.report(), status: successStatus(job.ref.kind), result: result.toStore };
+  const end = { ...job.report(), status: successStatus(job.ref.kind), result: result.toStore, files };
   await finish(job, { end, resultKeyText: result.keyText }, parts);
+}
+
+/** Of the declared files those that are there. */
+async function writtenFiles(job: RunningJob, { files }: WorkerParts): Promise<readonly DeclaredFile[]> {
+  const written: DeclaredFile[] = [];
+  for (const name of job.declared) {
+    const bytes = await files.outputBytes(job.ref, job.attempt, name);
+    if (bytes !== null) written.push({ name, bytes });
+  }
+  return written;
 }
 
 async function finishCancelled(job: RunningJob, parts: WorkerParts): Promise<void> {

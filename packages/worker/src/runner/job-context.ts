@@ -1,4 +1,5 @@
 import { encodeJson, utf8Bytes, type Json } from "@statusplane/core";
+import { join } from "node:path";
 import { attemptFields } from "../attempt-lines.ts";
 import type { JobContext } from "../define-job.ts";
 import type { Log } from "../log.ts";
@@ -16,6 +17,7 @@ export async function makeJobContext(
   const { ref, attempt, meter, reporter, record } = job;
   const ownLog = withJob(log, job);
   let outputFolder: Promise<string> | undefined;
+  const folder = (): Promise<string> => (outputFolder ??= files.makeOutputFolder(ref, attempt));
   return {
     ref,
     tenant: ref.tenant,
@@ -27,7 +29,11 @@ export async function makeJobContext(
     inputPath: await files.inputPath(ref),
     signal: job.signal,
     log: ownLog,
-    outputFolder: () => (outputFolder ??= files.makeOutputFolder(ref, attempt)),
+    outputFolder: folder,
+    async output(name) {
+      job.declare(name);
+      return join(await folder(), name);
+    },
     step(key) {
       if (meter.step(key, clock.nowMs())) reporter.changed(true);
       else ownLog.warn({ step: key }, "no such step in this job's definition; not reported");

@@ -1,6 +1,8 @@
 import {
   crashPoint,
   faultFields,
+  isOutputName,
+  OUTPUTS_MAX,
   StatusplaneError,
   type AttemptReport,
   type JobRecord,
@@ -48,6 +50,7 @@ export class RunningJob implements LeaseHolder {
   /** The row has the newest checkpoint. */
   #checkpointKept = true;
   #kept: Json = null;
+  readonly #declared = new Set<string>();
 
   constructor({ record, resumeFrom, steps, parts, leases }: RunningJobOptions) {
     this.record = record;
@@ -125,6 +128,22 @@ export class RunningJob implements LeaseHolder {
   showPartial(value: Json): void {
     this.#partial = value;
     this.reporter.changed(false);
+  }
+
+  /** Names of declared files, in order. */
+  get declared(): readonly string[] {
+    return [...this.#declared];
+  }
+
+  /** @throws {TypeError} for a name that is none, one too many, or a video. */
+  declare(name: string): void {
+    if (this.ref.kind === "video")
+      throw new TypeError("a video declares no files: its outputs are what it plays");
+    if (!isOutputName(name)) throw new TypeError(`not a name of an output: ${JSON.stringify(name)}`);
+    this.#declared.add(name);
+    if (this.#declared.size <= OUTPUTS_MAX) return;
+    this.#declared.delete(name);
+    throw new TypeError(`a job may declare ${OUTPUTS_MAX} files, not ${JSON.stringify(name)} too`);
   }
 
   giveCheckpoint(value: Json): void {

@@ -4,6 +4,8 @@ import { refKey, type JobFiles, type JobRef } from "@statusplane/core";
 export class FakeFiles implements JobFiles {
   readonly folders = new Set<string>();
   readonly resultFiles = new Map<string, string>();
+  /** Sizes of declared files, by `{ref}/{attempt}/{name}`. */
+  readonly written = new Map<string, number>();
   readonly removed: string[] = [];
   /** What the removal of a job's files meets. */
   trouble: Error | null = null;
@@ -26,6 +28,10 @@ export class FakeFiles implements JobFiles {
   async removeJob(ref: JobRef): Promise<void> {
     if (this.trouble !== null) throw this.trouble;
     this.removed.push(refKey(ref));
+  }
+
+  async outputBytes(ref: JobRef, attempt: number, name: string): Promise<number | null> {
+    return this.written.get(`${refKey(ref)}/${attempt}/${name}`) ?? null;
   }
 
   async writeResultFile(ref: JobRef, attempt: number, text: string): Promise<void> {

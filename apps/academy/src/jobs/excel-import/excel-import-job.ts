@@ -1,6 +1,5 @@
 import { encodeJson, JobError, type Json } from "@statusplane/core";
 import { defineJob, type JobContext, type JobDefinition } from "@statusplane/worker";
-import { join } from "node:path";
 import type { FileUsed } from "./file-use.ts";
 import { IMPORT_ERRORS, importError } from "./import-errors.ts";
 import { importResult, type ImportCounts, type ImportResult } from "./import-result.ts";
@@ -26,7 +25,7 @@ export interface ExcelImportOptions {
   readonly read?: (order: ReaderOrder, signal: AbortSignal) => AsyncIterable<ReaderMessage>;
 }
 
-/** Name of the rejected rows' workbook in the attempt's folder. */
+/** The file of the rejected rows that an import declares. */
 export const REJECTED_NAME = "rejected.xlsx";
 
 const STEPS = [
@@ -73,10 +72,9 @@ async function importStudents(
   if (ctx.inputPath === null) throw new JobError("input_gone");
   ctx.step("check");
   const start = ctx.attempt === 1 ? NOTHING_WRITTEN : await findCheckpoint(database, ctx.ref);
-  const folder = await ctx.outputFolder();
   const order = {
     path: ctx.inputPath,
-    rejectedPath: join(folder, REJECTED_NAME),
+    rejectedPath: await ctx.output(REJECTED_NAME),
     afterPosition: start.position,
     chunkRows,
     plain: wasPlain(ctx.resumeFrom),

@@ -1,3 +1,4 @@
+import type { JobRef, RequestFiles } from "@statusplane/core";
 import { constants } from "node:fs";
 import { open, realpath, type FileHandle } from "node:fs/promises";
 import { join } from "node:path";
@@ -12,15 +13,25 @@ export interface OutputFile {
   close(): Promise<void>;
 }
 
+/** Which file of which attempt. */
+export interface AttemptFile {
+  readonly ref: JobRef;
+  readonly attempt: number;
+  /** Whose it is to be served is the caller's to check. */
+  readonly name: string;
+}
+
 /**
- * Opens a file that lies in the folder itself: no link is followed, neither the file nor a folder on the way, for what
- * wrote them was handling somebody's upload.
- * @param folder absolute, as `RequestFiles.outputFolder` answers it: written without links.
- * @param name already checked against a list of allowed names.
+ * Opens a file that lies in the attempt's folder itself: no name leads out of it, and no link is followed, neither the
+ * file nor a folder on the way, for what wrote them was handling somebody's upload.
  * @returns null when there is no such regular file.
  */
-export async function openOutput(folder: string, name: string): Promise<OutputFile | null> {
-  const path = join(folder, name);
+export async function openAttemptFile(
+  files: Pick<RequestFiles, "outputFolder">,
+  { ref, attempt, name }: AttemptFile,
+): Promise<OutputFile | null> {
+  if (!ONE_SEGMENT.test(name)) return null;
+  const path = join(files.outputFolder(ref, attempt), name);
   let handle: FileHandle | undefined;
   try {
     handle = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
@@ -36,6 +47,9 @@ export async function openOutput(folder: string, name: string): Promise<OutputFi
     throw error;
   }
 }
+
+/** Neither a way to another folder nor one of the two names of folders. */
+const ONE_SEGMENT = /^(?!\.{1,2}$)[^/\\\0]+$/;
 
 /** No file, no folder, a folder that is a file, a link, a name too long, a socket. */
 const ABSENT = new Set(["ENOENT", "ENOTDIR", "ELOOP", "ENAMETOOLONG", "ENXIO", "EACCES"]);

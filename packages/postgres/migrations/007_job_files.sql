@@ -1,0 +1,2 @@
+-- [{"name", "bytes"}] of the files that the successful attempt declared; null: none
+ALTER TABLE :"statusplane".job ADD COLUMN files json;
