@@ -81,6 +81,7 @@ function setUp(options: { timings?: Partial<Timings>; queueSentinel?: FakeSentin
   return {
     ...{ clock, records, store, files, queue, losses, swept, make, depth },
     lines: log.lines,
+    debugLines: log.debugLines,
     collected: () => collected,
   };
 }
@@ -109,6 +110,19 @@ describe("the relay", () => {
     expect(statusOf(store, ref)).toBe("DONE");
     expect(records.outbox.size).toBe(0);
     expect(store.of("finish")).toHaveLength(2);
+  });
+
+  it("says at level debug what each batch made known, and nothing of ticks without one", async () => {
+    const { clock, records, debugLines } = await lead();
+    const ref = records.add("a", { status: "DONE", finishedAtMs: 1 });
+    records.leaveEntry(ref, 0);
+    await clock.advance(90_000);
+    const batches = debugLines.filter(({ message }) => message.startsWith("relay told"));
+    const jobs = [`${refKey(ref)} attempt 1`];
+    expect(batches.map(({ fields }) => fields)).toEqual([
+      { known: 1, settled: 0, failed: 0, jobs },
+      { known: 1, settled: 1, failed: 0, jobs },
+    ]);
   });
 
   it("removes what has no row from store and files, twice, a settle window apart, and then forgets it", async () => {
