@@ -2,7 +2,7 @@
 /// <reference types="vite/client" />
 import { cleanup, render, screen } from "@testing-library/react";
 import { afterEach, describe, expect, test } from "vitest";
-import { viewOf } from "../src/job-types/index.ts";
+import { shownView, viewOf } from "../src/job-types/index.ts";
 import { GenericResult } from "../src/job-types/generic-result.tsx";
 import { setLanguage } from "../src/text/index.ts";
 
@@ -15,6 +15,11 @@ describe("a job type without a folder", () => {
     expect(viewOf({ ref, jobType: "excel_import" })).toMatchObject({ icon: "sheet", changes: "students" });
     expect(viewOf({ ref: { kind: "video", id: "1" }, jobType: null }).icon).toBe("video");
     expect(viewOf({ ref, jobType: null }).icon).toBe("gear");
+  });
+
+  test("is what a folder's view falls back to for whatever it leaves out", () => {
+    expect(shownView({ kind: "job" })).toMatchObject({ icon: "gear", Result: GenericResult });
+    expect(shownView({ kind: "job", icon: "sheet" })).toMatchObject({ icon: "sheet", Result: GenericResult });
   });
 });
 

@@ -82,7 +82,7 @@ export function HistoryDetail({ refOf, title, onPlay, onRetried }: HistoryDetail
           </div>
         ))}
       </dl>
-      {Result !== undefined && <Result result={record.result} />}
+      <Result result={record.result} />
       {commands.problem !== null && (
         <Notice tone="bad" isAlert>
           {commands.problem}

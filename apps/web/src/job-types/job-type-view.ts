@@ -33,13 +33,14 @@ export interface ActionsProps {
 }
 
 /**
- * What the page adds for a job type to what the server says of it (label, steps, errors). All but the type's name is
- * optional: whatever is missing looks as for a type that the page has never heard of.
+ * What the page adds for a job type to what the server says of it (label, steps, errors). All but the type's name and
+ * kind is optional: whatever is missing looks as for a type that the page has never heard of.
  */
 export interface JobTypeView {
   readonly type: string;
   readonly kind: Kind;
-  readonly icon: IconName;
+  /** Default: a gear. */
+  readonly icon?: IconName;
   readonly upload?: UploadView;
   /** How a success shows by its result; null: as any other. */
   readonly outcome?: (result: unknown, text: TextAndFormat) => OutcomeFace | null;
@@ -51,7 +52,7 @@ export interface JobTypeView {
   readonly Running?: ComponentType<{ readonly job: WatchedJob }>;
   /** Beside a job that has succeeded. */
   readonly Actions?: ComponentType<ActionsProps>;
-  /** What an ended job has brought; shows nothing for a result of another shape. */
+  /** What an ended job has brought; shows nothing for a result of another shape. Default: its names and values. */
   readonly Result?: ComponentType<{ readonly result: unknown }>;
   /** The view whose content a success changes: it is read anew. */
   readonly changes?: View;

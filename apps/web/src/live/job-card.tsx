@@ -93,7 +93,7 @@ export const JobCard = memo(function JobCard(props: JobCardProps): ReactNode {
       ))}
     >
       {Running !== undefined && job.status === "PROCESSING" && <Running job={job} />}
-      {Result !== undefined && isEnded(job) && <Result result={jobResult} />}
+      {isEnded(job) && <Result result={jobResult} />}
       {commands.problem !== null && (
         <Notice tone="bad" isAlert>
           {commands.problem}

@@ -74,7 +74,7 @@ export const ko = {
     otherType: "작업",
     result: "결과",
     yesNo: (yes: boolean): string => (yes ? "예" : "아니요"),
-    untitled: (type: string, time: string) => `${type} · ${time} 업로드`,
+    untitled: (type: string, time: string) => `${type} · ${time}`,
     statuses: {
       UNKNOWN: "확인 중",
       PENDING: "대기 중",
@@ -151,7 +151,7 @@ export const ko = {
     tries: "시도",
     triesOf: (tries: string, max: string) => `${max}번 중 ${tries}번`,
     createdBy: "올린 사람",
-    created: "업로드",
+    created: "접수",
     started: "시작",
     finished: "종료",
     id: "작업 ID",
