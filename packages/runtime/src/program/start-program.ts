@@ -76,10 +76,15 @@ async function watchDisk(
   return disk;
 }
 
-function announce({ config: { role, demo }, jobs, announce: say }: Parts, address: string | null): void {
+function announce(parts: Parts, address: string | null): void {
+  const { application, jobs, announce: say } = parts;
+  const { role, demo } = parts.config;
   if (address === null) return say(`Statusplane (${role}) runs ${jobs.map(({ type }) => type).join(", ")}`);
   say(role === "all" ? `Statusplane is at ${address}/` : `Statusplane (${role}) is at ${address}/`);
-  if (demo) say("anyone who opens it signs in as a demo tenant");
+  const hasPage = application.webRoot !== undefined;
+  if (!hasPage && role !== "progress") say(`it has no page (webRoot); ${address}/docs describes its API`);
+  if (demo && hasPage) say("anyone who opens it signs in as a demo tenant");
+  else if (demo) say(`anyone signs in as a demo tenant: POST ${address}/api/v1/demo/sign-in/`);
 }
 
 /** What does not change while the process lives; the store's own settings and the disk's room are watched. */

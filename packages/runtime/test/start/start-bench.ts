@@ -36,6 +36,8 @@ export interface Started {
   readonly warned: () => readonly string[];
   readonly get: (path: string) => Promise<Response>;
   readonly send: (method: string, path: string, body?: FormData | Json) => Promise<Response>;
+  /** What it tells whoever has started it. */
+  readonly said: readonly string[];
   /** The program's own lines of level warn and above. */
   readonly lines: () => readonly ProgramLine[];
   readonly stop: () => Promise<void>;
@@ -106,6 +108,7 @@ export class StartBench {
       const started = {
         outcome: "started" as const,
         warned,
+        said,
         lines: () => lines,
         ...(await caller(url)),
         stop,

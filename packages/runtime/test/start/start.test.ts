@@ -1,7 +1,9 @@
 import { readFileSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { withClient, withRedis } from "@statusplane/test-support";
 import { defineJob } from "@statusplane/worker";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import type { Application } from "../../src/application.ts";
 import { databaseRisks, storeRisks } from "../../src/program/risks.ts";
 import { COPIES, SECRET, StartBench, type Env } from "./start-bench.ts";
 
@@ -50,6 +52,32 @@ describe("a start", () => {
       });
     },
   );
+
+  it.each<[string, Env, Partial<Application>, boolean, string[]]>([
+    ["without a page", {}, {}, false, []],
+    [
+      "without a page, as a demo",
+      { DEMO: "1", JWT_SECRET: "" },
+      {},
+      false,
+      ["anyone signs in as a demo tenant: POST "],
+    ],
+    [
+      "with one, as a demo",
+      { DEMO: "1", JWT_SECRET: "" },
+      { webRoot: tmpdir() },
+      true,
+      ["anyone who opens it signs in as a demo tenant"],
+    ],
+  ])("sends nobody to a page that is not there: %s", async (_what, env, parts, hasPage, signIn) => {
+    const { said, get } = await bench.started("api", env, { ...COPIES, ...parts });
+    const [place = "", ...others] = said;
+    const address = / is at (\S+)\/$/.exec(place)?.[1];
+    const [noPage, ...rest] = hasPage ? [null, ...others] : others;
+    if (!hasPage) expect(noPage).toBe(`it has no page (webRoot); ${address}/docs describes its API`);
+    expect(rest).toEqual(signIn.map((sentence) => expect.stringContaining(sentence)));
+    expect((await get("/docs")).status).toBe(200);
+  });
 
   it.each<[string, Env, string]>([
     ["no sign-in configured", { JWT_SECRET: "" }, "JWT_SECRET or JWKS_URL"],
