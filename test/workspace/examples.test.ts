@@ -128,7 +128,7 @@ it("every example of the pages and of the exports compiles, and one that does no
   const planted = { at: "planted", text: `client.watch({ kind: "task", id: 1 });` };
   const complaints = await complaintsAbout([...examples, planted]);
   expect(complaints).toEqual([expect.stringContaining("planted"), expect.stringContaining("planted")]);
-});
+}, 120_000);
 
 it.each(packages)("packages/%s carries the licence, and its README's links lead somewhere", (name) => {
   const folder = join(root, "packages", name);
