@@ -25,7 +25,7 @@ const get = (name: string, headers: Record<string, string> = {}) =>
 /** The row, and the snapshot that it tells, unless Redis has lost it. */
 function put(changes: Partial<JobRecord>, where: "row and store" | "row" = "row and store"): void {
   const record = test.records.put(recordOf(job, changes));
-  if (where === "row") test.store.snapshots.clear();
+  if (where === "row") test.store.forget(job);
   else test.store.put(snapshotOfRecord(record));
 }
 
