@@ -1,3 +1,4 @@
+import { ROUTES } from "@statusplane/core/wire";
 import { readFile } from "node:fs/promises";
 import { Agent } from "node:http";
 import type { Random } from "../random.ts";
@@ -115,8 +116,8 @@ class FuzzRun {
       readonly id?: string;
       readonly job_id?: string;
     };
-    if (route === "POST /media/videos" && id !== undefined) this.#target.world.accepted("video", id);
-    if (route === "POST /api/v1/jobs" && jobId !== undefined) this.#target.world.accepted("job", jobId);
+    if (route === `POST ${ROUTES.list.video}` && id !== undefined) this.#target.world.accepted("video", id);
+    if (route === `POST ${ROUTES.list.job}` && jobId !== undefined) this.#target.world.accepted("job", jobId);
   }
 
   #fault(what: string, request: string): void {

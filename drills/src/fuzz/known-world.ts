@@ -38,4 +38,10 @@ export class KnownWorld {
     const known = [this.#recent[kind], this.#ended[kind], this.foreignIds].filter((ids) => ids.length > 0);
     return known.length === 0 ? "1" : random.pick(random.pick(known));
   }
+
+  /** An id that may go: the few that have ended well are what results and playback are asked of. */
+  removableId(kind: "video" | "job", random: Random): string {
+    const recent = this.#recent[kind];
+    return recent.length === 0 ? "1" : random.pick(recent);
+  }
 }

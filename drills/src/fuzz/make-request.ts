@@ -69,7 +69,8 @@ interface Making {
 function pathValue(name: string, route: DocumentedRoute, world: KnownWorld, random: Random): string {
   if (name === "signature") return world.playing?.signature ?? "x";
   if (name === "file") return world.playing?.file ?? "master.m3u8";
-  return world.id(route.path.startsWith("/media") ? "video" : "job", random);
+  const kind = route.path.startsWith("/media") ? "video" : "job";
+  return route.method === "DELETE" ? world.removableId(kind, random) : world.id(kind, random);
 }
 
 function addParameter(draft: Draft, parameter: DocumentedParameter, { world, random }: Making): void {

@@ -1,5 +1,5 @@
 import type { JobType } from "@statusplane/core";
-import { type JobTypeBody, ROUTES } from "@statusplane/core/wire";
+import { type JobTypeBody, type JobTypesBody, ROUTES } from "@statusplane/core/wire";
 import type { FastifyInstance } from "fastify";
 import type { ZodTypeProvider } from "fastify-type-provider-zod";
 import { z } from "zod";
@@ -30,6 +30,8 @@ const jobType = schemaOf<JobTypeBody>()(
   }),
 );
 
+const answer = schemaOf<JobTypesBody>()(z.object({ job_types: z.array(jobType) }));
+
 /** `GET /api/v1/job-types/`. */
 export function jobTypeRoutes(fastify: FastifyInstance, jobTypes: readonly JobType[]): void {
   const body = {
@@ -45,7 +47,7 @@ export function jobTypeRoutes(fastify: FastifyInstance, jobTypes: readonly JobTy
       schema: {
         tags: ["jobs"],
         summary: "The job types, what people call them and their steps, and how each may end",
-        response: { 200: z.object({ job_types: z.array(jobType) }) },
+        response: { 200: answer },
       },
     },
     async (_request, reply) => {
