@@ -4,12 +4,7 @@
  * with its close on the undo stack. `make-server.ts` shows what each role is given: role `progress` a reader, nothing else.
  */
 import { createOperatorsServer } from "@statusplane/server";
-import {
-  createReconciler,
-  createWorker,
-  type Preparation,
-  type ReconcilerOptions,
-} from "@statusplane/worker";
+import { createReconciler, createWorker, type ReconcilerOptions } from "@statusplane/worker";
 import type { Logger } from "pino";
 import { Registry } from "prom-client";
 import { ConfigError, type Config } from "../config/config.ts";
@@ -19,6 +14,7 @@ import { makeServer } from "./make-server.ts";
 import { metricSources, readiness } from "./operators-view.ts";
 import { openStores, type Stores } from "./open-stores.ts";
 import type { Parts, StartOptions } from "./parts.ts";
+import { prepareJobs } from "./prepare-jobs.ts";
 import { registerProcessMetrics } from "./process-metrics.ts";
 import { cleanUp } from "./clean-up.ts";
 import { DiskHealth } from "./disk-health.ts";
@@ -190,14 +186,6 @@ async function startWorker(parts: Parts, { database, queue }: Durable, files: Fo
   running.worker = worker;
   undo.push("worker", () => worker.stop());
   await worker.start();
-}
-
-/** What a job type waits for meanwhile is told by its `requires`. */
-function prepareJobs({ jobs, log, ask }: Parts): void {
-  const say: Preparation["say"] = (level, sentence) => log[level](sentence);
-  for (const { type, prepare } of jobs) {
-    prepare?.({ say, ask }).catch((err: unknown) => log.error({ err }, `${type} was not prepared`));
-  }
 }
 
 /**

@@ -23,8 +23,8 @@ export async function mintToken(
   const nowSeconds = Math.floor(Date.now() / 1_000);
   const expiresAt = new Date((nowSeconds + lifeSeconds) * 1_000);
   const token = new SignJWT({
-    [claims.tenant ?? TENANT_CLAIM]: tenant,
     [claims.subject ?? SUBJECT_CLAIM]: subject,
+    [claims.tenant ?? TENANT_CLAIM]: tenant, // the last: where one claim is both, it names the tenant that was asked for
     ...(operator ? { role: "operator" } : {}),
   })
     .setProtectedHeader({ alg: "HS256", typ: "JWT" })
