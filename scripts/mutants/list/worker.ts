@@ -120,8 +120,8 @@ export const WORKER: Area = {
       file: at("runner/end-attempt.ts"),
       replace: [
         [
-          "const end = { ...job.report(), status: successStatus(job.ref.kind), result: result.toStore };",
-          `const end = { ...job.report(), status: successStatus(job.ref.kind), result: result.toStore };
+          "const end = { ...job.report(), status: successStatus(job.ref.kind), result: result.toStore, files };",
+          `const end = { ...job.report(), status: successStatus(job.ref.kind), result: result.toStore, files };
   await writeTerminal({ ...job.record, status: end.status, result: null }, result.keyText, parts);`,
         ],
       ],
