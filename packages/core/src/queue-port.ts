@@ -1,3 +1,5 @@
+/// <reference lib="esnext.disposable" preserve="true" />
+// so that the declarations compile in a project with an older lib, too
 import type { JobRef } from "./job-ref.ts";
 import type { SentinelKeeper } from "./status-store-ports.ts";
 
