@@ -16,7 +16,7 @@ type Fits<Body, Output> = [Output] extends [Body]
 
 /**
  * A schema of what travels. Does not compile where it differs from the body that clients read.
- * @example const answer = schemaOf<PlaybackBody>()(z.object({ … }));
+ * Called as `schemaOf<PlaybackBody>()(z.object({ … }))`.
  */
 export function schemaOf<Body>() {
   return <Schema extends z.ZodType>(schema: Schema & Fits<Body, z.output<Schema>>): Schema => schema;
