@@ -83,9 +83,9 @@ describe("npm run dev", () => {
     });
     dev.stderr?.on("data", (text: Buffer) => void (said += text.toString()));
     gone = new Promise((resolve) => dev.once("exit", (code) => resolve(code)));
-    await eventually("its address", () => said.includes(`Statusplane is at ${url}/`), 100_000);
+    await eventually("its address", () => said.includes(`Statusplane is at ${url}/`), 200_000);
     browser = await openBrowser();
-  });
+  }, 240_000);
   afterAll(async () => {
     await browser?.close();
     dev?.kill("SIGTERM");

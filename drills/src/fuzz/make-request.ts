@@ -69,6 +69,7 @@ interface Making {
 function pathValue(name: string, route: DocumentedRoute, world: KnownWorld, random: Random): string {
   if (name === "signature") return world.playing?.signature ?? "x";
   if (name === "file") return world.playing?.file ?? "master.m3u8";
+  if (name === "name") return random.chance(0.7) ? "rejected.xlsx" : hostileText(random);
   const kind = route.path.startsWith("/media") ? "video" : "job";
   return route.method === "DELETE" ? world.removableId(kind, random) : world.id(kind, random);
 }
