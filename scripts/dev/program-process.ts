@@ -29,7 +29,7 @@ const runTold = told("run");
 const libraries = MANIFESTS.flatMap((name) => {
   const file = new URL(`../../packages/${name}/package.json`, import.meta.url);
   return Object.keys((JSON.parse(readFileSync(file, "utf8")) as Manifest).dependencies);
-}).filter((name) => !name.startsWith("@statusplane/"));
+}).filter((name) => !/^@(?:statusplane|types)\//.test(name)); // types are nothing to load
 for (const name of new Set(libraries)) await import(name);
 
 await loadTold;
