@@ -86,7 +86,7 @@ function explain(error: unknown): number {
   }
   console.error(error instanceof Error ? error.message : error);
   if (error instanceof FolderLockedError) return EXIT_BAD_INPUT;
-  if (code === "EADDRINUSE" || code === "EACCES") {
+  if (error instanceof Error && "syscall" in error && error.syscall === "listen") {
     console.error("PORT, HOST: choose an address that is free and allowed, e.g. PORT=3001 npm start");
     return EXIT_BAD_INPUT;
   }

@@ -61,7 +61,9 @@ describe("an application's own sign-in", () => {
     await open({ authenticate: asked });
     expect((await get(await signedIn(2))).json()).toMatchObject({ of: "2" });
     const expired = await signedToken({ tenant_id: 2, exp: 1_000_000_000 });
-    expect((await get({ ...COOKIE, authorization: `Bearer ${expired}` })).json().code).toBe("claim_invalid");
+    expect((await get({ ...COOKIE, authorization: `Bearer ${expired}` })).json().code).toBe(
+      "unauthenticated",
+    );
     const { watch_token: watch } = (
       await test.server.inject({
         ...{ method: "POST", url: "/api/v1/watch-token/", headers: await signedIn(1) },

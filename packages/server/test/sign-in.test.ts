@@ -105,7 +105,7 @@ describe("a sign-in token", () => {
   it.each<[JWTPayload, string, string]>([
     [good, "claim_missing", "exp"],
     [{ ...good, exp: "9999999999" as never }, "claim_invalid", "exp: "],
-    [{ ...good, exp: inAnHour() - 3_632 }, "claim_invalid", "exp: the token has expired"],
+    [{ ...good, exp: inAnHour() - 3_632 }, "unauthenticated", "exp: the token has expired"],
     [{ ...good, exp: inAnHour(), nbf: inAnHour() }, "claim_invalid", "nbf: the token is not valid yet"],
     [{ ...good, exp: inAnHour(), iss: "evil" }, "claim_invalid", "iss: not the issuer"],
     [{ tenant_id: "1", iss: "acme", exp: inAnHour() }, "claim_missing", "aud"],
@@ -159,7 +159,7 @@ describe("a sign-in token", () => {
     "with a tenant outside of the alphabet is told so: %j",
     async (tenant) => {
       const answer = await ask(`Bearer ${await signedToken({ ...good, tenant_id: tenant })}`);
-      expect(answer.json()).toMatchObject({ status: 401, code: "claim_invalid" });
+      expect(answer.json()).toMatchObject({ status: 400, code: "tenant_required" });
       expect(answer.json().detail).toContain("(tenant_id: 1–64 letters");
     },
   );

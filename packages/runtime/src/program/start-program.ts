@@ -26,7 +26,7 @@ import { WriteCounts } from "./write-counts.ts";
 type Durable = NonNullable<Stores["durable"]>;
 
 /**
- * Puts the parts of a role together, in this order: stores, server (it listens before any work begins), reconciler,
+ * Puts the parts of a role together, in this order: stores, servers (they listen before any work begins), reconciler,
  * worker. What a job type prepares comes last, when the program has said where it is: that may take a question.
  */
 export async function startProgram(options: StartOptions): Promise<void> {
@@ -50,12 +50,12 @@ export async function startProgram(options: StartOptions): Promise<void> {
 
   registerProcessMetrics(parts, stores.durable?.database ?? null);
   const address = config.role === "worker" ? null : await listen(parts, files);
+  const operatorsAddress = await listenForOperators(parts);
   const isWorker = config.role === "all" || config.role === "worker";
   if (stores.durable !== null && files !== null) {
     await startReconciler(parts, stores.durable, files);
     if (isWorker) await startWorker(parts, stores.durable, files);
   }
-  const operatorsAddress = await listenForOperators(parts);
   announce(parts, address);
   if (operatorsAddress !== null)
     options.announce(`/healthz, /readyz and /metrics are at ${operatorsAddress}/`);
@@ -195,8 +195,9 @@ async function startWorker(parts: Parts, { database, queue }: Durable, files: Fo
 async function listenForOperators(parts: Parts): Promise<string | null> {
   const { config, registry, undo } = parts;
   const { METRICS_HOST: host, METRICS_PORT, PORT } = config.values;
-  const port = METRICS_PORT === 0 && config.role === "worker" && config.portIsSet ? PORT : METRICS_PORT;
-  if (port === 0 && !(config.role === "worker" && config.portIsSet)) return null;
+  const isPortForOperators = config.role === "worker" && config.portIsSet;
+  const port = METRICS_PORT !== 0 ? METRICS_PORT : isPortForOperators ? PORT : null;
+  if (port === null) return null;
   const server = createOperatorsServer({
     registry,
     readiness: () => readiness(parts),

@@ -17,12 +17,18 @@ export const SCOPE_CLAIM = "scope";
 /**
  * A tenant id as a string of the alphabet; an integer is taken as its digits. Null: there is none.
  * @param name what the answer calls it.
- * @throws {claim_invalid}
+ * @throws what `code` says: {claim_invalid}, or of a token {tenant_required}, as where there is none.
  */
-export function readTenant(value: unknown, name: string): string | null {
+export function readTenant(
+  value: unknown,
+  name: string,
+  code: "claim_invalid" | "tenant_required" = "claim_invalid",
+): string | null {
   if (value === undefined || value === null) return null;
   const text = textOf(value);
-  if (!isId(text)) throw invalid(name, "1–64 letters A–Z a–z, digits, _ or -");
+  if (!isId(text)) {
+    throw new StatusplaneError(code, { detail: `${name}: 1–64 letters A–Z a–z, digits, _ or -` });
+  }
   return text;
 }
 

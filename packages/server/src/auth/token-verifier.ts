@@ -67,7 +67,8 @@ export class TokenVerifier {
   }
 
   /**
-   * @throws {unauthenticated} when the token is none of ours; {claim_missing | claim_invalid} when it is, with what it says;
+   * @throws {unauthenticated} when the token is none of ours or has expired; {tenant_required | claim_missing |
+   * claim_invalid} when a claim of it does not fit, with its name;
    * {sign_in_unavailable} when the key set does not answer.
    */
   verify(token: string): Promise<Identity> {
@@ -100,7 +101,7 @@ export class TokenVerifier {
         : jwtVerify(token, key, this.#at(options)),
     );
     const { tenant: tenantClaim = TENANT_CLAIM, subject = SUBJECT_CLAIM } = this.#options.claims ?? {};
-    const tenant = readTenant(claims[tenantClaim], tenantClaim);
+    const tenant = readTenant(claims[tenantClaim], tenantClaim, "tenant_required");
     if (tenants !== null && (tenant === null || !tenants.has(tenant))) {
       throw invalid(tenantClaim, "this server has demo tenants alone");
     }
@@ -160,9 +161,10 @@ async function verified(verification: Promise<{ readonly payload: JWTPayload }>)
     return (await verification).payload;
   } catch (error) {
     if (error instanceof StatusplaneError) throw error;
-    if (error instanceof errors.JWTClaimValidationFailed || error instanceof errors.JWTExpired) {
-      throw wrongClaim(error);
+    if (error instanceof errors.JWTExpired) {
+      throw new StatusplaneError("unauthenticated", { detail: EXPIRED, cause: error });
     }
+    if (error instanceof errors.JWTClaimValidationFailed) throw wrongClaim(error);
     const faultOfToken =
       (error instanceof errors.JOSEError && !(error instanceof errors.JWKSInvalid)) ||
       error instanceof SyntaxError;
@@ -170,15 +172,18 @@ async function verified(verification: Promise<{ readonly payload: JWTPayload }>)
   }
 }
 
+/** Not a claim that is wrong: signing in anew mends it. */
+const EXPIRED = "exp: the token has expired";
+
 const WRONG: Readonly<Record<string, string>> = {
-  exp: "the token has expired, or its time is no number",
+  exp: "its time is no number",
   nbf: "the token is not valid yet, or its time is no number",
   iss: "not the issuer whose tokens are accepted here",
   aud: "the token is not for this server",
 };
 
 /** Said only of a token whose signature is right: whoever forges one learns nothing. */
-function wrongClaim(error: errors.JWTClaimValidationFailed | errors.JWTExpired): StatusplaneError {
+function wrongClaim(error: errors.JWTClaimValidationFailed): StatusplaneError {
   const { claim, reason } = error;
   if (reason === "missing") return new StatusplaneError("claim_missing", { detail: claim, cause: error });
   return invalid(claim, WRONG[claim] ?? "not what it must be", error);
