@@ -30,9 +30,10 @@ export class JobUrls {
    * which its writer cannot know. Such a text is parsed, once for each who asks about that ended job.
    */
   mounted(snapshot: StoredSnapshot): StoredSnapshot {
+    if (this.prefix === "") return snapshot; // nothing is looked at on the way of most polls
     const { status, attempt, text } = snapshot;
     const mayName = attempt > 0 && isTerminal(status) && text.includes(RESULT_URL);
-    return this.prefix === "" || !mayName ? snapshot : { ...snapshot, text: this.#withPrefix(text) };
+    return mayName ? { ...snapshot, text: this.#withPrefix(text) } : snapshot;
   }
 
   #withPrefix(text: string): string {
