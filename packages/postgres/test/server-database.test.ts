@@ -286,19 +286,23 @@ describe("several reconcilers and workers", () => {
     const database = await open({ poolMax: 8, committerGraceMs: 0 });
     const { ref } = await submitted(database);
     await withClient(url, async (client) => {
-      await client.query(`CREATE FUNCTION slowly() RETURNS trigger LANGUAGE plpgsql
-        AS 'BEGIN PERFORM pg_sleep(1); RETURN NEW; END'`);
+      await client.query(`CREATE FUNCTION held() RETURNS trigger LANGUAGE plpgsql
+        AS 'BEGIN PERFORM pg_advisory_xact_lock(1); RETURN NEW; END'`);
       await client.query(
-        "CREATE TRIGGER slowly BEFORE UPDATE ON statusplane.job_outbox FOR EACH ROW EXECUTE FUNCTION slowly()",
+        "CREATE TRIGGER held BEFORE UPDATE ON statusplane.job_outbox FOR EACH ROW EXECUTE FUNCTION held()",
       );
+      await client.query("SELECT pg_advisory_lock(1)");
+      const first = database.reconciler.take(500, 60_000);
+      await eventually("the first is under way", async () => {
+        const { rowCount } = await client.query(
+          "SELECT FROM pg_locks WHERE locktype = 'advisory' AND NOT granted",
+        );
+        return rowCount === 1;
+      });
+      expect(await database.reconciler.take(500, 60_000)).toEqual([]);
+      await client.query("SELECT pg_advisory_unlock(1)");
+      expect((await first).map((entry) => entry.ref.id)).toEqual([ref.id]);
     });
-    const first = database.reconciler.take(500, 60_000);
-    await eventually("the first is under way", async () => {
-      const text = "SELECT 1 FROM pg_stat_activity WHERE wait_event = 'PgSleep'";
-      return (await database.query("watching", { text })).rowCount === 1;
-    });
-    expect(await database.reconciler.take(500, 60_000)).toEqual([]);
-    expect((await first).map((entry) => entry.ref.id)).toEqual([ref.id]);
   });
 
   it("never take an entry with a row that is older than it", async () => {
