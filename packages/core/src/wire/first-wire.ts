@@ -278,7 +278,10 @@ function named<Value>(
   kind: Kind,
   parts: ProgressParts<Value> | null,
 ): Readonly<Record<string, Value | null>> {
-  return Object.fromEntries(PARTS.map((part) => [PROGRESS[kind][part], parts?.[part] ?? null]));
+  const names = PROGRESS[kind];
+  const members: Record<string, Value | null> = {}; // filled in a loop: every write of a worker comes by here
+  for (const part of PARTS) members[names[part]] = parts?.[part] ?? null;
+  return members;
 }
 
 /** The parts of progress in a body. */
