@@ -142,6 +142,24 @@ export const ERRORS = defineErrors({
     "요청이 너무 많습니다. 잠시 후 다시 시도하세요.",
     "Too many requests; wait as Retry-After says.",
   ),
+  too_many_streams: row(
+    429,
+    true,
+    "실시간 연결이 너무 많습니다. 잠시 후 다시 시도하세요.",
+    "Too many open streams; close one, or wait as Retry-After says.",
+  ),
+  upgrade_required: row(
+    426,
+    false,
+    "WebSocket으로만 연결할 수 있습니다.",
+    "This address speaks WebSocket alone.",
+  ),
+  leaving: row(
+    503,
+    true,
+    "서버가 종료되는 중입니다. 다시 연결하세요.",
+    "This process is ending; connect again, to another one.",
+  ),
   detail_budget_spent: row(
     429,
     true,

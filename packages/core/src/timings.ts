@@ -44,6 +44,18 @@ export interface Timings {
   readonly relistEveryMs: number;
   /** Life of a `statusplane:unready:` key, in seconds. */
   readonly unreadyTtlSeconds: number;
+  /** On an open stream something comes at least this often. */
+  readonly beatMs: number;
+  /** A WebSocket whose client answers no beat for so long is closed. */
+  readonly quietMs: number;
+  /** A WebSocket that nothing else signs in says who it is within this. */
+  readonly firstMessageMs: number;
+  /** A stream whose client has not read for so long what waits for it is closed. */
+  readonly slowMs: number;
+  /** Greatest age of a WebSocket; each lives up to 10 % less. */
+  readonly socketAgeMs: number;
+  /** Greatest age of an SSE connection, which has no way back; each lives up to 10 % less. */
+  readonly eventsAgeMs: number;
 }
 
 export const DEFAULT_TIMINGS: Timings = {
@@ -70,4 +82,10 @@ export const DEFAULT_TIMINGS: Timings = {
   takeBackEveryMs: 60_000,
   relistEveryMs: 60_000,
   unreadyTtlSeconds: 60,
+  beatMs: 15_000,
+  quietMs: 45_000,
+  firstMessageMs: 5_000,
+  slowMs: 30_000,
+  socketAgeMs: 1_800_000,
+  eventsAgeMs: 300_000,
 };

@@ -163,6 +163,15 @@ export function readId(kind: Kind, body: Members): string | null {
   return typeof id === "number" ? String(id) : textOrNull(id);
 }
 
+/** The job that an answer names; null where it names none. No family has the other's word for its id. */
+export function readNamed(body: Members): Pick<JobRef, "kind" | "id"> | null {
+  for (const kind of ["video", "job"] as const) {
+    const id = readId(kind, body);
+    if (id !== null) return { kind, id };
+  }
+  return null;
+}
+
 /** What names the job and its type in a snapshot: a kind `video` has one type and does not say it. */
 export function nameMembers(ref: JobRef, jobType: string | null): Members {
   return ref.kind === "video" ? idMember(ref) : { ...idMember(ref), job_type: jobType };

@@ -27,6 +27,10 @@ export const ROUTES = {
   playback: `${LISTS.video}:id/playback/`,
   outputFile: OUTPUT_FILE_ROUTE,
   batch: "/api/v1/progress/",
+  /** SSE. GET: with a batch's query. POST: with a body, for more jobs than an address holds. */
+  events: "/api/v1/events/",
+  /** WebSocket. */
+  socket: "/api/v1/ws/",
   jobTypes: "/api/v1/job-types/",
   watchToken: "/api/v1/watch-token/",
   demo: "/api/v1/demo/",
@@ -101,6 +105,16 @@ export function batchPath(jobs: readonly NamedJob[], base = ""): string {
 /** The snapshots of the tenant's newest live jobs. */
 export function activePath(base = ""): string {
   return base + ROUTES.batch + searchOf({ active: "1" } satisfies BatchQuery);
+}
+
+/** Snapshots as they change, by SSE: with a body that says what is watched, for a POST. */
+export function eventsPath(base = ""): string {
+  return base + ROUTES.events;
+}
+
+/** The same by WebSocket. */
+export function socketPath(base = ""): string {
+  return base + ROUTES.socket;
 }
 
 /** A page of a kind's records. */
