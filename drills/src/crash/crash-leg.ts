@@ -1,4 +1,5 @@
-import { CRASH_POINTS, type CrashPointName, type JobRef } from "@statusplane/core";
+import { type CrashPointName, type JobRef } from "@statusplane/core";
+import { CRASH_POINTS } from "@statusplane/core/testing/crash-points";
 import { createBullmqQueue } from "@statusplane/redis/bullmq";
 import type { LegOptions, LegResult } from "../drill.ts";
 import { fleetLeg, type RoundContext } from "../fleet-leg.ts";

@@ -1,4 +1,5 @@
-import { armCrashPoints, type CrashPointName } from "@statusplane/core";
+import { type CrashPointName } from "@statusplane/core";
+import { armCrashPoints } from "@statusplane/core/testing/crash-points";
 import { existsSync, renameSync, writeFileSync, writeSync } from "node:fs";
 import { join } from "node:path";
 

@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it } from "vitest";
-import { armCrashPoints, CRASH_POINTS, crashPoint, isCrashPointName } from "../src/index.ts";
+import { armCrashPoints, CRASH_POINTS, crashPoint, isCrashPointName } from "../src/crash-point.ts";
 
 afterEach(() => armCrashPoints(null));
 

@@ -116,7 +116,7 @@ describe.each(["cache-control", "vary"] as const)("behind a cache that heeds %s 
   it("no error of one is answered to another", async () => {
     const { port } = test.server.server.address() as AddressInfo;
     proxy = await startCachingProxy(port, habit);
-    test.records.rows.delete(`one.job.${ID}`);
+    test.records.forget(jobRef("one", "job", ID));
     test.store.forget(jobRef("one", "job", ID));
     for (const path of [`/api/v1/jobs/${ID}`, `/api/v1/jobs/${ID}/progress`]) {
       expect((await answers(proxy.url, path)).map((each) => each.slice(0, 3))).toEqual(["404", "200"]);

@@ -1,4 +1,4 @@
-import { jobRef, refKey, snapshotOfRecord, type JobRecord } from "@statusplane/core";
+import { jobRef, snapshotOfRecord, type JobRecord } from "@statusplane/core";
 import { existsSync } from "node:fs";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { DetailReads } from "../src/detail/index.ts";
@@ -95,7 +95,7 @@ describe("detail", () => {
       created_by: null,
       created_at: AT,
       started_at: null,
-      finished_at: null,
+      finished_at: AT,
       updated_at: AT,
       attempts: [],
     });
@@ -109,14 +109,14 @@ describe("detail", () => {
       steps: [{ key: "read", seconds: 1.5 }],
     };
     test.records.put(recordOf(video, { status: "PROCESSING", attempt: 2, startedAt: AT }));
-    test.records.attempts.set(refKey(video), [{ attempt: 1, ...ended }]);
+    test.records.putAttempts(video, [{ attempt: 1, ...ended }]);
     const times = { started_at: AT, ended_at: AT };
     expect((await get("/media/videos/42/")).json().attempts).toEqual([
       { attempt: 1, ...times, error_code: "render_failed", steps: [{ key: "read", seconds: 1.5 }] },
       { attempt: 2, started_at: AT, ended_at: null, error_code: null, steps: null },
     ]);
     test.records.put(recordOf(job, { status: "DONE", attempt: 1 }));
-    test.records.attempts.set(refKey(job), [{ attempt: 1, ...ended, code: null, steps: null }]);
+    test.records.putAttempts(job, [{ attempt: 1, ...ended, code: null, steps: null }]);
     expect((await get("/api/v1/jobs/a/")).json().attempts).toEqual([
       { attempt: 1, ...times, error_code: null, steps: null },
     ]);
@@ -368,7 +368,7 @@ describe("history", () => {
     for (const id of ["a", "b", "c"]) test.records.put(recordOf(jobRef("1", "job", id)));
     test.records.put(recordOf(jobRef("2", "job", "foreign")));
     const first = (await get("/api/v1/jobs/?limit=2")).json();
-    expect(first.items.map((each: { job_id: string }) => each.job_id)).toEqual(["a", "b"]);
+    expect(first.items.map((each: { job_id: string }) => each.job_id)).toEqual(["c", "b"]);
     const rest = (await get(`/api/v1/jobs/?limit=2&cursor=${first.next_cursor}`)).json();
     expect([rest.items.length, rest.next_cursor]).toEqual([1, null]);
     expect((await get("/media/videos/")).json()).toEqual({ items: [], next_cursor: null });
@@ -494,7 +494,7 @@ describe("a result of its own", () => {
 
   it("comes from the row on a miss, and is then in Redis again", async () => {
     test.records.put(recordOf(job, { status: "DONE", result: { kind: "row", bytes: 9 } }));
-    test.records.largeResults.set("1.job.a", '{"rows":[]}');
+    test.records.putResult(job, '{"rows":[]}');
     expect((await get("/api/v1/jobs/a/result/")).body).toBe('{"rows":[]}');
     expect((await get("/api/v1/jobs/a/result/")).body).toBe('{"rows":[]}');
     expect(test.records.statements).toEqual(["findMany", "findResult"]);
@@ -539,7 +539,7 @@ describe("a result of its own", () => {
 
   it("that many ask for at once comes from the row by one statement", async () => {
     test.records.put(recordOf(job, { status: "DONE", result: { kind: "row", bytes: 9 } }));
-    test.records.largeResults.set("1.job.a", '{"rows":[]}');
+    test.records.putResult(job, '{"rows":[]}');
     const answers = await Promise.all([1, 2, 3].map(() => get("/api/v1/jobs/a/result/")));
     expect(answers.map(({ body }) => body)).toEqual(Array(3).fill('{"rows":[]}'));
     expect(test.records.statements).toEqual(["findMany", "findResult"]);

@@ -1,4 +1,5 @@
-import { CRASH_POINTS, DEFAULT_TIMINGS, isCrashPointName, type CrashPointName } from "@statusplane/core";
+import { DEFAULT_TIMINGS, type CrashPointName } from "@statusplane/core";
+import { CRASH_POINTS, isCrashPointName } from "@statusplane/core/testing/crash-points";
 import { DEFAULT_SCHEMA, isSchemaName } from "@statusplane/postgres";
 import { isIPv4, isIPv6 } from "node:net";
 import { z } from "zod";

@@ -1,4 +1,4 @@
-import { armCrashPoints } from "@statusplane/core";
+import { armCrashPoints } from "@statusplane/core/testing/crash-points";
 import { writeSync } from "node:fs";
 import type { CrashAt } from "../config/variables.ts";
 
