@@ -134,7 +134,7 @@ export const ERRORS = defineErrors({
     503,
     true,
     "로그인을 확인할 수 없습니다. 잠시 후 다시 시도하세요.",
-    "The key set that verifies tokens does not answer; try again shortly.",
+    "What verifies sign-ins does not answer; try again shortly.",
   ),
   rate_limited: row(
     429,

@@ -153,6 +153,16 @@ describe("an application's own sign-in", () => {
     await open();
   });
 
+  it("is not waited for beyond its deadline, and what it says later means nothing", async () => {
+    let fail: (error: Error) => void = () => undefined;
+    const late = new Promise<SignedIn>((_, reject) => (fail = reject));
+    await open({ authenticate: () => late, authenticateDeadlineMs: 20 });
+    const answer = await get(COOKIE);
+    expect(answer.json()).toMatchObject({ status: 503, code: "sign_in_unavailable" });
+    fail(new Error("the sessions' database is gone"));
+    expect((await get(COOKIE)).json()).toMatchObject({ status: 500, code: "internal_error" });
+  });
+
   it("counts requests by tenant and subject, and by address what lets nobody in", async () => {
     await open({ requestsPerMinute: 1, addressRefusalsPerMinute: 1 });
     const statuses = async (headers: Record<string, string>): Promise<readonly number[]> => {

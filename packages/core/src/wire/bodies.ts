@@ -126,6 +126,28 @@ export interface SubmitJobBody extends SubmitBody {
   readonly job_type: string;
 }
 
+/** What a retry answers, beside what names the job: PENDING of an attempt. */
+export interface WaitingBody {
+  readonly status: "PENDING";
+  readonly attempt: number;
+  readonly version: 0;
+  readonly progress_url: string;
+  readonly detail_url: string;
+}
+
+/** What a submit answers, beside what names the job. */
+export interface SubmittedBody extends WaitingBody {
+  /** Reads this job's progress for 15 minutes. */
+  readonly watch_token: string;
+}
+
+/** What a cancel answers, beside what names the job: its end may be still to come. */
+export interface CancelBody {
+  readonly status: Status;
+  readonly attempt: number;
+  readonly cancel_requested: true;
+}
+
 /** `POST /api/v1/watch-token/`, its answer. */
 export interface WatchTokenBody {
   /** Reads the progress of the named jobs, nothing else. */

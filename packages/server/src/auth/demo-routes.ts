@@ -1,5 +1,5 @@
 import { StatusplaneError } from "@statusplane/core";
-import { type DemoSignedInBody, type DemoTenantBody, ROUTES } from "@statusplane/core/wire";
+import { type DemoBody, type DemoSignedInBody, type DemoTenantBody, ROUTES } from "@statusplane/core/wire";
 import type { FastifyInstance } from "fastify";
 import type { ZodTypeProvider } from "fastify-type-provider-zod";
 import { z } from "zod";
@@ -18,6 +18,7 @@ export interface DemoTenant {
 const DEMO_TOKEN_SECONDS = 12 * 3_600;
 
 const demoTenant = schemaOf<DemoTenantBody>()(z.object({ tenant: z.string(), name: z.string() }));
+const demo = schemaOf<DemoBody>()(z.object({ tenants: z.array(demoTenant) }));
 const signedIn = schemaOf<DemoSignedInBody>()(
   z.object({
     token: z.string(),
@@ -48,7 +49,7 @@ export function demoRoutes(
         tags: ["sign-in"],
         summary: "The demo tenants; 404 where the demo is off",
         security: [],
-        response: { 200: z.object({ tenants: z.array(demoTenant) }) },
+        response: { 200: demo },
       },
     },
     async (_request, reply) => {

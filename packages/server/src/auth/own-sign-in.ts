@@ -1,4 +1,4 @@
-import { StatusplaneError } from "@statusplane/core";
+import { settlesWithin, StatusplaneError, systemClock } from "@statusplane/core";
 import type { FastifyRequest } from "fastify";
 import { readScopes, readSubject, readTenant } from "./claims.ts";
 import type { Identity } from "./identity.ts";
@@ -36,18 +36,23 @@ export interface OwnSignInOptions {
   readonly limits: Limits;
   /** Origins whose pages may change something, beside the server's own. */
   readonly allowedOrigins: readonly string[];
+  /** How long `authenticate` may take, ms. Default 10,000. */
+  readonly deadlineMs?: number;
 }
 
 /** Methods that change nothing (RFC 9110, 9.2.1). */
 const SAFE_METHODS: ReadonlySet<string> = new Set(["GET", "HEAD", "OPTIONS"]);
+const DEADLINE_MS = 10_000;
 
 /** Lets in whom the application knows, by the same rules as a token's owner. */
 export class OwnSignIn {
   readonly #authenticate: Authenticate;
   readonly #limits: Limits;
   readonly #origins: ReadonlySet<string>;
+  readonly #deadlineMs: number;
 
-  constructor({ authenticate, limits, allowedOrigins }: OwnSignInOptions) {
+  constructor({ authenticate, limits, allowedOrigins, deadlineMs = DEADLINE_MS }: OwnSignInOptions) {
+    this.#deadlineMs = deadlineMs;
     this.#authenticate = authenticate;
     this.#limits = limits;
     this.#origins = new Set(allowedOrigins);
@@ -56,7 +61,8 @@ export class OwnSignIn {
   /**
    * Who asks; null: nobody.
    * @throws {claim_invalid} for a tenant, subject or scope that does not fit; {internal_error} for what the application
-   * throws, unless that has a code, and for an answer that is neither somebody nor nobody.
+   * throws, unless that has a code, and for an answer that is neither somebody nor nobody; {sign_in_unavailable} where it
+   * does not answer in time.
    */
   async identify(request: FastifyRequest): Promise<Identity | null> {
     const said = await this.#ask(request);
@@ -77,7 +83,11 @@ export class OwnSignIn {
 
   async #ask(request: FastifyRequest): Promise<Said | null> {
     try {
-      return assertSomebody(await this.#authenticate(request));
+      const asked = this.#authenticate(request);
+      if (asked instanceof Promise && !(await settlesWithin(systemClock, this.#deadlineMs, asked))) {
+        throw new StatusplaneError("sign_in_unavailable", { detail: "authenticate did not answer in time" });
+      }
+      return assertSomebody(await asked);
     } catch (error) {
       throw error instanceof StatusplaneError
         ? error

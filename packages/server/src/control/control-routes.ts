@@ -7,14 +7,15 @@ import {
   type RequestRecords,
   StatusplaneError,
 } from "@statusplane/core";
-import { idMember, ROUTES } from "@statusplane/core/wire";
+import { type CancelBody, idMember, type IdBody, ROUTES } from "@statusplane/core/wire";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { z } from "zod";
 import { recordRef } from "../auth/index.ts";
 import type { DetailReads } from "../detail/index.ts";
+import { schemaOf } from "../http/schema-of.ts";
 import type { JobUrls } from "../job-urls.ts";
 import { statusSchema } from "../progress/index.ts";
-import { waitingAnswer, waitingJob, waitingVideo, type AfterCommit } from "../submit/index.ts";
+import { idSchemas, waitingAnswer, waitingJob, waitingVideo, type AfterCommit } from "../submit/index.ts";
 
 export interface ControlOptions {
   readonly records: Pick<RequestRecords, "find" | "cancel" | "retry" | "remove">;
@@ -27,8 +28,8 @@ export interface ControlOptions {
 
 const cancelMembers = { status: statusSchema, attempt: z.int(), cancel_requested: z.literal(true) };
 const cancelAnswers = {
-  video: z.object({ id: z.union([z.string(), z.int()]), ...cancelMembers }),
-  job: z.object({ job_id: z.string(), ...cancelMembers }),
+  video: schemaOf<IdBody<"video"> & CancelBody>()(z.object({ ...idSchemas.video, ...cancelMembers })),
+  job: schemaOf<IdBody<"job"> & CancelBody>()(z.object({ ...idSchemas.job, ...cancelMembers })),
 };
 const retryAnswers = { video: waitingVideo, job: waitingJob };
 

@@ -5,12 +5,13 @@ import {
   type RecordPage,
   type RequestRecords,
 } from "@statusplane/core";
-import { ROUTES } from "@statusplane/core/wire";
+import { type JobBody, type PageBody, ROUTES, type VideoBody } from "@statusplane/core/wire";
 import type { FastifyInstance, FastifyRequest } from "fastify";
 import type { ZodTypeProvider } from "fastify-type-provider-zod";
 import { z } from "zod";
 import { requireTenant, SUBJECT_MAX_CHARACTERS } from "../auth/index.ts";
 import { jobItem, jobItemOf, videoItem, videoItemOf } from "../detail/index.ts";
+import { schemaOf } from "../http/schema-of.ts";
 import type { JobUrls } from "../job-urls.ts";
 import { playbackFor, type PlaybackUrls } from "../playback/playback-signature.ts";
 import { statusSchema } from "../progress/index.ts";
@@ -27,6 +28,8 @@ const PAGE_MAX = 100;
 
 const text = (maxCharacters: number) => z.string().max(maxCharacters).refine(isStorableText, "is not a text");
 
+const nextCursor = { next_cursor: z.string().nullable() };
+
 const query = z.object({
   cursor: z.string().max(500).optional().describe("next_cursor of the page before"),
   limit: z.coerce.number().int().min(1).max(PAGE_MAX).default(PAGE_DEFAULT),
@@ -36,8 +39,8 @@ const query = z.object({
 const jobsQuery = query.extend({
   job_type: text(64).optional(),
 });
-const pageOf = <T extends z.ZodType>(item: T) =>
-  z.object({ items: z.array(item), next_cursor: z.string().nullable() });
+const videoPage = schemaOf<PageBody<VideoBody>>()(z.object({ items: z.array(videoItem), ...nextCursor }));
+const jobPage = schemaOf<PageBody<JobBody>>()(z.object({ items: z.array(jobItem), ...nextCursor }));
 
 /** `GET /media/videos/` and `GET /api/v1/jobs/`. */
 export function historyRoutes(fastify: FastifyInstance, { records, playback, urls }: HistoryOptions): void {
@@ -53,7 +56,7 @@ export function historyRoutes(fastify: FastifyInstance, { records, playback, url
         tags,
         summary: "Videos, newest first",
         querystring: query,
-        response: { 200: pageOf(videoItem) },
+        response: { 200: videoPage },
       },
     },
     async (request) => {
@@ -72,7 +75,7 @@ export function historyRoutes(fastify: FastifyInstance, { records, playback, url
         tags,
         summary: "Jobs, newest first",
         querystring: jobsQuery,
-        response: { 200: pageOf(jobItem) },
+        response: { 200: jobPage },
       },
     },
     async (request) => {

@@ -22,6 +22,8 @@ interface CommonOptions extends LimitRates {
   readonly signIn?: SignInOptions;
   /** An application's own sign-in; asked for whatever is no token that is verified here. Default: there is none. */
   readonly authenticate?: Authenticate;
+  /** How long `authenticate` may take; 503 `sign_in_unavailable` after it. Default 10,000 ms. */
+  readonly authenticateDeadlineMs?: number;
   /**
    * Signs watch tokens and playback URLs, ≥ 32 bytes, the same for all processes. Default: derived from the secret of
    * sign-in tokens; where there is none it is required beside `records`, and without it there are no watch tokens.

@@ -54,7 +54,9 @@ export async function makeParts(
     limits,
     tenants: demoTenants.length === 0 ? null : new Set(demoTenants.map(({ tenant }) => tenant)),
   });
-  const own = authenticate === undefined ? null : new OwnSignIn({ authenticate, limits, allowedOrigins });
+  const { authenticateDeadlineMs: deadlineMs } = options;
+  const signInOptions = { limits, allowedOrigins, ...(deadlineMs === undefined ? {} : { deadlineMs }) };
+  const own = authenticate === undefined ? null : new OwnSignIn({ authenticate, ...signInOptions });
   return {
     signIns: { tokens, own },
     limits,
