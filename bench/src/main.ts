@@ -18,6 +18,7 @@ const BENCHES: Readonly<Record<string, () => Promise<{ run(options: BenchOptions
   video: () => import("./video.ts"),
   memory: () => import("./memory.ts"),
   cancel: () => import("./cancel.ts"),
+  "remaining-time": () => import("./remaining-time.ts"),
   "slow-clients": () => import("./slow-clients.ts"),
 };
 

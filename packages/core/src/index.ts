@@ -8,7 +8,6 @@ export * from "./clock.ts";
 export { crashPoint, type CrashPointName } from "./crash-point.ts"; // the rest: testing/crash-points
 export * from "./error-definition.ts";
 export * from "./errors.ts";
-export * from "./eta.ts";
 export * from "./fault-fields.ts";
 export * from "./foreign-value.ts";
 export * from "./job-error.ts";

@@ -16,7 +16,10 @@ export interface StepDefinition<StepKey extends string = string> {
   readonly key: StepKey;
   /** What people read while it runs. Default: its key. */
   readonly label?: Words;
-  /** Its share of the whole, relative to the other steps; > 0, default 1. */
+  /**
+   * How long it takes, relative to the other steps; > 0, default 1. It counts until what the steps really take is known;
+   * one of at most a tenth of the heaviest's is taken for a moment that costs no time.
+   */
   readonly weight?: number;
 }
 
@@ -54,7 +57,10 @@ export interface JobContext<StepKey extends string = string> {
   output(name: string): Promise<string>;
   /** Begins a step. */
   step(key: StepKey): void;
-  /** @param percent 0–100 of the current step (of the whole where the job has no steps). */
+  /**
+   * @param percent 0–100 of the current step (of the whole where the job has no steps), as often as it is known. The
+   * remaining time comes from its speed. One below half of what was told before means that the step does its work again.
+   */
   progress(percent: number): void;
   /**
    * Shows a temporary result while the job runs; the newest counts.

@@ -13,4 +13,5 @@ export * from "./program.ts";
 export * from "./server-place.ts";
 export * from "./command-line.ts";
 export * from "./color-bars.ts";
+export * from "./told-times.ts";
 export { root, typeCheck } from "./type-check.ts";

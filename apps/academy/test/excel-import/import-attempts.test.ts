@@ -95,6 +95,13 @@ describe("an attempt", () => {
     expect(asked.map(({ plain }) => plain)).toEqual([true, false]);
   });
 
+  it("tells no speed of what it passes over because an earlier attempt wrote it", async () => {
+    const path = await bench.workbook(rows);
+    const order = { path, rejectedPath: `${path}.rejected`, chunkRows: 2, plain: true };
+    const passing = await messagesOf({ ...order, afterPosition: 10_000 });
+    expect(passing.map(({ type }) => type)).toEqual(["checked", "done"]);
+  });
+
   it("checks the file again where a number repeats or cells are merged", async () => {
     const repeated = await bench.workbook([...rows, ["3", "다시"]]);
     const merged = await bench.file(

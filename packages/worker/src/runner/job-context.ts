@@ -39,7 +39,7 @@ export async function makeJobContext(
       else ownLog.warn({ step: key }, "no such step in this job's definition; not reported");
     },
     progress(percent) {
-      meter.progress(percent);
+      meter.progress(percent, clock.nowMs());
       reporter.changed(false);
     },
     partial: (value) => job.showPartial(smallCopy("a partial result", value)),

@@ -56,7 +56,8 @@ export class RunningJob implements LeaseHolder {
     this.record = record;
     this.resumeFrom = resumeFrom;
     this.#parts = parts;
-    this.meter = new ProgressMeter(steps, parts.clock.nowMs());
+    const isResumed = record.attempt > 1;
+    this.meter = new ProgressMeter(steps, { startedAtMs: parts.clock.nowMs(), isResumed });
     const { writer, timings, clock, random, counts, log } = parts;
     this.reporter = new Reporter({
       writer,

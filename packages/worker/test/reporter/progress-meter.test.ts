@@ -16,7 +16,7 @@ const LONG_IN_THE_MIDDLE = [
 
 describe("the progress meter", () => {
   it("weighs the steps", () => {
-    const meter = new ProgressMeter(steps, 0);
+    const meter = new ProgressMeter(steps, { startedAtMs: 0 });
     meter.step("read");
     meter.progress(100);
     expect(meter.read(0).percent).toBe(25);
@@ -29,7 +29,7 @@ describe("the progress meter", () => {
   });
 
   it("says what each step took, the one of now so far, one begun again with what it had", () => {
-    const meter = new ProgressMeter(steps, 0);
+    const meter = new ProgressMeter(steps, { startedAtMs: 0 });
     expect(meter.stepTimes(500)).toEqual([]);
     meter.step("read", 1_000);
     meter.step("write", 3_500);
@@ -41,33 +41,33 @@ describe("the progress meter", () => {
   });
 
   it("shows 99 at most while running", () => {
-    const meter = new ProgressMeter(steps, 0);
+    const meter = new ProgressMeter(steps, { startedAtMs: 0 });
     meter.step("write");
     meter.progress(100);
     expect(meter.read(0).percent).toBe(99);
   });
 
   it("counts the whole where there are no steps", () => {
-    const meter = new ProgressMeter([], 0);
+    const meter = new ProgressMeter([], { startedAtMs: 0 });
     meter.progress(40);
     expect(meter.read(0)).toMatchObject({ percent: 40, step: null });
   });
 
   it("begins the first step when code reports before naming one", () => {
-    const meter = new ProgressMeter(steps, 0);
+    const meter = new ProgressMeter(steps, { startedAtMs: 0 });
     meter.progress(40);
     expect(meter.read(0)).toMatchObject({ percent: 10, step: { key: "read", percent: 40 } });
   });
 
   it("answers false for a step that is not there", () => {
-    expect(new ProgressMeter(steps, 0).step("dance")).toBe(false);
+    expect(new ProgressMeter(steps, { startedAtMs: 0 }).step("dance")).toBe(false);
   });
 
   it("knows the remaining time once it means something", () => {
-    const meter = new ProgressMeter([], 0);
-    meter.progress(1);
+    const meter = new ProgressMeter([], { startedAtMs: 0 });
+    meter.progress(1, 100);
     expect(meter.read(100).remainingSeconds).toBeNull();
-    meter.progress(50);
+    meter.progress(50, 10_000);
     expect(meter.read(10_000).remainingSeconds).toBeGreaterThanOrEqual(8);
     expect(meter.remainingSeconds(10_000)).toBeLessThanOrEqual(12);
   });
@@ -79,14 +79,14 @@ describe("the progress meter", () => {
   ])(
     "tells the time that is left of %i s at a constant speed, read every %f s",
     (totalSeconds, everySeconds) => {
-      const meter = new ProgressMeter(LONG_IN_THE_MIDDLE, 0);
+      const meter = new ProgressMeter(LONG_IN_THE_MIDDLE, { startedAtMs: 0 });
       meter.step("open", 0);
       const openedAt = 0.5;
       const off: number[] = [];
       let isOpen = false;
       for (let now = everySeconds; now < totalSeconds; now += everySeconds) {
         if (now > openedAt && !isOpen) isOpen = meter.step("work", openedAt * 1_000);
-        if (isOpen) meter.progress(((now - openedAt) / (totalSeconds - openedAt)) * 100);
+        if (isOpen) meter.progress(((now - openedAt) / (totalSeconds - openedAt)) * 100, now * 1_000);
         const said = meter.read(now * 1_000).remainingSeconds;
         if (said !== null) off.push(said - (totalSeconds - now));
       }
@@ -100,15 +100,15 @@ describe("the progress meter", () => {
   it("expects of a long step to come what those before it took for their weight", () => {
     const meter = new ProgressMeter(
       [1, 2, 2].map((weight, index) => ({ key: `s${index}`, label: { ko: "단계", en: "" }, weight })),
-      0,
+      { startedAtMs: 0 },
     );
     meter.step("s0", 0);
     expect(meter.read(1_000).remainingSeconds).toBeNull();
-    meter.progress(50);
+    meter.progress(50, 5_000);
     expect(meter.read(5_000).remainingSeconds).toBe(5 + 20 + 20);
     meter.step("s1", 10_000);
     expect(meter.read(10_000).remainingSeconds).toBe(20 + 20);
-    meter.progress(50);
+    meter.progress(50, 15_000);
     expect(meter.read(15_000).remainingSeconds).toBe(5 + 14); // twice as fast: 20 s for a weight of 3
   });
 
@@ -116,7 +116,7 @@ describe("the progress meter", () => {
     const report = fc.oneof(fc.constantFrom("read", "write", "dance"), fc.double());
     fc.assert(
       fc.property(fc.array(report), (reports) => {
-        const meter = new ProgressMeter(steps, 0);
+        const meter = new ProgressMeter(steps, { startedAtMs: 0 });
         let before = 0;
         reports.forEach((what, index) => {
           if (typeof what === "string") meter.step(what);

@@ -59,14 +59,14 @@ async function* findSuperseded(
 ): AsyncGenerator<ReaderMessage, ReadonlySet<number>, undefined> {
   const lastOf = new Map<string, number>();
   const superseded = new Set<number>();
-  for await (const { rows } of readStudentRows(workbook)) {
+  for await (const { rows, percent } of readStudentRows(workbook)) {
     for (const { position, reading } of rows) {
       if (reading.outcome !== "student") continue;
       const earlier = lastOf.get(reading.studentNo);
       if (earlier !== undefined) superseded.add(earlier);
       lastOf.set(reading.studentNo, position);
     }
-    yield { type: "checking", percent: 100 };
+    yield { type: "checking", percent };
   }
   return superseded;
 }
@@ -80,6 +80,7 @@ async function* chunks(
   const literals = new ColumnLiterals(STUDENT_COLUMNS.length);
   const use = new FileUse();
   let position = afterPosition;
+  let seen = 0;
   const taken = (percent: number): ReaderMessage => {
     const { rows } = literals;
     const counts = { rejected: rejected.count, percent };
@@ -87,6 +88,7 @@ async function* chunks(
   };
   for await (const { rows, percent } of readStudentRows(workbook, use)) {
     for (const row of rows) {
+      seen = row.position;
       const problems = problemsOf(row, superseded);
       if (problems !== null) await rejected.add(row, problems);
       else if (row.reading.outcome === "student") {
@@ -97,7 +99,9 @@ async function* chunks(
         if (literals.rows === chunkRows) yield taken(percent);
       }
     }
-    if (literals.rows === 0) yield { type: "reading", rejected: rejected.count, percent };
+    // what an earlier attempt wrote is passed over far faster than it was written: its speed would be told for the rest
+    if (literals.rows === 0 && seen > afterPosition)
+      yield { type: "reading", rejected: rejected.count, percent };
   }
   if (literals.rows > 0) yield taken(100);
   await rejected.finish();
