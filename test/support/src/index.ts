@@ -9,6 +9,7 @@ export * from "./redis-cluster.ts";
 export * from "./redis-sentinel.ts";
 export * from "./eventually.ts";
 export * from "./find-program.ts";
+export * from "./http-box.ts";
 export * from "./program.ts";
 export * from "./server-place.ts";
 export * from "./command-line.ts";
