@@ -1,28 +1,36 @@
 /**
- * The Python client as it must be: its own text, with the guarded write's Lua source and digest where its marks are.
+ * The Python client as it must be: its own text, with the Lua sources that it calls and their digests where its marks are.
  * `npm run docs` writes it.
  */
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 
 export const PYTHON_CLIENT = "clients/python/statusplane.py";
-const WRITE_LUA = "packages/redis/src/status-store/lua/write.lua";
-const BEGIN = "# --- generated from write.lua: do not edit, run `npm run docs` ---\n";
+const LUA_FOLDER = "packages/redis/src/status-store/lua/";
+/** What the scripts are called in Python → where they are. */
+const SCRIPTS = { WRITE: "write.lua", LIST_LIVE: "list-live.lua", LIST_ENDED: "list-ended.lua" } as const;
+const BEGIN = "# --- generated from the scripts in Lua: do not edit, run `npm run docs` ---\n";
 const END = "# --- end of what is generated ---\n";
 
 /**
  * @param text the client's text; what stands between its marks is replaced.
- * @throws {Error} when a mark is missing, or the script cannot stand in a Python text.
+ * @param read a script's source, by its file's name.
+ * @throws {Error} when a mark is missing, or a script cannot stand in a Python text.
  */
 export function pythonClient(
   text = readFileSync(PYTHON_CLIENT, "utf8"),
-  lua = readFileSync(WRITE_LUA, "utf8"),
+  read: (file: string) => string = (file) => readFileSync(LUA_FOLDER + file, "utf8"),
 ): string {
   const [before, rest] = split(text, BEGIN);
   const [, after] = split(rest, END);
-  if (lua.includes('"""') || lua.endsWith("\\")) throw new Error("write.lua cannot stand in a Python r-text");
+  const scripts = Object.entries(SCRIPTS).map(([name, file]) => inPython(name, file, read(file)));
+  return `${before}${BEGIN}${scripts.join("")}${END}${after}`;
+}
+
+function inPython(name: string, file: string, lua: string): string {
+  if (lua.includes('"""') || lua.endsWith("\\")) throw new Error(`${file} cannot stand in a Python r-text`);
   const digest = createHash("sha1").update(lua).digest("hex"); // what EVALSHA takes: no secret
-  return `${before}${BEGIN}_WRITE_SHA = "${digest}"\n_WRITE_LUA = r"""${lua}"""\n${END}${after}`;
+  return `_${name} = _Script("${digest}", r"""${lua}""")\n`;
 }
 
 function split(text: string, mark: string): [string, string] {

@@ -37,7 +37,7 @@ import random
 import re
 import threading
 import time
-from datetime import datetime, timezone
+from datetime import datetime, timedelta, timezone
 from typing import Any, Dict, NamedTuple, Optional, Tuple, Union
 
 import redis
@@ -66,6 +66,9 @@ logger = logging.getLogger("statusplane")
 Id = Union[int, str]
 
 LIVE_TTL_SECONDS = 21_600
+# What a tenant's list of ended jobs holds.
+MAX_ENDED = 100
+ENDED_LIFE_SECONDS = 86_400
 MIN_FINISHED_TTL_SECONDS = 86_400
 FINISHED_TTL_SPREAD = 0.1
 FINAL_VERSION = 2_147_483_647
@@ -83,9 +86,16 @@ MAX_ROUNDS = 50
 # Integers beyond 2^53 - 1 are rounded by every browser.
 MAX_SAFE_INTEGER = 9_007_199_254_740_991
 
-# --- generated from write.lua: do not edit, run `npm run docs` ---
-_WRITE_SHA = "c15be4edace4ffd5e604306928cb1cfdf2b69cdd"
-_WRITE_LUA = r"""-- The guarded write of a snapshot: guard, text, hash, result, TTL, publish in one atomic step.
+
+class _Script(NamedTuple):
+    """A script of the server: its source, and the digest by which Redis remembers it."""
+
+    sha: str
+    lua: str
+
+
+# --- generated from the scripts in Lua: do not edit, run `npm run docs` ---
+_WRITE = _Script("c15be4edace4ffd5e604306928cb1cfdf2b69cdd", r"""-- The guarded write of a snapshot: guard, text, hash, result, TTL, publish in one atomic step.
 -- The same rules as applyTransition in packages/core/src/transitions.ts; one contract suite proves that they agree.
 --
 -- KEYS  1 `:status`, the snapshot's text · 2 `:progress`, its hash · 3 `:result` (all in one slot)
@@ -202,7 +212,71 @@ else
 end
 redis.call(ARGV[5], ARGV[4], text)
 return { 'accepted', cancel }
-"""
+""")
+_LIST_LIVE = _Script("ba60eb0f89fbce6f93e0ff254e3f16e437059be1", r"""-- Puts live jobs on their tenant's active list, and tells those who watch it where a list has changed by that.
+--
+-- KEYS  1 the active list, a sorted set · 2 the ended list, a sorted set (both in one slot)
+-- ARGV  1 announced: the job comes to the top
+--         reopened: that, and it is no longer on the ended list
+--         alive: who is missing comes to the top, the others keep their places, so that nothing moves where nothing begins
+--       2 how long who shows no sign of life stays, seconds; the key lives as long
+--       3 channel of the hint · 4 PUBLISH or, in Cluster, SPUBLISH
+--       5… members
+-- Returns 1 if a list has changed, else 0
+-- Times are Redis' own, in ms: a writer whose clock is wrong takes nobody off.
+
+local kind, ttlMs = ARGV[1], ARGV[2] * 1000
+local time = redis.call('TIME')
+local now = time[1] * 1000 + math.floor(time[2] / 1000)
+local changed = 0
+
+for i = 5, #ARGV do
+  local since = tonumber(redis.call('ZSCORE', KEYS[1], ARGV[i]))
+  if not since then
+    changed = 1
+  end
+  -- a long job is put on the list anew before its time is over, and after Redis' clock was set back
+  if kind ~= 'alive' or not since or since < now - ttlMs / 2 or since > now then
+    redis.call('ZADD', KEYS[1], now, ARGV[i])
+  end
+  if kind == 'reopened' and redis.call('ZREM', KEYS[2], ARGV[i]) == 1 then
+    changed = 1
+  end
+end
+if redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', now - ttlMs) > 0 then
+  changed = 1
+end
+redis.call('EXPIRE', KEYS[1], ARGV[2])
+if changed == 1 then
+  redis.call(ARGV[4], ARGV[3], '1')
+end
+return changed
+""")
+_LIST_ENDED = _Script("609933549904663d29d18fa60636f0a125a6c464", r"""-- Puts an ended job on its tenant's ended list instead of the active one, and tells those who watch it if that changed one.
+--
+-- KEYS  1 the active list, a sorted set · 2 the ended list, a sorted set (both in one slot)
+-- ARGV  1 the member · 2 its end, Unix ms
+--       3 how many the ended list holds at most, the newest · 4 how long, seconds; the key lives as long
+--       5 channel of the hint · 6 PUBLISH or, in Cluster, SPUBLISH
+-- Returns 1 if a list has changed, else 0: the same end once more changes nothing
+
+local time = redis.call('TIME')
+local changed = redis.call('ZREM', KEYS[1], ARGV[1])
+local before = redis.call('ZSCORE', KEYS[2], ARGV[1])
+redis.call('ZADD', KEYS[2], ARGV[2], ARGV[1])
+if redis.call('ZREMRANGEBYSCORE', KEYS[2], '-inf', (time[1] - ARGV[4]) * 1000) > 0 then
+  changed = 1
+end
+redis.call('ZREMRANGEBYRANK', KEYS[2], 0, -ARGV[3] - 1)
+if redis.call('ZSCORE', KEYS[2], ARGV[1]) ~= before then
+  changed = 1
+end
+redis.call('EXPIRE', KEYS[2], ARGV[4])
+if changed == 1 then
+  redis.call(ARGV[6], ARGV[5], '1')
+end
+return changed
+""")
 # --- end of what is generated ---
 
 
@@ -572,10 +646,10 @@ def _merged(before: Dict[str, Any], fields: Optional[Dict[str, Any]]) -> Dict[st
     return {**fields, "percent": max(known) if known else None}
 
 
-def _snapshot(ref: _Ref, head: Tuple[int, int, str], members: Dict[str, Any]) -> str:
+def _snapshot(head: Tuple[int, int, str], members: Dict[str, Any], now: datetime) -> str:
     """The snapshot's text. Scripts and servers read attempt, version and status off its beginning without parsing."""
-    now = datetime.now(timezone.utc).isoformat(timespec="milliseconds").replace("+00:00", "Z")
-    body = _json({**members, "record": False, "updated_at": now})
+    updated_at = now.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    body = _json({**members, "record": False, "updated_at": updated_at})
     return '{"attempt":%d,"version":%d,"status":"%s",' % head + body[1:]
 
 
@@ -684,42 +758,82 @@ def _write(
             missing.append(name)
         else:
             present += [name, str(value)]
-    publish = "SPUBLISH" if _is_cluster() else "PUBLISH"
-    tail = [kind, _snapshot(ref, head, members), ttl, keys.events, publish, result_text, len(present), *present, *missing]
-    args = [*keys[:3], *(_bytes(each) for each in tail)]
-    if kind == "announce":
-        _list(ref)  # before the write: whoever hears of the job finds it on the list
-    try:
-        reply = client.evalsha(_WRITE_SHA, 3, *args)
-    except redis.exceptions.NoScriptError:
-        reply = client.eval(_WRITE_LUA, 3, *args)
+    now = datetime.now(timezone.utc)
+    tail = [kind, _snapshot(head, members, now), ttl, keys.events, _publish(), result_text, len(present), *present, *missing]
+    reply = _run(client, _WRITE, keys[:3], tail)
     answer = _text(reply[0])
     _counts[f"{kind}_{answer}"] += 1
+    # Only after the answer: what was refused says nothing of where the job belongs.
+    if kind == "announce" and answer in ("accepted", "duplicate", "stale"):
+        _list_live(ref, "reopened" if head[0] > 1 else "announced")
     if kind == "finish" and answer in ("accepted", "duplicate"):
-        _unlist(ref)
+        _list_ended(ref, now if answer == "accepted" else None)
     return answer
+
+
+def _run(client: Any, script: _Script, keys: Any, arguments: Any) -> Any:
+    args = [*keys, *(_bytes(each) for each in arguments)]
+    try:
+        return client.evalsha(script.sha, len(keys), *args)
+    except redis.exceptions.NoScriptError:
+        return client.eval(script.lua, len(keys), *args)
+
+
+def _publish() -> str:
+    return "SPUBLISH" if _is_cluster() else "PUBLISH"
 
 
 def _bytes(value: Any) -> Any:
     return value.encode("utf-8", "replace") if isinstance(value, str) else value
 
 
-def _list(ref: _Ref) -> None:
-    """Puts the job on its tenant's list of live ones, by the time of this sign of life. Only a hint."""
-    key, now_ms = f"tenant:{ref.tenant}:active", int(time.time() * 1_000)
-    try:
-        pipe = _client().pipeline(transaction=False)
-        pipe.zadd(key, {f"{ref.kind}:{ref.id}": now_ms})
-        pipe.zremrangebyscore(key, "-inf", now_ms - LIVE_TTL_SECONDS * 1_000)
-        pipe.expire(key, LIVE_TTL_SECONDS)
-        pipe.execute()
-    except redis.exceptions.ResponseError:
-        _counts["hint_lost"] += 1
+class _TenantKeys(NamedTuple):
+    """A tenant's two lists, of live and of ended jobs, and the channel that says that one of them has changed."""
+
+    active: str
+    ended: str
+    lists: str
 
 
-def _unlist(ref: _Ref) -> None:
+def _tenant_keys(tenant: str) -> _TenantKeys:
+    base = f"tenant:{{{tenant}}}" if _is_cluster() else f"tenant:{tenant}"
+    return _TenantKeys(f"{base}:active", f"{base}:ended", f"{base}:lists")
+
+
+def _list_live(ref: _Ref, liveness: str) -> None:
+    """Puts the job on its tenant's list of live ones; list-live.lua says what each liveness does. Only a hint."""
+    keys = _tenant_keys(ref.tenant)
+    arguments = [liveness, LIVE_TTL_SECONDS, keys.lists, _publish(), f"{ref.kind}:{ref.id}"]
+    _hint(lambda client: _run(client, _LIST_LIVE, keys[:2], arguments))
+
+
+def _list_ended(ref: _Ref, ended_at: Optional[datetime]) -> None:
+    """Puts the job on its tenant's list of ended ones, by its snapshot's time (None: the one that Redis has)."""
+
+    def work(client: Any) -> None:
+        at = ended_at or _time(_present(ref).members.get("updated_at"))
+        if at is None:
+            return
+        keys, ended_at_ms = _tenant_keys(ref.tenant), (at - _EPOCH) // timedelta(milliseconds=1)
+        bounds = [MAX_ENDED, ENDED_LIFE_SECONDS]
+        _run(client, _LIST_ENDED, keys[:2], [f"{ref.kind}:{ref.id}", ended_at_ms, *bounds, keys.lists, _publish()])
+
+    _hint(work)
+
+
+_EPOCH = datetime.fromtimestamp(0, timezone.utc)
+
+
+def _time(text: Any) -> Optional[datetime]:
     try:
-        _client().zrem(f"tenant:{ref.tenant}:active", f"{ref.kind}:{ref.id}")
+        return datetime.strptime(text, "%Y-%m-%dT%H:%M:%S.%fZ").replace(tzinfo=timezone.utc)
+    except (TypeError, ValueError):
+        return None
+
+
+def _hint(work: Any) -> None:
+    try:
+        work(_client())
     except (redis.RedisError, OSError):
         _counts["hint_lost"] += 1
 
@@ -851,7 +965,7 @@ def _advance(entry: _Entry) -> bool:
     """Says the entry's progress, which is its sign of life too."""
     ref, kind = entry.ref, "progress"
     if time.monotonic() - entry.listed_at >= SIGN_OF_LIFE_SECONDS:
-        _list(ref)
+        _list_live(ref, "alive")
         entry.listed_at = time.monotonic()
     for _ in range(MAX_ROUNDS):
         head = (entry.attempt, entry.version + 1, "PROCESSING")
@@ -885,7 +999,7 @@ def _advance_present(ref: _Ref, fields: Optional[Dict[str, Any]]) -> bool:
         head = (now.attempt, now.version + 1, "PROCESSING")
         answer = _write(ref, "progress", head, _members(ref, _known_type(now), progress), progress)
         if answer == "accepted":
-            _list(ref)
+            _list_live(ref, "alive")
             return True
         if answer != "stale":
             return False

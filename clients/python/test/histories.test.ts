@@ -1,11 +1,11 @@
 import {
-  activeKey,
   encodeSnapshot,
   FINAL_VERSION,
   isTerminal,
   jobKeys,
   jobRef,
   parseHead,
+  tenantKeys,
   type EncodedSnapshot,
   type JobRef,
   type ProgressHash,
@@ -207,7 +207,7 @@ describe("Python processes, a writer of ours and old code on one job", () => {
             });
           }
           if (reference.held !== null && reference.held.attempt > 0 && !isTerminal(reference.held.status))
-            expect(await raw.zscore(activeKey(ref.tenant), `job:${ref.id}`)).not.toBeNull();
+            expect(await raw.zscore(tenantKeys(ref.tenant).active, `job:${ref.id}`)).not.toBeNull();
         }),
         { numRuns: HISTORIES },
       );

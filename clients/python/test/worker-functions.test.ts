@@ -100,6 +100,29 @@ describe("a video", () => {
     expect(await raw.zscore("tenant:7:active", `video:${ref.id}`)).toBeNull();
   });
 
+  it("is on its tenant's lists while it lives and after it, and whoever watches them is told", async () => {
+    const ref = video();
+    const told: string[] = [];
+    const end = await store.feed.watchLists("7", ({ active, ended }) => {
+      if (active.snapshots.some((each) => each.ref.id === ref.id)) told.push("live");
+      else if (ended.some((each) => each.ref.id === ref.id)) told.push("ended");
+    });
+    const endedAtMs = async (): Promise<number | undefined> =>
+      (await store.reader.readEnded("7")).find((each) => each.ref.id === ref.id)?.endedAtMs;
+    await say(worker, ref, "PROCESSING");
+    await eventually("it is told as live", () => told.at(-1) === "live");
+    await say(worker, ref, "READY");
+    await eventually("it is told as ended", () => told.at(-1) === "ended");
+    const updatedAtMs = Date.parse(String((await snapshot(ref))["updated_at"]));
+    expect(await endedAtMs()).toBe(updatedAtMs);
+    await say(worker, ref, "READY");
+    expect(await endedAtMs()).toBe(updatedAtMs);
+    await say(worker, ref, "PROCESSING");
+    await eventually("it is told as live again", () => told.at(-1) === "live");
+    expect(await endedAtMs()).toBeUndefined();
+    await end();
+  });
+
   it("that a person has removed is not there, and nothing is written of it any more", async () => {
     const ref = video();
     await say(worker, ref, "PROCESSING");

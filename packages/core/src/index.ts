@@ -30,6 +30,7 @@ export * from "./snapshot.ts";
 export * from "./status-store-ports.ts";
 export * from "./statusplane-error.ts";
 export * from "./storable-text.ts";
+export * from "./tenant-lists.ts";
 export * from "./terms.ts";
 export * from "./timings.ts";
 export * from "./transitions.ts";

@@ -36,9 +36,20 @@ export function statusKey(ref: JobRef, cluster = false): string {
     : `tenant:${ref.tenant}:${ref.kind}:${ref.id}:status`;
 }
 
-/** sorted set: the tenant's live jobs, each as `keyInTenant` writes it, by the time of their last sign of life, in ms; a hint only. */
-export function activeKey(tenant: string): string {
-  return `tenant:${tenant}:active`;
+/** A tenant's two lists and their channel, all in one slot in Cluster. Both are hints: no snapshot waits for them. */
+export interface TenantKeys {
+  /** sorted set: live jobs, each as `keyInTenant` writes it, by the time of their announcement, in ms. */
+  readonly active: string;
+  /** sorted set: what ended lately, written alike, by the time of its end, in ms. */
+  readonly ended: string;
+  /** channel: `1` whenever one of the two has changed. */
+  readonly lists: string;
+}
+
+/** In Redis Cluster the tenant is written as a hash tag (`tenant:{7}:active`). */
+export function tenantKeys(tenant: string, cluster = false): TenantKeys {
+  const base = `tenant:${cluster ? `{${tenant}}` : tenant}`;
+  return { active: `${base}:active`, ended: `${base}:ended`, lists: `${base}:lists` };
 }
 
 /** The product's own keys and channels; they hold no tenant's data. */

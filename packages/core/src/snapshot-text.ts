@@ -30,6 +30,8 @@ export interface EncodedSnapshot extends SnapshotHead {
   readonly hash: ProgressHash | null;
   /** The text for the `:result` key; null: there is none, or the writer does not have it. */
   readonly resultText: string | null;
+  /** Unix ms of a terminal snapshot's `updated_at`; null while live. */
+  readonly endedAtMs: number | null;
 }
 
 /**
@@ -56,6 +58,7 @@ export function encodeSnapshot(snapshot: Snapshot): EncodedSnapshot {
     text,
     hash: progress === null ? null : hashMembers(textOfEach(progress)),
     resultText: result?.kind === "large" ? result.text : null,
+    endedAtMs: isTerminal(status) ? Date.parse(snapshot.updatedAt) : null,
   };
 }
 

@@ -16,7 +16,11 @@ export interface WriteReply {
   readonly cancelRequested: boolean;
 }
 
-/** What workers and the reconciler hold. */
+/**
+ * What workers and the reconciler hold. Beside its writes the tenant's two lists are kept: a job whose announcement finds
+ * it live is on the active list, one whose end was taken is on the ended one. They are hints: a write does not wait for
+ * them, and what repeats a write, or a sign of life, mends them.
+ */
 export interface StatusWriter {
   /** One guarded, atomic write: guard, text, hash, TTL, publish. */
   write(kind: WriteKind, snapshot: EncodedSnapshot): Promise<WriteReply>;
@@ -24,11 +28,14 @@ export interface StatusWriter {
   requestCancel(ref: JobRef, attempt: number): Promise<boolean>;
   /** Calls back when a cancel of this attempt is asked for. Rejects when the subscription cannot be made. */
   watchCancel(ref: JobRef, attempt: number, listener: () => void): Promise<Unsubscribe>;
-  /** Puts jobs back on their tenants' active lists (a hint, at announcements and each sign of life). */
+  /**
+   * Puts jobs that show a sign of life back on their tenants' active lists, where they are missing; the others keep
+   * their places.
+   */
   touchActive(refs: readonly JobRef[]): Promise<void>;
   /**
-   * The job's row is gone: its snapshot, hash, result and place on the active list go too, and for as long as a live key
-   * lives every write is `fenced`, so that nobody who comes late brings them back.
+   * The job's row is gone: its snapshot, hash, result and place on its tenant's lists go too, and for as long as a live
+   * key lives every write is `fenced`, so that nobody who comes late brings them back.
    */
   remove(ref: JobRef): Promise<void>;
   /** Restores a large result's key beside its terminal snapshot, with the same TTL; does nothing without one. */
@@ -53,6 +60,20 @@ export interface ActiveList {
   readonly more: number;
 }
 
+/** A job that ended lately, by name. */
+export interface EndedJob {
+  readonly ref: JobRef;
+  /** Unix ms of its terminal snapshot's `updated_at`: the same whoever writes it. */
+  readonly endedAtMs: number;
+}
+
+/** What a tenant's people see without having asked for it by name. */
+export interface TenantLists {
+  readonly active: ActiveList;
+  /** Newest first, none of those that are live. */
+  readonly ended: readonly EndedJob[];
+}
+
 /** What progress routes hold. Reads of one event-loop turn share one round trip. */
 export interface StatusReader {
   read(ref: JobRef): Promise<StoredSnapshot | null>;
@@ -61,6 +82,8 @@ export interface StatusReader {
   /** A result too large for its snapshot, as JSON text; null when its key is not there. */
   readResult(ref: JobRef): Promise<string | null>;
   readActive(tenant: string, limit: number): Promise<ActiveList>;
+  /** Newest first: of the last 24 hours, at most 100. */
+  readEnded(tenant: string): Promise<readonly EndedJob[]>;
   /** Job types that no worker can run now, with the reason's code. */
   readUnready(jobTypes: readonly string[]): Promise<ReadonlyMap<string, string>>;
 }
@@ -75,6 +98,11 @@ export interface Subscription {
 export interface StatusFeed {
   /** The listener gets the present snapshot of each ref first (none where absent), then each newer one. */
   subscribe(refs: readonly JobRef[], listener: (snapshot: StoredSnapshot) => void): Promise<Subscription>;
+  /**
+   * The listener gets the tenant's present lists first, then again after each change of who is on them or of `more`; a
+   * mere sign of life or progress is none. The snapshots are those of that moment: newer ones come by `subscribe`.
+   */
+  watchLists(tenant: string, listener: (lists: TenantLists) => void): Promise<Unsubscribe>;
 }
 
 /** The reconciler's last tick as a store remembers it. */

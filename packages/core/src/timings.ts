@@ -32,6 +32,8 @@ export interface Timings {
   readonly completionDeadlineMs: number;
   /** Everything watched by a feed is read again this often. */
   readonly rereadMs: number;
+  /** A tenant's lists are read for its watchers at most this often, however much happens. */
+  readonly listEveryMs: number;
   /** A job whose known remaining time is below this may finish at shutdown. */
   readonly finishWithinMs: number;
   /** A process is gone this long after SIGTERM. */
@@ -76,6 +78,7 @@ export const DEFAULT_TIMINGS: Timings = {
   requestDeadlineMs: 200,
   completionDeadlineMs: 500,
   rereadMs: 15_000,
+  listEveryMs: 250,
   finishWithinMs: 15_000,
   shutdownMs: 25_000,
   retryBackoffMs: { first: 2_000, max: 60_000 },

@@ -20,7 +20,9 @@ async function watching(
 ): Promise<{ readonly hub: FeedHub; readonly told: number[] }> {
   const told: number[] = [];
   const listen = () => Promise.resolve(() => Promise.resolve());
-  const hub = new FeedHub({ listen, readMany }, { rereadMs: 600_000, log });
+  const readLists = () => Promise.reject(new Error("nobody watches them"));
+  const source = { listen, readMany, listenLists: listen, readLists };
+  const hub = new FeedHub(source, { rereadMs: 600_000, listEveryMs: 0, log });
   await hub.subscribe([ref], ({ version }) => told.push(version));
   return { hub, told };
 }

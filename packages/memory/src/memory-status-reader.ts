@@ -3,17 +3,18 @@ import {
   jobRef,
   parseKeyInTenant,
   type ActiveList,
+  type EndedJob,
   type JobRef,
   type StatusReader,
   type StoredSnapshot,
 } from "@statusplane/core";
-import type { MemoryActiveLists } from "./memory-active-lists.ts";
 import type { MemoryEntries } from "./memory-entries.ts";
 import type { MemoryInstallation } from "./memory-installation.ts";
+import type { MemoryTenantLists } from "./memory-tenant-lists.ts";
 
 export interface MemoryReaderParts {
   readonly entries: MemoryEntries;
-  readonly activeLists: MemoryActiveLists;
+  readonly lists: MemoryTenantLists;
   readonly installation: MemoryInstallation;
 }
 
@@ -38,15 +39,19 @@ export class MemoryStatusReader implements StatusReader {
   }
 
   async readActive(tenant: string, limit: number): Promise<ActiveList> {
-    const { entries, activeLists } = this.#parts;
+    const { entries, lists } = this.#parts;
     const live: StoredSnapshot[] = [];
-    for (const member of activeLists.members(tenant)) {
+    for (const member of lists.activeMembers(tenant)) {
       const parsed = parseKeyInTenant(member);
       const snapshot = parsed === null ? null : entries.get(jobRef(tenant, parsed.kind, parsed.id))?.snapshot;
       if (snapshot !== null && snapshot !== undefined && !isTerminal(snapshot.status)) live.push(snapshot);
-      else activeLists.remove(tenant, member);
+      else lists.drop(tenant, member);
     }
     return { snapshots: live.slice(0, limit), more: Math.max(0, live.length - limit) };
+  }
+
+  async readEnded(tenant: string): Promise<readonly EndedJob[]> {
+    return this.#parts.lists.readEnded(tenant);
   }
 
   async readUnready(jobTypes: readonly string[]): Promise<ReadonlyMap<string, string>> {

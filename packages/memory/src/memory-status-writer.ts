@@ -1,25 +1,27 @@
 import {
   applyTransition,
+  isEndTaken,
+  isLiveAfter,
   isTerminal,
   jobKeys,
   REMOVED,
-  keyInTenant,
   type EncodedSnapshot,
   type JobRef,
   type StatusWriter,
   type StoredSnapshot,
   type Unsubscribe,
+  type WriteAnswer,
   type WriteKind,
   type WriteReply,
 } from "@statusplane/core";
 import { snapshotWithHead, type StatusStoreSettings } from "@statusplane/core/status-store";
-import type { MemoryActiveLists } from "./memory-active-lists.ts";
 import type { MemoryChannels } from "./memory-channels.ts";
 import type { MemoryEntries, MemoryEntry } from "./memory-entries.ts";
+import type { MemoryTenantLists } from "./memory-tenant-lists.ts";
 
 export interface MemoryWriterParts {
   readonly entries: MemoryEntries;
-  readonly activeLists: MemoryActiveLists;
+  readonly lists: MemoryTenantLists;
   readonly events: MemoryChannels<StoredSnapshot>;
   readonly control: MemoryChannels<number>;
   readonly settings: StatusStoreSettings;
@@ -44,7 +46,7 @@ export class MemoryStatusWriter implements StatusWriter {
     else if (effect === "renew" && current !== null) {
       entries.set(ref, { ...current, expiresAtMs: this.#liveUntilMs() });
     }
-    this.#keepActiveList(kind, ref, effect !== "none" || answer === "duplicate");
+    this.#keepLists(kind, write, answer);
     settings.counters.onWrite?.(kind, answer);
     return {
       answer,
@@ -67,14 +69,14 @@ export class MemoryStatusWriter implements StatusWriter {
   }
 
   async touchActive(refs: readonly JobRef[]): Promise<void> {
-    for (const ref of refs) this.#parts.activeLists.touch(ref);
+    for (const ref of refs) this.#parts.lists.live("alive", ref);
   }
 
   async remove(ref: JobRef): Promise<void> {
     const expiresAtMs = this.#liveUntilMs();
     const nothing = { snapshot: null, hash: null, cancelRequestedFor: null, resultText: null };
     this.#parts.entries.set(ref, { ...nothing, expiresAtMs });
-    this.#parts.activeLists.remove(ref.tenant, keyInTenant(ref));
+    this.#parts.lists.remove(ref);
   }
 
   async restoreResult(ref: JobRef, attempt: number, text: string): Promise<void> {
@@ -96,9 +98,10 @@ export class MemoryStatusWriter implements StatusWriter {
     events.publish(jobKeys(write.ref).events, snapshot);
   }
 
-  #keepActiveList(kind: WriteKind, ref: JobRef, took: boolean): void {
-    if (kind === "announce") this.#parts.activeLists.touch(ref);
-    else if (kind === "finish" && took) this.#parts.activeLists.remove(ref.tenant, keyInTenant(ref));
+  #keepLists(kind: WriteKind, { ref, attempt, endedAtMs }: EncodedSnapshot, answer: WriteAnswer): void {
+    const { lists } = this.#parts;
+    if (kind === "announce" && isLiveAfter(answer)) lists.live(attempt > 1 ? "reopened" : "announced", ref);
+    if (endedAtMs !== null && isEndTaken(answer)) lists.ended({ ref, endedAtMs });
   }
 
   #liveUntilMs(): number {

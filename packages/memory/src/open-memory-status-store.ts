@@ -1,12 +1,12 @@
 import type { StatusStore, StoredSnapshot } from "@statusplane/core";
 import { type StatusStoreOptions, statusStoreSettings } from "@statusplane/core/status-store";
-import { MemoryActiveLists } from "./memory-active-lists.ts";
 import { MemoryChannels } from "./memory-channels.ts";
 import { MemoryEntries } from "./memory-entries.ts";
 import { MemoryInstallation } from "./memory-installation.ts";
 import { memoryStatusFeed } from "./memory-status-feed.ts";
 import { MemoryStatusReader } from "./memory-status-reader.ts";
 import { MemoryStatusWriter } from "./memory-status-writer.ts";
+import { MemoryTenantLists } from "./memory-tenant-lists.ts";
 
 export interface MemoryStatusStoreOptions extends StatusStoreOptions {
   /** The clock, ms. Default: `performance.now`, so that no jump of the machine's time ends a life early. */
@@ -28,15 +28,17 @@ export function openMemoryStatusStore(options: MemoryStatusStoreOptions = {}): S
 export function memoryStatusStoreOver(entries: MemoryEntries, options: StatusStoreOptions): StatusStore {
   const settings = statusStoreSettings(options);
   const { now } = entries;
-  const activeLists = new MemoryActiveLists(settings.timings.liveTtlSeconds * 1_000, now);
+  const hints = new MemoryChannels<null>(settings.log);
+  const liveTtlMs = settings.timings.liveTtlSeconds * 1_000;
+  const lists = new MemoryTenantLists({ liveTtlMs, now, hints });
   const events = new MemoryChannels<StoredSnapshot>(settings.log);
   const control = new MemoryChannels<number>(settings.log);
   const installation = new MemoryInstallation(settings, entries);
-  const reader = new MemoryStatusReader({ entries, activeLists, installation });
-  const feed = memoryStatusFeed(events, reader, settings);
+  const reader = new MemoryStatusReader({ entries, lists, installation });
+  const feed = memoryStatusFeed({ events, hints, reader, settings });
   const close = async (): Promise<void> => feed.close();
   return {
-    writer: new MemoryStatusWriter({ entries, activeLists, events, control, settings }),
+    writer: new MemoryStatusWriter({ entries, lists, events, control, settings }),
     reader,
     feed,
     installation,

@@ -1,8 +1,8 @@
 import {
-  activeKey,
   FINAL_VERSION,
   jobKeys,
   jobRef,
+  tenantKeys,
   type JobRef,
   type StatusStore,
   type StoredSnapshot,
@@ -199,18 +199,21 @@ describe("what the design note's Python workers write", () => {
     const ref = jobRef("foreign-ended", "video", "6");
     await python("finish", ref, { status: "READY" });
     await read(ref);
-    expect(await raw.exists(activeKey(ref.tenant))).toBe(0);
+    expect(await raw.exists(tenantKeys(ref.tenant).active)).toBe(0);
     await python("processing", ref, PROGRESS);
     await read(ref);
-    await eventually("it is on the list", () => raw.zscore(activeKey(ref.tenant), "video:6"));
+    await eventually("it is on the list", () => raw.zscore(tenantKeys(ref.tenant).active, "video:6"));
     await python("finish", ref, { status: "READY" });
     expect(await store.reader.readActive(ref.tenant, 5)).toEqual({ snapshots: [], more: 0 });
-    await eventually("it is off the list", async () => (await raw.exists(activeKey(ref.tenant))) === 0);
+    await eventually(
+      "it is off the list",
+      async () => (await raw.exists(tenantKeys(ref.tenant).active)) === 0,
+    );
   });
 
   it("is answered although the list cannot be written", async () => {
     const ref = jobRef("foreign-unlisted", "video", "7");
-    await raw.set(activeKey(ref.tenant), "of another type");
+    await raw.set(tenantKeys(ref.tenant).active, "of another type");
     await python("processing", ref, PROGRESS);
     expect(body(await read(ref))).toMatchObject({ encoding_progress: 42 });
   });

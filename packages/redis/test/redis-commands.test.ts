@@ -1,14 +1,23 @@
 import {
-  activeKey,
   DEFAULT_TIMINGS,
+  ENDED_LIFE_SECONDS,
   jobKeys,
   jobRef,
+  MAX_ENDED,
   OWN_KEYS,
+  tenantKeys,
   type JobRef,
   type StatusStore,
   type StoredSnapshot,
 } from "@statusplane/core";
-import { freshRef, PATIENT, pending, processing, succeeded } from "@statusplane/core/testing/status-store";
+import {
+  endedAt,
+  freshRef,
+  PATIENT,
+  pending,
+  processing,
+  succeeded,
+} from "@statusplane/core/testing/status-store";
 import { eventually, startRedis, type RedisServer } from "@statusplane/test-support";
 import { readFileSync } from "node:fs";
 import { Redis } from "ioredis";
@@ -164,7 +173,7 @@ describe("an active list", () => {
   it("has a life of its own, and loses what showed no sign of life for that time", async () => {
     const { writer } = await open();
     const ref = jobRef("active-life", "job", "1");
-    const key = activeKey(ref.tenant);
+    const key = tenantKeys(ref.tenant).active;
     const { liveTtlSeconds } = DEFAULT_TIMINGS;
     await raw.zadd(key, String(Date.now() - liveTtlSeconds * 1_000 - 1), "job:old");
     await writer.touchActive([ref]);
@@ -172,9 +181,21 @@ describe("an active list", () => {
     expect(await raw.ttl(key)).toBeGreaterThan(liveTtlSeconds - 60);
   });
 
+  it("keeps a long job, and takes no writer's word for what time it is", async () => {
+    const { writer } = await open();
+    const ref = jobRef("active-long", "job", "1");
+    const { active } = tenantKeys(ref.tenant);
+    const long = DEFAULT_TIMINGS.liveTtlSeconds * 1_000 * 0.75;
+    for (const since of [Date.now() - long, Date.now() + long]) {
+      await raw.zadd(active, String(since), "job:1");
+      await writer.touchActive([ref]);
+      expect(Math.abs(Date.now() - Number(await raw.zscore(active, "job:1")))).toBeLessThan(60_000);
+    }
+  });
+
   it("is rid of what is not live by whoever reads it, but not of what came back meanwhile", async () => {
     const { reader } = await open();
-    const key = activeKey("active-drop");
+    const key = tenantKeys("active-drop").active;
     await raw.zadd(key, "1", "job:gone", "2", "nonsense", "3", "video:a b");
     expect(await reader.readActive("active-drop", 5)).toEqual({ snapshots: [], more: 0 });
     await eventually("the dead members are removed", async () => (await raw.zcard(key)) === 0);
@@ -182,6 +203,81 @@ describe("an active list", () => {
     await raw.zadd(key, "5", "job:back", "6", "job:gone");
     expect(await raw.eval(lua, 1, key, "job:back", "4", "job:gone", "6")).toBe(1);
     expect(await raw.zrange(key, "0", "-1")).toEqual(["job:back"]);
+  });
+});
+
+describe("a tenant's lists", () => {
+  it("are published once per change, and not where nothing has changed", async () => {
+    const { writer } = await open();
+    const ref = jobRef("hinted", "job", "1");
+    const now = Date.now();
+    const subscriber = new Redis(server.url);
+    let hints = 0;
+    subscriber.on("message", () => (hints += 1));
+    await subscriber.subscribe(tenantKeys(ref.tenant).lists);
+    const changes = [
+      () => writer.write("announce", pending(ref)),
+      () => writer.write("finish", endedAt(now, ref)),
+      () => writer.write("announce", pending(ref, 2)),
+      () => writer.write("finish", endedAt(now + 1, ref, 2)),
+      () => writer.remove(ref),
+    ];
+    for (const [i, change] of changes.entries()) {
+      await change();
+      await eventually("it is published", () => hints === i + 1);
+      if (i !== 1) continue;
+      for (let again = 0; again < 5; again++) await writer.write("finish", endedAt(now, ref));
+    }
+    expect(hints).toBe(changes.length);
+    subscriber.disconnect();
+  });
+
+  it("live as long as they say, and hold no more than they should", async () => {
+    const { writer } = await open();
+    const tenant = "bounded";
+    const { active, ended } = tenantKeys(tenant);
+    const now = Date.now();
+    const refs = Array.from({ length: MAX_ENDED + 30 }, (_, i) => jobRef(tenant, "job", String(i)));
+    for (const [i, ref] of refs.entries()) await writer.write("finish", endedAt(now - i, ref));
+    await writer.write("finish", endedAt(now - ENDED_LIFE_SECONDS * 1_000 - 1, jobRef(tenant, "job", "old")));
+    await eventually("the last is dealt with", async () => (await raw.zcard(ended)) === MAX_ENDED);
+    expect(await raw.zscore(ended, "job:0")).toBe(String(now));
+    expect(await raw.ttl(ended)).toBeGreaterThan(ENDED_LIFE_SECONDS - 60);
+    expect(await raw.exists(active)).toBe(0);
+  });
+
+  it("are read from time to time, and so a change is found whose hint was lost", async () => {
+    const { feed } = await open({ timings: { ...PATIENT, rereadMs: 50 } });
+    const ref = jobRef("unhinted", "job", "1");
+    const { ended } = tenantKeys(ref.tenant);
+    const told: unknown[] = [];
+    const end = await feed.watchLists(ref.tenant, (lists) => told.push(lists.ended));
+    const endedAtMs = Date.now();
+    await raw.zadd(
+      ended,
+      String(endedAtMs),
+      "job:1",
+      String(endedAtMs),
+      "nonsense",
+      String(endedAtMs),
+      "video:a b",
+    );
+    await eventually("it is told", () => told.length === 2);
+    expect(told).toEqual([[], [{ ref, endedAtMs }]]);
+    await end();
+  });
+
+  it("are subscribed to once, however many watch, and no more after the last", async () => {
+    const { feed } = await open();
+    const { lists } = tenantKeys("crowded");
+    const subscribers = async (): Promise<unknown> => (await raw.pubsub("NUMSUB", lists))[1];
+    await raw.config("RESETSTAT");
+    const ends = await Promise.all(
+      Array.from({ length: 50 }, () => feed.watchLists("crowded", () => undefined)),
+    );
+    expect([await subscribers(), await calls("zrevrange")]).toEqual([1, 2]);
+    for (const end of ends) await end();
+    await eventually("nobody listens any more", async () => (await subscribers()) === 0);
   });
 });
 
@@ -266,7 +362,7 @@ describe("what metrics count", () => {
       },
     });
     const ref = jobRef("counted", "job", "1");
-    await raw.set(activeKey(ref.tenant), "of another type");
+    await raw.set(tenantKeys(ref.tenant).active, "of another type");
     await writer.write("announce", pending(ref));
     await writer.write("progress", processing(ref, 2, 5));
     await eventually("the lost hint is counted", () => counted.length === 3);

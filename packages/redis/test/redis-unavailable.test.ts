@@ -1,6 +1,7 @@
-import { StatusplaneError, type StatusStore } from "@statusplane/core";
+import { jobRef, StatusplaneError, type StatusStore } from "@statusplane/core";
 import {
   freshRef,
+  freshTenant,
   fullProgress,
   PATIENT,
   pending,
@@ -42,6 +43,7 @@ async function callsThatAnswer(): Promise<string[]> {
     readMany: () => reader.readMany([ref, freshRef()]),
     readResult: () => reader.readResult(ref),
     readActive: () => reader.readActive(ref.tenant, 10),
+    readEnded: () => reader.readEnded(ref.tenant),
     readUnready: () => reader.readUnready(["scan"]),
     write: () => writer.write("announce", pending(ref)),
     requestCancel: () => writer.requestCancel(ref, 1),
@@ -49,6 +51,7 @@ async function callsThatAnswer(): Promise<string[]> {
     touchActive: () => writer.touchActive([ref]),
     restoreResult: () => writer.restoreResult(ref, 1, "[]"),
     subscribe: () => feed.subscribe([ref], () => undefined),
+    watchLists: () => feed.watchLists(freshTenant(), () => undefined),
     ping: () => installation.ping(),
     readSentinels: () => installation.readSentinels(),
     beat: () => installation.beat("me"),
@@ -99,6 +102,27 @@ describe("a Redis that does not answer", () => {
     expect(await untilAllAnswers()).toBe(true);
     const found = await eventually("they are read", () => store.reader.readMany(refs));
     expect(found).toEqual(refs.map(() => null));
+  });
+
+  it("is killed: who watches a tenant's lists is told what came meanwhile, without asking again", async () => {
+    await store.close();
+    store = await openRedisStatusStore({ url: server.url, timings: { ...PATIENT, rereadMs: 600_000 } });
+    const tenant = freshTenant();
+    const told: string[][] = [];
+    const end = await store.feed.watchLists(tenant, ({ active }) =>
+      told.push(active.snapshots.map(({ ref }) => ref.id)),
+    );
+    await server.kill();
+    await server.start();
+    const other = await openRedisStatusStore({ url: server.url, timings: PATIENT });
+    try {
+      await other.writer.write("announce", pending(jobRef(tenant, "job", "1")));
+    } finally {
+      await other.close();
+    }
+    await eventually("it is told", () => told.length === 2);
+    expect(told).toEqual([[], ["1"]]);
+    await end();
   });
 
   it("after some failures is not asked any more, until it answers again", async () => {

@@ -6,9 +6,11 @@ import type {
   StatusReader,
   StoredSnapshot,
   Subscription,
+  TenantLists,
   Unsubscribe,
 } from "../status-store-ports.ts";
 import { callListener } from "./call-listener.ts";
+import { ListsHub, type ListsSource } from "./lists-hub.ts";
 import type { StatusStoreLog } from "./status-store-options.ts";
 
 /** A timer as Node and browsers have it; only Node's would hold its process. */
@@ -20,8 +22,8 @@ declare function clearTimeout(timer: Timer | undefined): void;
 declare function setInterval(callback: () => void, everyMs: number): Timer;
 declare function clearInterval(timer: Timer | undefined): void;
 
-/** Where a hub hears of new snapshots. */
-export interface FeedSource {
+/** Where a hub hears of new snapshots, and of changed lists. */
+export interface FeedSource extends ListsSource {
   /** Resolves when every snapshot written from now on will be heard, unless the connection fails. */
   listen(ref: JobRef, hear: (snapshot: StoredSnapshot) => void): Promise<Unsubscribe>;
   readonly readMany: StatusReader["readMany"];
@@ -30,6 +32,8 @@ export interface FeedSource {
 export interface FeedHubOptions {
   /** Everything watched is read again this often, in ms; 0: never, the source loses nothing. */
   readonly rereadMs: number;
+  /** A tenant's lists are read at most this often, in ms. */
+  readonly listEveryMs: number;
   readonly log: StatusStoreLog;
 }
 
@@ -49,6 +53,7 @@ interface Watched {
 export class FeedHub implements StatusFeed {
   readonly #source: FeedSource;
   readonly #options: FeedHubOptions;
+  readonly #lists: ListsHub;
   readonly #watched = new Map<string, Watched>();
   #timer: Timer | undefined;
   #rereading: Promise<void> | undefined;
@@ -59,6 +64,7 @@ export class FeedHub implements StatusFeed {
   constructor(source: FeedSource, options: FeedHubOptions) {
     this.#source = source;
     this.#options = options;
+    this.#lists = new ListsHub(source, options);
   }
 
   /** @throws {store_unavailable} when the subscription or the first read fails; nothing is watched then. */
@@ -76,8 +82,19 @@ export class FeedHub implements StatusFeed {
     return subscription;
   }
 
+  /** @throws {store_unavailable} when the subscription or the first read fails; nothing is watched then. */
+  watchLists(tenant: string, listener: (lists: TenantLists) => void): Promise<Unsubscribe> {
+    return this.#lists.watch(tenant, listener);
+  }
+
+  /** A connection was lost and is there again: everything watched is read again, the lists too. */
+  resubscribed(): void {
+    this.#lists.reread();
+    void this.reread();
+  }
+
   /**
-   * Reads everything watched again, from now on, and tells what is newer. Never rejects: one that fails is repeated, and
+   * Reads every watched job again, from now on, and tells what is newer. Never rejects: one that fails is repeated, and
    * the next one makes up for it.
    */
   reread(): Promise<void> {
@@ -97,6 +114,7 @@ export class FeedHub implements StatusFeed {
 
   /** Forgets all subscriptions. */
   close(): void {
+    this.#lists.close();
     clearTimeout(this.#retry);
     for (const { subscriptions } of [...this.#watched.values()]) {
       for (const subscription of [...subscriptions]) void subscription.close();

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Check, ContractContext, OpenedStore, OpenStore, Skip } from "./contract-types.ts";
 import { describeFeed } from "./feed-contract.ts";
 import { describeHistories } from "./histories-contract.ts";
+import { describeLists } from "./lists-contract.ts";
 import { describeLives } from "./lives-contract.ts";
 import { describeRemoval } from "./removal-contract.ts";
 import { describeReads } from "./reads-contract.ts";
@@ -45,6 +46,9 @@ export function describeStatusStore(
     });
     describe("feed", () => {
       describeFeed(context);
+    });
+    describe("lists", () => {
+      describeLists(context);
     });
     describe("removal", () => {
       describeRemoval(context);

@@ -1,10 +1,10 @@
-import { jobRef, keyInTenant } from "@statusplane/core";
+import { jobRef } from "@statusplane/core";
 import { eventually } from "../eventually.ts";
 import { expect } from "vitest";
 import type { ContractContext } from "./contract-types.ts";
-import { cancelled, freshRef, pending, processing, succeeded } from "./sample-snapshots.ts";
+import { freshRef, pending, processing, succeeded } from "./sample-snapshots.ts";
 
-/** Batches, tenants, active lists, and what an installation keeps. */
+/** Batches, tenants, and what an installation keeps. */
 export function describeReads({ check, opened }: ContractContext): void {
   check("a snapshot is read as it was written, with its ETag", async () => {
     const { writer, reader } = opened().store;
@@ -55,73 +55,7 @@ export function describeReads({ check, opened }: ContractContext): void {
     expect(cancelRequested).toBe(false);
   });
 
-  describeActive({ check, opened });
   describeInstallation({ check, opened });
-}
-
-function describeActive({ check, opened }: Pick<ContractContext, "check" | "opened">): void {
-  const activeIds = async (tenant: string, limit: number): Promise<readonly [string[], number]> => {
-    const { snapshots, more } = await opened().store.reader.readActive(tenant, limit);
-    return [snapshots.map(({ ref }) => keyInTenant(ref)), more];
-  };
-  /** Scores are milliseconds: jobs announced within one have no order. */
-  const nextMs = async (): Promise<void> => {
-    const now = Date.now();
-    await eventually("the clock moves on", () => Date.now() > now);
-  };
-
-  check(
-    "the active list holds a tenant's live jobs, newest first, and says how many else there are",
-    async () => {
-      const { writer } = opened().store;
-      const tenant = `active-${process.pid}-a`;
-      const refs = ["1", "2", "3", "4"].map((id, i) => jobRef(tenant, i % 2 === 0 ? "video" : "job", id));
-      for (const ref of refs) {
-        await writer.write("announce", pending(ref));
-        await nextMs();
-      }
-      await writer.write("announce", pending(jobRef(`${tenant}b`, "video", "9")));
-      expect(await activeIds(tenant, 10)).toEqual([["job:4", "video:3", "job:2", "video:1"], 0]);
-      expect(await activeIds(tenant, 3)).toEqual([["job:4", "video:3", "job:2"], 1]);
-      expect(await activeIds(`${tenant}-nobody`, 3)).toEqual([[], 0]);
-    },
-  );
-
-  check("a sign of life puts a job at the top of the active list, or back on it", async () => {
-    const { writer } = opened().store;
-    const tenant = `active-${process.pid}-c`;
-    const [first, second] = [jobRef(tenant, "video", "1"), jobRef(tenant, "video", "2")];
-    await writer.write("announce", pending(first));
-    await nextMs();
-    await writer.write("announce", pending(second));
-    await nextMs();
-    await writer.touchActive([first]);
-    expect(await activeIds(tenant, 5)).toEqual([["video:1", "video:2"], 0]);
-  });
-
-  check("ended and vanished jobs are not on the active list", async () => {
-    const { writer } = opened().store;
-    const tenant = `active-${process.pid}-d`;
-    const [ended, vanished, live] = [
-      jobRef(tenant, "job", "1"),
-      jobRef(tenant, "job", "2"),
-      jobRef(tenant, "job", "3"),
-    ];
-    await writer.write("announce", pending(live));
-    await writer.write("announce", pending(ended));
-    await writer.write("finish", cancelled(ended));
-    await writer.touchActive([vanished, ended]);
-    expect(await activeIds(tenant, 5)).toEqual([["job:3"], 0]);
-    expect(await activeIds(tenant, 1)).toEqual([["job:3"], 0]);
-  });
-
-  check("a fenced finish leaves the newer attempt on the active list", async () => {
-    const { writer } = opened().store;
-    const ref = jobRef(`active-${process.pid}-e`, "job", "1");
-    await writer.write("announce", pending(ref, 2));
-    expect(await writer.write("finish", succeeded(ref, 1))).toMatchObject({ answer: "fenced" });
-    expect(await activeIds(ref.tenant, 5)).toEqual([["job:1"], 0]);
-  });
 }
 
 function describeInstallation({ check, opened }: Pick<ContractContext, "check" | "opened">): void {

@@ -17,6 +17,11 @@ export function freshRef(kind: Kind = "video", tenant = `t${process.pid}`): JobR
   return jobRef(tenant, kind, String(++jobs));
 }
 
+/** A tenant of its own, whose lists no other test changes. */
+export function freshTenant(): string {
+  return `t${process.pid}-${++jobs}`;
+}
+
 const step = { index: 2, total: 4, key: "encode", name: "변환", percent: 40 };
 
 export const fullProgress: Progress = { percent: 33, remainingSeconds: 71, step };
@@ -59,6 +64,12 @@ export function processingAt(
     version,
     progress: fullProgress,
   });
+}
+
+/** The end of a job's attempt at that time. */
+export function endedAt(endedAtMs: number, ref: JobRef, attempt = 1): EncodedSnapshot {
+  const base = { ref, jobType: "scan", attempt, updatedAt: new Date(endedAtMs).toISOString() };
+  return encodeSnapshot({ ...base, status: "CANCELLED", result: null });
 }
 
 /** READY for a video, DONE for a job. */

@@ -1,5 +1,5 @@
 import { refKey, type JobRef } from "@statusplane/core";
-import type { RedisActiveLists } from "./redis-active-lists.ts";
+import type { RedisTenantLists } from "./redis-tenant-lists.ts";
 
 /** So many jobs are remembered at most; those beyond wait for the next interval. */
 const MAX_LISTED = 10_000;
@@ -9,13 +9,13 @@ const MAX_LISTED = 10_000;
  * reads one does it, without waiting: at most once per job and interval in this process.
  */
 export class ForeignListing {
-  readonly #activeLists: RedisActiveLists;
+  readonly #lists: Pick<RedisTenantLists, "live">;
   readonly #everyMs: number;
   readonly #listed = new Set<string>();
   #sinceMs = -Infinity;
 
-  constructor(activeLists: RedisActiveLists, everyMs: number) {
-    this.#activeLists = activeLists;
+  constructor(lists: Pick<RedisTenantLists, "live">, everyMs: number) {
+    this.#lists = lists;
     this.#everyMs = everyMs;
   }
 
@@ -29,6 +29,6 @@ export class ForeignListing {
     const key = refKey(ref);
     if (this.#listed.has(key) || this.#listed.size >= MAX_LISTED) return;
     this.#listed.add(key);
-    this.#activeLists.add(ref);
+    this.#lists.live("alive", ref);
   }
 }

@@ -1,6 +1,5 @@
 import { parseRedisUrl, type StatusStore } from "@statusplane/core";
 import { type StatusStoreOptions, statusStoreSettings } from "@statusplane/core/status-store";
-import { RedisActiveLists } from "./redis-active-lists.ts";
 import { readSlotRanges } from "./cluster-slots.ts";
 import { RedisChannels } from "./redis-channels.ts";
 import { loadIoredis } from "../connections/load-driver.ts";
@@ -12,6 +11,7 @@ import { withScripts } from "./redis-scripts.ts";
 import { redisStatusFeed } from "./redis-status-feed.ts";
 import { RedisStatusReader } from "./redis-status-reader.ts";
 import { RedisStatusWriter } from "./redis-status-writer.ts";
+import { RedisTenantLists } from "./redis-tenant-lists.ts";
 
 export interface RedisStatusStoreOptions extends StatusStoreOptions {
   /** `redis://`, `rediss://`, comma-separated nodes with `cluster`, or `redis-sentinel://h1,h2,h3/name`. */
@@ -47,9 +47,9 @@ export async function openRedisStatusStore(options: RedisStatusStoreOptions): Pr
     settings,
   });
 
-  const readLists = new RedisActiveLists(reads, settings);
-  const writeLists = new RedisActiveLists(writes, settings);
-  const reader = new RedisStatusReader({ requests: reads, activeLists: readLists, cluster, settings });
+  const readLists = new RedisTenantLists({ requests: reads, cluster, settings });
+  const writeLists = new RedisTenantLists({ requests: writes, cluster, settings });
+  const reader = new RedisStatusReader({ requests: reads, lists: readLists, cluster, settings });
   const feed = redisStatusFeed({ channels, reader, cluster, settings });
   const close = async (): Promise<void> => {
     feed.close();
@@ -60,7 +60,7 @@ export async function openRedisStatusStore(options: RedisStatusStoreOptions): Pr
   };
   await Promise.all([readerClient, writerClient].map((client) => whenReady(client, FIRST_CONNECTION_MS)));
   return {
-    writer: new RedisStatusWriter({ requests: writes, activeLists: writeLists, channels, cluster, settings }),
+    writer: new RedisStatusWriter({ requests: writes, lists: writeLists, channels, cluster, settings }),
     reader,
     feed,
     installation: new RedisInstallation({ requests: reads, channels, settings }),

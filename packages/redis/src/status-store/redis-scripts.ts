@@ -9,6 +9,9 @@ export interface ScriptCommands {
   requestCancel(...keysAndArguments: Argument[]): Promise<unknown>;
   removeSnapshot(...keysAndArguments: Argument[]): Promise<unknown>;
   restoreResult(...keysAndArguments: Argument[]): Promise<unknown>;
+  listLive(...keysAndArguments: Argument[]): Promise<unknown>;
+  listEnded(...keysAndArguments: Argument[]): Promise<unknown>;
+  unlist(...keysAndArguments: Argument[]): Promise<unknown>;
   dropActive(...keysAndArguments: Argument[]): Promise<unknown>;
   writeSentinel(...keysAndArguments: Argument[]): Promise<unknown>;
 }
@@ -20,6 +23,9 @@ const SCRIPTS: Readonly<
   requestCancel: { file: "request-cancel.lua", numberOfKeys: 2 },
   removeSnapshot: { file: "remove.lua", numberOfKeys: 3 },
   restoreResult: { file: "restore-result.lua", numberOfKeys: 2 },
+  listLive: { file: "list-live.lua", numberOfKeys: 2 },
+  listEnded: { file: "list-ended.lua", numberOfKeys: 2 },
+  unlist: { file: "unlist.lua", numberOfKeys: 2 },
   dropActive: { file: "drop-active.lua", numberOfKeys: 1 },
   writeSentinel: { file: "write-sentinel.lua", numberOfKeys: 1 },
 };

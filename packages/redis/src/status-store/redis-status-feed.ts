@@ -1,4 +1,4 @@
-import { jobKeys, type StatusReader } from "@statusplane/core";
+import { jobKeys, readTenantLists, tenantKeys, type StatusReader } from "@statusplane/core";
 import { FeedHub, type StatusStoreSettings, storedSnapshot } from "@statusplane/core/status-store";
 import type { RedisChannels } from "./redis-channels.ts";
 
@@ -14,6 +14,7 @@ export interface RedisFeedParts {
  * so everything watched is read again after each reconnect and every `timings.rereadMs`.
  */
 export function redisStatusFeed({ channels, reader, cluster, settings }: RedisFeedParts): FeedHub {
+  const { rereadMs, listEveryMs } = settings.timings;
   const hub = new FeedHub(
     {
       listen: (ref, hear) =>
@@ -22,9 +23,11 @@ export function redisStatusFeed({ channels, reader, cluster, settings }: RedisFe
           if (snapshot !== null) hear(snapshot);
         }),
       readMany: (refs) => reader.readMany(refs),
+      listenLists: (tenant, hear) => channels.listen(tenantKeys(tenant, cluster).lists, hear),
+      readLists: (tenant) => readTenantLists(reader, tenant),
     },
-    { rereadMs: settings.timings.rereadMs, log: settings.log },
+    { rereadMs, listEveryMs, log: settings.log },
   );
-  channels.onResubscribed(() => void hub.reread());
+  channels.onResubscribed(() => hub.resubscribed());
   return hub;
 }

@@ -10,6 +10,7 @@ import {
   REMOVED_TEXT,
   statusKey,
   type ActiveList,
+  type EndedJob,
   type JobRef,
   type StatusReader,
   type StoredSnapshot,
@@ -18,8 +19,8 @@ import { type StatusStoreSettings, storedSnapshot } from "@statusplane/core/stat
 import { isCluster } from "../connections/redis-connector.ts";
 import { getFromCluster } from "./cluster-reads.ts";
 import { ForeignListing } from "./foreign-listing.ts";
-import type { ActivePage, RedisActiveLists } from "./redis-active-lists.ts";
 import type { RedisRequests } from "./redis-requests.ts";
+import type { ActivePage, RedisTenantLists } from "./redis-tenant-lists.ts";
 import { noneIfOfAnotherType } from "./store-error.ts";
 import { TurnBatch } from "./turn-batch.ts";
 
@@ -32,7 +33,7 @@ const MAX_ACTIVE_PAGES = 5;
 
 export interface RedisReaderParts {
   readonly requests: RedisRequests;
-  readonly activeLists: RedisActiveLists;
+  readonly lists: RedisTenantLists;
   readonly cluster: boolean;
   readonly settings: StatusStoreSettings;
 }
@@ -56,7 +57,7 @@ export class RedisStatusReader implements StatusReader {
 
   constructor(parts: RedisReaderParts) {
     this.#parts = parts;
-    this.#foreignListing = new ForeignListing(parts.activeLists, parts.settings.timings.relistEveryMs);
+    this.#foreignListing = new ForeignListing(parts.lists, parts.settings.timings.relistEveryMs);
   }
 
   /** @throws {store_unavailable} */
@@ -77,23 +78,28 @@ export class RedisStatusReader implements StatusReader {
 
   /** @throws {store_unavailable} */
   async readActive(tenant: string, limit: number): Promise<ActiveList> {
-    const { activeLists } = this.#parts;
+    const { lists } = this.#parts;
     const live: StoredSnapshot[] = [];
     const count = limit + ACTIVE_SLACK;
     let looked = 0;
     let total = 0;
     for (let page = 0; page < MAX_ACTIVE_PAGES && live.length < limit; page++) {
-      const { members, total: onList } = await activeLists.page(tenant, looked, count);
+      const { members, total: onList } = await lists.activePage(tenant, looked, count);
       total = onList;
       looked += members.length;
       const gone = await this.#sortOut(tenant, members, live);
-      activeLists.drop(tenant, gone);
+      lists.drop(tenant, gone);
       if (members.length < count) break;
     }
     return {
       snapshots: live.slice(0, limit),
       more: Math.max(0, live.length - limit) + Math.max(0, total - looked),
     };
+  }
+
+  /** @throws {store_unavailable} */
+  readEnded(tenant: string): Promise<readonly EndedJob[]> {
+    return this.#parts.lists.readEnded(tenant);
   }
 
   /** @throws {store_unavailable} */

@@ -1,6 +1,8 @@
 import {
   assertWriteFits,
   hasCode,
+  isEndTaken,
+  isLiveAfter,
   isTerminal,
   jobKeys,
   type EncodedSnapshot,
@@ -13,15 +15,15 @@ import {
   type WriteReply,
 } from "@statusplane/core";
 import type { StatusStoreSettings } from "@statusplane/core/status-store";
-import type { RedisActiveLists } from "./redis-active-lists.ts";
 import type { RedisChannels } from "./redis-channels.ts";
 import type { RedisClient } from "../connections/redis-connector.ts";
 import type { RedisRequests } from "./redis-requests.ts";
 import type { ScriptCommands } from "./redis-scripts.ts";
+import type { RedisTenantLists } from "./redis-tenant-lists.ts";
 
 export interface RedisWriterParts {
   readonly requests: RedisRequests<RedisClient & ScriptCommands>;
-  readonly activeLists: RedisActiveLists;
+  readonly lists: RedisTenantLists;
   readonly channels: RedisChannels;
   readonly cluster: boolean;
   readonly settings: StatusStoreSettings;
@@ -52,16 +54,12 @@ export class RedisStatusWriter implements StatusWriter {
    */
   async write(kind: WriteKind, snapshot: EncodedSnapshot): Promise<WriteReply> {
     assertWriteFits(kind, snapshot);
-    const { requests, activeLists, settings } = this.#parts;
-    // Before the script and on the same connection: whoever has the answer finds the job on the list.
-    if (kind === "announce") activeLists.add(snapshot.ref);
+    const { requests, settings } = this.#parts;
     const args = this.#scriptArguments(kind, snapshot);
     try {
       const reply = parseReply(await requests.call((client) => client.writeSnapshot(...args)));
       settings.counters.onWrite?.(kind, reply.answer);
-      // Only after the answer: a fenced finish must not take a newer attempt off the list.
-      const ended = kind === "finish" && (reply.answer === "accepted" || reply.answer === "duplicate");
-      if (ended) activeLists.remove(snapshot.ref);
+      this.#keepLists(kind, snapshot, reply.answer);
       return reply;
     } catch (error) {
       if (hasCode(error, "store_unavailable")) settings.counters.onWrite?.(kind, "unavailable");
@@ -87,22 +85,29 @@ export class RedisStatusWriter implements StatusWriter {
 
   /** @throws {store_unavailable} */
   touchActive(refs: readonly JobRef[]): Promise<void> {
-    return this.#parts.activeLists.touch(refs);
+    return this.#parts.lists.touch(refs);
   }
 
   /** @throws {store_unavailable} */
   async remove(ref: JobRef): Promise<void> {
-    const { requests, activeLists, settings } = this.#parts;
+    const { requests, lists, settings } = this.#parts;
     const { status, progress, result } = this.#keys(ref);
     const { liveTtlSeconds } = settings.timings;
     await requests.call((client) => client.removeSnapshot(status, progress, result, liveTtlSeconds));
-    activeLists.remove(ref);
+    lists.remove(ref);
   }
 
   /** @throws {store_unavailable} */
   async restoreResult(ref: JobRef, attempt: number, text: string): Promise<void> {
     const { status, result } = this.#keys(ref);
     await this.#parts.requests.call((client) => client.restoreResult(status, result, attempt, text));
+  }
+
+  /** Only after the answer: what was refused says nothing of where the job belongs, and who is told finds it in its place. */
+  #keepLists(kind: WriteKind, { ref, attempt, endedAtMs }: EncodedSnapshot, answer: WriteAnswer): void {
+    const { lists } = this.#parts;
+    if (kind === "announce" && isLiveAfter(answer)) lists.live(attempt > 1 ? "reopened" : "announced", ref);
+    if (endedAtMs !== null && isEndTaken(answer)) lists.ended({ ref, endedAtMs });
   }
 
   #scriptArguments(

@@ -35,7 +35,7 @@ export class FakeStatusStore implements StatusReader, StatusWriter {
 
   putText(
     ref: JobRef,
-    { text, ...head }: Omit<EncodedSnapshot, "ref" | "hash" | "resultText">,
+    { text, ...head }: Omit<EncodedSnapshot, "ref" | "hash" | "resultText" | "endedAtMs">,
   ): StoredSnapshot {
     const { attempt, version, status } = head;
     const snapshot = snapshotWithHead(ref, { attempt, version, status }, text);
@@ -67,6 +67,8 @@ export class FakeStatusStore implements StatusReader, StatusWriter {
     this.#answer(() => this.#store.reader.readResult(ref));
   readonly readActive: StatusReader["readActive"] = (tenant, limit) =>
     this.#answer(() => this.#store.reader.readActive(tenant, limit));
+  readonly readEnded: StatusReader["readEnded"] = (tenant) =>
+    this.#answer(() => this.#store.reader.readEnded(tenant));
   readonly readUnready: StatusReader["readUnready"] = (jobTypes) =>
     this.#answer(() => this.#store.reader.readUnready(jobTypes));
 

@@ -21,6 +21,9 @@ export interface SeenWrite {
   readonly atMs: number;
 }
 
+/** What of a write is still there after it. */
+type ShownSnapshot = Omit<EncodedSnapshot, "endedAtMs">;
+
 const SETTINGS = statusStoreSettings({});
 
 /** The status store in memory, with a switch for being away, and with what can be lost of it. */
@@ -56,7 +59,7 @@ export class FakeStatusStore implements StatusWriter, Installation {
     return this.#entries.size;
   }
 
-  shown(ref: JobRef): EncodedSnapshot | null {
+  shown(ref: JobRef): ShownSnapshot | null {
     const entry = this.#entries.get(ref);
     if (entry === null || entry.snapshot === null) return null;
     return { ...entry.snapshot, hash: entry.hash, resultText: entry.resultText };
@@ -72,8 +75,8 @@ export class FakeStatusStore implements StatusWriter, Installation {
   }
 
   /** Another program's write, whatever was there. */
-  put({ ref, hash, resultText, text, ...head }: EncodedSnapshot): void {
-    const snapshot = snapshotWithHead(ref, head, text);
+  put({ ref, hash, resultText, text, attempt, version, status }: ShownSnapshot): void {
+    const snapshot = snapshotWithHead(ref, { attempt, version, status }, text);
     this.#entries.set(ref, { snapshot, hash, cancelRequestedFor: null, resultText, expiresAtMs: null });
   }
 
