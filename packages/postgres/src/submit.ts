@@ -47,6 +47,9 @@ const FIND_SAME_ID: Statement = {
     FROM :"statusplane".job WHERE tenant_id = $2::text AND kind = $3::text AND id = $4::text`,
 };
 
+/** An earlier job may be removed between the statement that met it and the one that reads it: then there is none. */
+const ROUNDS = 3;
+
 /**
  * Accepts a job: PENDING, attempt 1. One statement; a second reads what was there already.
  * The same Idempotency-Key with the same body, or the same id with the same job type and payload, is `repeated` and
@@ -54,8 +57,20 @@ const FIND_SAME_ID: Statement = {
  * @throws {database_unavailable} when no COMMIT was seen: whether the job exists is then unknown.
  */
 export async function submit(context: Context, job: NewJob): Promise<SubmitOutcome> {
-  const { ref, jobType, title, payload, createdBy, maxTries, idempotency, metadata = null } = job;
-  const payloadText = encodeJson(payload);
+  const payloadText = encodeJson(job.payload);
+  for (let round = 0; round < ROUNDS; round++) {
+    const outcome =
+      (await create(context, job, payloadText)) ?? (await findEarlier(context, job, payloadText));
+    if (outcome !== null) return outcome;
+  }
+  throw new StatusplaneError("internal_error", {
+    detail: "the job of this id or Idempotency-Key goes as often as it comes",
+  });
+}
+
+/** Null: something of this id or Idempotency-Key is there. */
+async function create(context: Context, job: NewJob, payloadText: string): Promise<SubmitOutcome | null> {
+  const { ref, jobType, title, createdBy, maxTries, idempotency, metadata = null } = job;
   const rows = await context.send(SUBMIT, [
     context.resultInlineMaxBytes,
     context.committerGraceMs,
@@ -72,20 +87,21 @@ export async function submit(context: Context, job: NewJob): Promise<SubmitOutco
     metadata === null ? null : encodeJson(metadata),
   ]);
   const record = firstRecord(rows);
-  return record === null ? findEarlier(context, job, payloadText) : { outcome: "created", record };
+  return record === null ? null : { outcome: "created", record };
 }
 
-async function findEarlier(context: Context, job: NewJob, payloadText: string): Promise<SubmitOutcome> {
+/** Null: it has just gone. */
+async function findEarlier(
+  context: Context,
+  job: NewJob,
+  payloadText: string,
+): Promise<SubmitOutcome | null> {
   const { ref, jobType, idempotency } = job;
   const inlineMaxBytes = context.resultInlineMaxBytes;
   const [row] =
     idempotency === undefined
       ? await context.send(FIND_SAME_ID, [inlineMaxBytes, ref.tenant, ref.kind, ref.id, jobType, payloadText])
       : await context.send(FIND_BY_KEY, [inlineMaxBytes, ref.tenant, idempotency.key, idempotency.bodyHash]);
-  if (row === undefined) {
-    throw new StatusplaneError("internal_error", {
-      detail: "the job of this id or Idempotency-Key has just gone",
-    });
-  }
+  if (row === undefined) return null;
   return row["same_body"] === true ? { outcome: "repeated", record: toRecord(row) } : { outcome: "conflict" };
 }

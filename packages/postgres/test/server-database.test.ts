@@ -406,3 +406,21 @@ describe("statements", () => {
     expect(database.statements.watching).toBe(0);
   });
 });
+
+describe("a submit again", () => {
+  it("is accepted or repeats, whenever the job of its key is removed meanwhile", async () => {
+    const database = await open({ poolMax: 8 });
+    const tenant = newTenant();
+    for (let round = 0; round < 150; round++) {
+      const idempotency = { key: `round-${round}`, bodyHash: "h" };
+      const ref = newRef("job", tenant);
+      await database.requests.submit(newJob(ref, { idempotency }));
+      await database.requests.cancel(ref);
+      const [again] = await Promise.all([
+        database.requests.submit(newJob(newRef("job", tenant), { idempotency })),
+        database.requests.remove(ref),
+      ]);
+      expect(["created", "repeated"]).toContain(again.outcome);
+    }
+  });
+});
