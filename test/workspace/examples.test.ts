@@ -20,7 +20,7 @@ interface Example {
 
 /** What the `@example`s, and blocks without imports of their own, stand in. */
 const AROUND_CLIENT = `
-import { createClient, isEnded, isSuccess, ClientError, type StatusplaneClient } from "@statusplane/client";
+import { createClient, isEnded, isSuccess, jobsAhead, ClientError, type StatusplaneClient } from "@statusplane/client";
 import { StatusplaneProvider, useActiveJobs, useClient, useJob, useJobs, ProgressBar } from "@statusplane/client/react";
 import { asyncStatusStore, getPollInterval, useWorkerJobPoller } from "@statusplane/client/compat";
 import type { ReactNode } from "react";

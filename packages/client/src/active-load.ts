@@ -1,4 +1,4 @@
-import { retryWait } from "./backoff.ts";
+import { retryWait } from "./transport/backoff.ts";
 import { ClientError } from "./client-error.ts";
 import type { ActiveAnswer, StatusplaneClient } from "./statusplane-client.ts";
 

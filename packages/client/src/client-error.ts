@@ -4,6 +4,10 @@ export type ClientErrorCode =
   | "deadline_exceeded"
   | "unexpected_answer"
   | "client_closed"
+  /** Somebody waits for the end of a job that does not exist. */
+  | "gone"
+  /** The job has not ended within the time that the caller gave. */
+  | "wait_timeout"
   /** Asked for something that needs the server's row, of a job that has none. Nothing was sent. */
   | "no_record";
 

@@ -1,4 +1,3 @@
-import { publicMessage } from "@statusplane/core";
 import { detailPath } from "@statusplane/core/wire";
 import { ClientError } from "./client-error.ts";
 import type { Sender } from "./sender.ts";
@@ -52,7 +51,7 @@ export class DetailSource {
 
   /** As the server would say it. */
   #noSuchJob(): ClientError {
-    const code = "record_not_found";
-    return new ClientError({ status: 404, code, detail: publicMessage(code, this.#sender.language) });
+    const { detail } = this.#sender.failure("gone");
+    return new ClientError({ status: 404, code: "record_not_found", detail });
   }
 }

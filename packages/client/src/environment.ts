@@ -1,3 +1,14 @@
+import { browserTabs, type Tabs } from "./tabs/tabs.ts";
+
+/** What the client needs of a `WebSocket`. */
+export interface Socket {
+  onopen: (() => void) | null;
+  onmessage: ((message: { readonly data: unknown }) => void) | null;
+  onclose: (() => void) | null;
+  send(text: string): void;
+  close(): void;
+}
+
 /**
  * What the client takes from the browser, so that tests drive it by hand. Times are monotonic milliseconds.
  * Default: {@link browserEnvironment}.
@@ -13,8 +24,17 @@ export interface Environment {
   isVisible(): boolean;
   /** Whether the browser believes it has a network. */
   isOnline(): boolean;
-  /** Calls back when the page becomes visible or online again; the answer ends that. */
+  /** Calls back when the page becomes visible, online or shown again; the answer ends that. */
   onWake(listener: () => void): () => void;
+  /** Calls back when the page is hidden; the answer ends that. Missing where no page is ever hidden. */
+  onHidden?(listener: () => void): () => void;
+  /**
+   * Opens a WebSocket at an address of the page's origin or of another; missing where there is none.
+   * @throws {Error} for an address that is none.
+   */
+  readonly openSocket?: ((url: string, protocols: readonly string[]) => Socket) | undefined;
+  /** What the browser's tabs share; null: a page that cannot share. Missing where there is no page. */
+  readonly tabs?: Tabs | null | undefined;
 }
 
 /** The environment of a browser; also works where there is no document or window (a worker, a script). */
@@ -38,10 +58,27 @@ export function browserEnvironment(): Environment {
       };
       page?.addEventListener("visibilitychange", onVisibility);
       host?.addEventListener("online", listener);
+      host?.addEventListener("pageshow", listener);
       return () => {
         page?.removeEventListener("visibilitychange", onVisibility);
         host?.removeEventListener("online", listener);
+        host?.removeEventListener("pageshow", listener);
       };
     },
+    onHidden(listener) {
+      const onVisibility = () => {
+        if (!isVisible()) listener();
+      };
+      page?.addEventListener("visibilitychange", onVisibility);
+      return () => page?.removeEventListener("visibilitychange", onVisibility);
+    },
+    openSocket: typeof WebSocket === "undefined" ? undefined : openSocket,
+    tabs: page === undefined ? undefined : (browserTabs() ?? null),
   };
+}
+
+function openSocket(url: string, protocols: readonly string[]): Socket {
+  const target = new URL(url, typeof location === "undefined" ? undefined : location.href);
+  target.protocol = target.protocol.replace("http", "ws");
+  return new WebSocket(target, [...protocols]) as Socket; // its handlers are given more than is read here
 }

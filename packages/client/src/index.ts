@@ -1,7 +1,7 @@
 /**
- * Watches jobs from a browser: one adaptive poller per tab, the state of each watched job, and the server's HTTP
- * interface. Imports core only; no React (that is `./react`), no Node. Data comes in by `fetch` and goes out by
- * `subscribe` and `getSnapshot`.
+ * Watches jobs from a browser: pushed by one connection per browser, polled where that does not work; the state of each
+ * watched job, and the server's HTTP interface. Imports core only; no React (that is `./react`), no Node. Data comes in
+ * by `transport/` and goes out by `subscribe` and `getSnapshot`.
  */
 export { isRetryable, type Kind, type Status } from "@statusplane/core";
 export {
@@ -23,12 +23,15 @@ export {
   type RecordedJob,
   type RecordedOutput,
 } from "@statusplane/core/wire";
+export { jobsAhead, type ActiveList } from "./active-jobs.ts";
 export * from "./browser-language.ts";
 export * from "./client-error.ts";
 export { createClient } from "./create-client.ts";
 export * from "./demo.ts";
 export * from "./environment.ts";
 export * from "./statusplane-client.ts";
+export type { Channel, LockOptions, Tabs } from "./tabs/tabs.ts";
+export type { ClientTimings } from "./transport/client-timings.ts";
 export {
   isEnded,
   isSuccess,

@@ -2,7 +2,7 @@ import { asMembers, textOrNull, type ProblemBody } from "@statusplane/core/wire"
 import { browserLanguage } from "./browser-language.ts";
 import { callSafely } from "./call-safely.ts";
 import { ClientError, type ClientErrorCode } from "./client-error.ts";
-import type { Environment } from "./environment.ts";
+import type { Environment, Socket } from "./environment.ts";
 import type { ClientOptions, RequestOptions } from "./statusplane-client.ts";
 
 const DEADLINE_MS = 10_000;
@@ -17,6 +17,11 @@ const SENTENCES = {
     en: "The server sent an unexpected response.",
   },
   client_closed: { ko: "연결이 종료되었습니다.", en: "The client was closed." },
+  gone: { ko: "작업을 찾을 수 없습니다.", en: "There is no such job." },
+  wait_timeout: {
+    ko: "기다리는 동안 작업이 끝나지 않았습니다.",
+    en: "The job has not ended in the time that was given.",
+  },
   no_record: {
     ko: "이 작업의 기록은 이곳에 없습니다.",
     en: "There is no record of this job here.",
@@ -40,10 +45,17 @@ export class Sender {
   readonly #options: ClientOptions;
   readonly #closed = new AbortController();
   #isUnauthenticated = false;
+  /** The server's clock less this tab's. */
+  #clockOffsetMs: number | null = null;
 
   constructor(options: ClientOptions, environment: Environment) {
     this.#options = options;
     this.environment = environment;
+  }
+
+  /** Whether the last answer was that nobody is signed in. */
+  get isUnauthenticated(): boolean {
+    return this.#isUnauthenticated;
   }
 
   get language(): "ko" | "en" {
@@ -95,6 +107,7 @@ export class Sender {
       const response = await send(url, { ...init, headers: signed, signal: aborted });
       aborted.throwIfAborted(); // an answer after the deadline is no answer
       this.noteStatus(response.status);
+      this.#noteDate(response.headers);
       return read(response);
     });
   }
@@ -127,9 +140,26 @@ export class Sender {
     return baseUrl + path;
   }
 
+  /** Opens a WebSocket of the server. @throws {TypeError} where there are none. */
+  openSocket(path: string, protocols: readonly string[]): Socket {
+    const { openSocket } = this.environment;
+    if (openSocket === undefined) throw new TypeError("no WebSocket here");
+    return openSocket(this.url(path), protocols);
+  }
+
+  /** The page's newest token; null: nobody is signed in. */
+  async token(): Promise<string | null> {
+    return this.#options.getToken();
+  }
+
+  /** The server's clock in Unix ms, as its last answer told it; null before the first. */
+  serverNowMs(): number | null {
+    return this.#clockOffsetMs === null ? null : this.environment.now() + this.#clockOffsetMs;
+  }
+
   /** The headers that sign a request and choose the language of its errors. */
   async signature(): Promise<Record<string, string>> {
-    const token = await this.#options.getToken();
+    const token = await this.token();
     const language = { "Accept-Language": this.language };
     return token === null ? language : { ...language, Authorization: `Bearer ${token}` };
   }
@@ -196,6 +226,11 @@ export class Sender {
 
   close(): void {
     this.#closed.abort(this.failure("client_closed"));
+  }
+
+  #noteDate(headers: Headers): void {
+    const dateMs = readDateMs(headers);
+    if (dateMs !== null) this.#clockOffsetMs = dateMs - this.environment.now();
   }
 
   /** Aborts when the client closes, the caller aborts, or the deadline is over; the answer ends all but the caller's. */

@@ -9,8 +9,10 @@ import type {
   RecordedJob,
   SubmittedJob,
 } from "@statusplane/core/wire";
+import type { ActiveList } from "./active-jobs.ts";
 import type { ClientError } from "./client-error.ts";
 import type { Environment } from "./environment.ts";
+import type { ClientTimings } from "./transport/client-timings.ts";
 import type { WatchedJob, WatchRef } from "./watched-job.ts";
 
 /** What the client needs of `fetch`. */
@@ -30,8 +32,20 @@ export interface OwnDetail {
  */
 export type DetailOption = false | string | ((ref: WatchRef) => Promise<OwnDetail | null>);
 
-/** What {@link createClient} takes. */
-export interface ClientOptions {
+/**
+ * How news comes. `auto`: by WebSocket, else by Server-Sent Events, else by polling, whichever works; back on a stream
+ * within two minutes after it works again. The poll stands behind each: it asks for whatever a stream does not tell.
+ */
+export type Transport = "auto" | "websocket" | "sse" | "poll";
+
+/**
+ * How news comes now. `connecting`: nothing has been answered yet. `live`: it is pushed. `polling`: it is asked for.
+ * `offline`: the server does not answer. `signed_out`: it answers that nobody is signed in. `closed`: the client is.
+ */
+export type ConnectionStatus = "connecting" | "live" | "polling" | "offline" | "signed_out" | "closed";
+
+/** What a client that only watches takes. */
+export interface WatcherOptions {
   /** Before every path, without a slash at its end. Default "": the page's own origin. */
   readonly baseUrl?: string;
   /** Asked before every request; null: nobody is signed in. */
@@ -42,6 +56,15 @@ export interface ClientOptions {
    * Default: the server at `baseUrl`.
    */
   readonly detail?: DetailOption;
+  /** Default `poll`. */
+  readonly transport?: Transport;
+  /**
+   * Whether somebody wants to hear of live work while the page is hidden: a title, a notification. False: nothing is
+   * asked and nothing told until the page is seen again. Default: true.
+   */
+  readonly whileHidden?: () => boolean;
+  /** Intervals, in ms. Default: as designed; a test shortens them. */
+  readonly timings?: Partial<ClientTimings>;
   /** Default: the browser's. */
   readonly fetch?: Fetch;
   /** Clock, timers, random, visibility. Default: the browser's. */
@@ -52,6 +75,17 @@ export interface ClientOptions {
   readonly onError?: (error: ClientError) => void;
   /** Language of the server's sentences. Default: as {@link browserLanguage} says. */
   readonly language?: () => "ko" | "en";
+}
+
+/** What {@link createClient} takes. */
+export type ClientOptions = WatcherOptions;
+
+/** What {@link StatusplaneWatcher.wait} takes. */
+export interface WaitOptions {
+  /** How long to wait, in ms. Default: without end. */
+  readonly timeoutMs?: number;
+  /** Ends the wait; it then rejects with the signal's reason. */
+  readonly signal?: AbortSignal;
 }
 
 /** What a submit was answered. */
@@ -112,8 +146,8 @@ export interface RequestOptions extends Omit<RequestInit, "headers"> {
   readonly deadlineMs?: number;
 }
 
-/** One per tab: watches jobs with one poller, and speaks the server's HTTP interface. */
-export interface StatusplaneClient {
+/** One per tab: watches jobs, whatever the transport. */
+export interface StatusplaneWatcher {
   /**
    * Watches a job until the answer is called; counted, so each call has its own end. The listener is called at the
    * next turn with what is known, then at every change.
@@ -126,14 +160,43 @@ export interface StatusplaneClient {
    */
   watch(ref: WatchRef, listener?: (job: WatchedJob) => void): () => void;
   get(ref: WatchRef): WatchedJob | undefined;
-  /** Called after every change of {@link getSnapshot}. */
+  /** Called after every change of {@link getSnapshot}, {@link getActive} and {@link connectionStatus}. */
   subscribe(listener: () => void): () => void;
   /** All known jobs by `kind:id`; the same object while nothing changed. */
   getSnapshot(): ReadonlyMap<string, WatchedJob>;
+  /** How news comes now. */
+  readonly connectionStatus: ConnectionStatus;
+  /**
+   * Ends with the job's terminal snapshot.
+   * @throws {ClientError} `gone`: there is no such job; `wait_timeout`; `client_closed`
+   *
+   * @example
+   * const job = await client.wait({ kind: "job", id: "import-1" }, { timeoutMs: 600_000 });
+   * show(isSuccess(job) ? job.result : job.errorMessage);
+   */
+  wait(ref: WatchRef, options?: WaitOptions): Promise<WatchedJob>;
+  /** Wants the tenant's live list, as it changes, until the answer is called; counted. */
+  watchActive(): () => void;
+  /** The live list while somebody wants it; the same object while nothing changed. */
+  getActive(): ActiveList;
   /** Asks the list of live jobs (status store only), and takes their snapshots. @throws {ClientError} */
   loadActive(): Promise<ActiveAnswer>;
   /** Job types that no worker can run now, as last told; the same object while nothing changed. */
   waiting(): Readonly<Record<string, string>>;
+  /** Asks for the job's end and polls at once. @throws {ClientError} `already_finished`, `no_record` */
+  cancel(ref: WatchRef): Promise<void>;
+  /** Asks for a new attempt and polls at once. @throws {ClientError} `not_retryable`, `input_gone`, `no_record` */
+  retry(ref: WatchRef): Promise<void>;
+  readonly environment: Environment;
+  /** As the `language` option says now. */
+  readonly language: "ko" | "en";
+  /** Ends every stream, poll, timer and request. A second close does nothing. */
+  close(): void;
+  [Symbol.dispose](): void;
+}
+
+/** A watcher that speaks the rest of the server's HTTP interface, too. */
+export interface StatusplaneClient extends StatusplaneWatcher {
   /** @throws {ClientError} */
   submitVideo(file: File, options?: SubmitVideoOptions): Promise<Submitted>;
   /**
@@ -149,10 +212,6 @@ export interface StatusplaneClient {
    * client.watch(ref, (job) => show(job.percent));
    */
   submitJob(jobType: string, options?: SubmitJobOptions): Promise<Submitted>;
-  /** Asks for the job's end and polls at once. @throws {ClientError} `already_finished`, `no_record` */
-  cancel(ref: WatchRef): Promise<void>;
-  /** Asks for a new attempt and polls at once. @throws {ClientError} `not_retryable`, `input_gone`, `no_record` */
-  retry(ref: WatchRef): Promise<void>;
   /**
    * Has a finished job removed, everywhere: record, snapshot, result and files. Whoever watches it here is told what a
    * poll tells of an unknown one. @throws {ClientError} `not_finished`, `record_not_found`
@@ -183,10 +242,4 @@ export interface StatusplaneClient {
    * @throws {ClientError} also `unexpected_answer`
    */
   read<T>(path: string, check: (body: unknown) => T | null): Promise<T>;
-  readonly environment: Environment;
-  /** As the `language` option says now. */
-  readonly language: "ko" | "en";
-  /** Ends every poll, timer and request. A second close does nothing. */
-  close(): void;
-  [Symbol.dispose](): void;
 }

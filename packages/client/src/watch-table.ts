@@ -32,20 +32,17 @@ export class WatchTable {
   /** Adds a watcher; the answer removes it. */
   watch(ref: WatchRef, listener: JobListener): () => void {
     const key = watchKey(ref);
-    const watcher: JobListener = (job) => listener(job); // an object of its own: a listener may watch twice
     const isFirst = !this.#watchers.has(key);
-    const watchers = this.#watchers.get(key) ?? new Set();
-    this.#watchers.set(key, watchers.add(watcher));
+    const end = this.#add(ref, listener);
     if (!isId(ref.id)) this.apply([[ref, { type: "not_found" }]]);
     else if (isFirst || isOver(this.#states.get(key)))
       this.apply([[ref, { type: "watched", atMs: this.#now() }]]);
-    return () => {
-      watchers.delete(watcher);
-      if (watchers.size > 0 || this.#watchers.get(key) !== watchers) return;
-      this.#watchers.delete(key);
-      this.#forgetOldest();
-      this.#onApplied();
-    };
+    return end;
+  }
+
+  /** As {@link watch}, without looking anew at what has ended, and with nobody to tell. */
+  keep(ref: WatchRef): () => void {
+    return this.#states.has(watchKey(ref)) ? this.#add(ref, () => {}) : this.watch(ref, () => {});
   }
 
   subscribe(subscriber: () => void): () => void {
@@ -87,7 +84,7 @@ export class WatchTable {
       if (after.job !== before?.job) changed.set(key, after.job);
     }
     this.#onApplied();
-    if (changed.size > 0) this.#tell(changed);
+    if (changed.size > 0) this.#changed(changed);
   }
 
   clear(): void {
@@ -95,13 +92,32 @@ export class WatchTable {
     this.#subscribers.clear();
   }
 
-  #tell(changed: ReadonlyMap<string, WatchedJob>): void {
+  /** Tells the subscribers, of something that belongs to no job. */
+  tell(): void {
+    for (const subscriber of [...this.#subscribers]) callSafely(subscriber);
+  }
+
+  #add(ref: WatchRef, listener: JobListener): () => void {
+    const key = watchKey(ref);
+    const watcher: JobListener = (job) => listener(job); // an object of its own: a listener may watch twice
+    const watchers = this.#watchers.get(key) ?? new Set();
+    this.#watchers.set(key, watchers.add(watcher));
+    return () => {
+      watchers.delete(watcher);
+      if (watchers.size > 0 || this.#watchers.get(key) !== watchers) return;
+      this.#watchers.delete(key);
+      this.#forgetOldest();
+      this.#onApplied();
+    };
+  }
+
+  #changed(changed: ReadonlyMap<string, WatchedJob>): void {
     this.#snapshot = new Map([...this.#snapshot, ...changed]);
     this.#forgetOldest();
     for (const [key, job] of changed) {
       for (const watcher of [...(this.#watchers.get(key) ?? [])]) callSafely(() => watcher(job));
     }
-    for (const subscriber of [...this.#subscribers]) callSafely(subscriber);
+    this.tell();
   }
 
   #watched(): WatchState[] {

@@ -12,6 +12,9 @@ export class FakeEnvironment implements Environment {
   dice = 0;
   visible = true;
   online = true;
+  openSocket: Environment["openSocket"] = undefined;
+  tabs: Environment["tabs"] = undefined;
+  readonly #hideListeners = new Set<() => void>();
   readonly #timers = new Set<Timer>();
   readonly #wakeListeners = new Set<() => void>();
 
@@ -44,6 +47,18 @@ export class FakeEnvironment implements Environment {
     return () => {
       this.#wakeListeners.delete(listener);
     };
+  }
+
+  onHidden(listener: () => void): () => void {
+    this.#hideListeners.add(listener);
+    return () => {
+      this.#hideListeners.delete(listener);
+    };
+  }
+
+  hide(): void {
+    this.visible = false;
+    for (const listener of this.#hideListeners) listener();
   }
 
   get openTimers(): number {

@@ -22,14 +22,14 @@ afterEach(() => {
 });
 
 /** A client between a fake browser and a fake server; closed after the test. */
-export function setUp(options: Partial<ClientOptions> = {}): Setup {
-  const environment = new FakeEnvironment();
+export function setUp(options: Partial<ClientOptions> = {}, environment = new FakeEnvironment()): Setup {
   const server = new FakeServer(environment);
   const errors: ClientError[] = [];
   const client = createClient({
     getToken: () => "token-of-7",
     fetch: server.fetch,
     environment,
+    transport: "poll",
     onError: (error) => errors.push(error),
     ...options,
   });

@@ -91,20 +91,29 @@ export function outputFilePath(signature: string, file: string, base = ""): stri
   return pathOf(ROUTES.outputFile, { signature, file }, base);
 }
 
-/** The snapshots of these jobs, at most {@link MAX_REFS}. */
-export function batchPath(jobs: readonly NamedJob[], base = ""): string {
+/** The snapshots of these jobs, at most {@link MAX_REFS}; with `active` the tenant's lists and its live ones, too. */
+export function batchPath(jobs: readonly NamedJob[], base = "", active = false): string {
+  return base + ROUTES.batch + watchSearch(jobs, active);
+}
+
+/** The query that names what is watched: of a batch, and of the events. */
+export function watchSearch(jobs: readonly NamedJob[], active = false): string {
   const idsOf = (kind: Kind): string =>
     jobs
       .filter((job) => job.kind === kind)
       .map(({ id }) => encodeURIComponent(id))
       .join(",");
-  const query: BatchQuery = { videos: idsOf("video"), jobs: idsOf("job") };
-  return base + ROUTES.batch + searchOf({ ...query }, (ids) => ids);
+  const query: BatchQuery = {
+    videos: idsOf("video"),
+    jobs: idsOf("job"),
+    active: active ? "1" : undefined,
+  };
+  return searchOf({ ...query }, (ids) => ids);
 }
 
 /** The snapshots of the tenant's newest live jobs. */
 export function activePath(base = ""): string {
-  return base + ROUTES.batch + searchOf({ active: "1" } satisfies BatchQuery);
+  return batchPath([], base, true);
 }
 
 /** Snapshots as they change, by SSE: with a body that says what is watched, for a POST. */

@@ -1,6 +1,6 @@
 import { errorBackoffMs, withPollJitter } from "@statusplane/core";
-import type { ClientError } from "./client-error.ts";
-import type { Environment } from "./environment.ts";
+import type { ClientError } from "../client-error.ts";
+import type { Environment } from "../environment.ts";
 
 /** After an answer that repeating will not change: 401 and every other 4xx but "slower" and "too slow". */
 const REFUSED_INTERVAL_MS = 15_000;

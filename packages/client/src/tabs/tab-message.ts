@@ -1,0 +1,31 @@
+import type { Delivery, Wanted } from "../transport/delivery.ts";
+
+/**
+ * What tabs of one reader say to each other. All is said to all: `to` names whom it concerns.
+ *
+ * ```
+ * a tab that joins ──want──▶ the leading one ──here, news of what it knows──▶ the tab follows
+ * a tab that follows ──want, each 5 s──▶ ──here──▶ …          no answer for 5 s, or a hidden leader: the lock is taken
+ * the leading one ──news──▶ all
+ * ```
+ */
+export type TabMessage =
+  /** I want to be told this; answer, if you lead. */
+  | { readonly say: "want"; readonly from: string; readonly wanted: Wanted }
+  /** I lead, and this is what you need not ask for yourself. */
+  | {
+      readonly say: "here";
+      readonly from: string;
+      readonly to: string;
+      readonly isVisible: boolean;
+      readonly isLive: boolean;
+      /** Keys of the jobs that are pushed. */
+      readonly covered: readonly string[];
+      readonly coversList: boolean;
+    }
+  /** I lead now: say again what you want. */
+  | { readonly say: "lead"; readonly from: string }
+  /** Forget me. */
+  | { readonly say: "leave"; readonly from: string }
+  /** What I was told; `to` where only one needs it. */
+  | { readonly say: "news"; readonly from: string; readonly to: string | null; readonly delivery: Delivery };

@@ -1,0 +1,27 @@
+import { SharedPush } from "../tabs/shared-push.ts";
+import type { MakePush, PushContext } from "./push-port.ts";
+import { Push, type PushListener, type PushParts } from "./push.ts";
+import { sseOf } from "./sse.ts";
+import { websocketOf } from "./websocket.ts";
+
+/**
+ * The push of a browser's page: one connection for all its tabs where they can share it, else a WebSocket for each and
+ * no SSE. A script outside of a page has a connection of its own.
+ */
+export const browserPush: MakePush = (context) => {
+  const { sender, timings } = context;
+  const { tabs } = sender.environment;
+  const streams = streamsOf(context);
+  const open = (listener: PushListener): Push =>
+    new Push({ sender, timings, streams, listener, keepsUnsharedSse: tabs === undefined });
+  return tabs == null ? open({ ...context, onReader() {} }) : new SharedPush({ ...context, tabs, open });
+};
+
+/** In the order in which they are tried. */
+function streamsOf({ sender, transport }: PushContext): PushParts["streams"] {
+  const { openSocket, tabs } = sender.environment;
+  const streams: PushParts["streams"][number][] = [];
+  if (transport !== "sse" && openSocket !== undefined) streams.push(["websocket", websocketOf(sender)]);
+  if (transport !== "websocket" && tabs !== null) streams.push(["sse", sseOf(sender)]);
+  return streams;
+}

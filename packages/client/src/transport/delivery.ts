@@ -1,0 +1,32 @@
+import type { LiveList } from "@statusplane/core/wire";
+import type { WatchRef } from "../watched-job.ts";
+
+/**
+ * What a transport tells at once: plain data, the same from each, so that one tab can hand it to the others. Whoever
+ * takes it makes the state machine's events of it, in the tab's own language and by its own clock.
+ */
+export interface Delivery {
+  /** Bodies as the progress endpoints answer them. */
+  readonly snapshots?: readonly (readonly [ref: WatchRef, body: unknown])[];
+  /** What the status store does not know. */
+  readonly missing?: readonly WatchRef[];
+  /** As before, and the server lives. */
+  readonly unchanged?: readonly WatchRef[];
+  readonly list?: LiveList;
+  /** The server's clock in Unix ms; null where it was not told. */
+  readonly serverNowMs: number | null;
+}
+
+/** What a page wants to be told. */
+export interface Wanted {
+  readonly refs: readonly WatchRef[];
+  /** The tenant's live list and its last ends, too. */
+  readonly active: boolean;
+}
+
+/** Nothing. */
+export const NOTHING_WANTED: Wanted = { refs: [], active: false };
+
+export function isNothing({ refs, active }: Wanted): boolean {
+  return refs.length === 0 && !active;
+}
