@@ -107,11 +107,14 @@ async function inBatches(jobs: number, one: (n: number) => Promise<unknown>): Pr
   }
 }
 
+/** As people name files: 22 bytes in UTF-8. */
+const TITLE = "5월 강의 3강.mp4";
 const updatedAt = "2026-11-26T09:00:00.000Z";
 
 const running = (ref: JobRef): Snapshot => ({
   ref,
   jobType: "video_hls",
+  title: TITLE,
   attempt: 1,
   updatedAt,
   status: "PROCESSING",
@@ -126,6 +129,7 @@ const running = (ref: JobRef): Snapshot => ({
 const finishedVideo = (ref: JobRef): Snapshot => ({
   ref,
   jobType: "video_hls",
+  title: TITLE,
   attempt: 1,
   updatedAt,
   status: "READY",
@@ -136,6 +140,7 @@ const finishedVideo = (ref: JobRef): Snapshot => ({
 const finishedImport = (ref: JobRef): Snapshot => ({
   ref,
   jobType: "excel_import",
+  title: TITLE,
   attempt: 1,
   updatedAt,
   status: "DONE",
@@ -145,6 +150,7 @@ const finishedImport = (ref: JobRef): Snapshot => ({
 const largeResult = (ref: JobRef): Snapshot => ({
   ref,
   jobType: "ocr",
+  title: TITLE,
   attempt: 1,
   updatedAt,
   status: "DONE",

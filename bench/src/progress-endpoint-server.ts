@@ -17,6 +17,7 @@ const TENANT = "7";
 const snapshotOf = (id: string): Snapshot => ({
   ref: jobRef(TENANT, "job", id),
   jobType: "excel_import",
+  title: "5월 명단.xlsx",
   attempt: 1,
   updatedAt: "2026-11-02T03:04:05.678Z",
   status: "PROCESSING",

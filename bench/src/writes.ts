@@ -93,6 +93,7 @@ function progressOf(ref: JobRef, version: number): EncodedSnapshot {
   return encodeSnapshot({
     ref,
     jobType: "video_hls",
+    title: "5월 강의 3강.mp4",
     attempt: 1,
     updatedAt: "2026-11-02T03:04:05.678Z",
     status: "PROCESSING",

@@ -72,6 +72,7 @@ ENDED_LIFE_SECONDS = 86_400
 MIN_FINISHED_TTL_SECONDS = 86_400
 FINISHED_TTL_SPREAD = 0.1
 FINAL_VERSION = 2_147_483_647
+TITLE_MAX_CHARACTERS = 200
 RESULT_INLINE_MAX_BYTES = 8_192
 RESULT_MAX_BYTES = 1_048_576
 SIGN_OF_LIFE_SECONDS = 10.0
@@ -295,10 +296,12 @@ def cache_video_status(
     duration: Optional[float] = None,
     error_reason: Optional[str] = None,
     ttl: Optional[int] = None,
+    title: Optional[str] = None,
 ) -> bool:
     """Says how a video is: PENDING, PROCESSING (a start), READY, FAILED or CANCELLED.
 
-    `duration` is in seconds. `ttl` is taken for the sake of existing calls and not heeded: the life follows the status.
+    `duration` is in seconds. `title` is what people call the video: its first 200 characters are shown; it may be left out
+    after the start. `ttl` is taken for the sake of existing calls and not heeded: the life follows the status.
     Answers True if that is now (or already was) what Redis says; False if it was refused, or Redis is away.
     Raises ValueError for ids and statuses that are none.
     """
@@ -311,7 +314,8 @@ def cache_video_status(
         members.update(error_reason=_text_or_none(error_reason, "error_reason"), error_code=None)
     if status == "CANCELLED":
         members = {"error_code": "cancelled"}
-    return _say(ref, status, None, _Ending(status, members, ""))
+    names = _Names(None, _text_or_none(title, "title"))
+    return _say(ref, status, names, _Ending(status, members, ""))
 
 
 def cache_job_status(
@@ -322,12 +326,13 @@ def cache_job_status(
     error_message: Optional[str] = None,
     result: Any = None,
     ttl: Optional[int] = None,
+    title: Optional[str] = None,
 ) -> bool:
     """Says how a job is: PENDING, PROCESSING (a start), DONE, FAILED or CANCELLED.
 
-    `job_type` may be left out after the start. A `result` above 8 KiB gets a key of its own, one above 1 MiB is left out
-    (only its size is told). `ttl`, answer and ValueError as for `cache_video_status`; ValueError too for a result that
-    JSON cannot say (NaN, numbers that a browser would round).
+    `job_type` and `title` may be left out after the start. A `result` above 8 KiB gets a key of its own, one above 1 MiB
+    is left out (only its size is told). `title`, `ttl`, answer and ValueError as for `cache_video_status`; ValueError too
+    for a result that JSON cannot say (NaN, numbers that a browser would round).
     """
     ref = _ref("job", tenant_id, job_id)
     status = _status(ref, status)
@@ -342,7 +347,8 @@ def cache_job_status(
     if status in ("DONE", "CANCELLED"):
         more, result_text = _result_members(ref, result)
         members.update(more)
-    return _say(ref, status, _text_or_none(job_type, "job_type"), _Ending(status, members, result_text))
+    names = _Names(_text_or_none(job_type, "job_type"), _text_or_none(title, "title"))
+    return _say(ref, status, names, _Ending(status, members, result_text))
 
 
 def refresh_video_progress_ttl(tenant_id: Id, video_id: Id, ttl: int = LIVE_TTL_SECONDS) -> bool:
@@ -653,12 +659,13 @@ def _snapshot(head: Tuple[int, int, str], members: Dict[str, Any], now: datetime
     return '{"attempt":%d,"version":%d,"status":"%s",' % head + body[1:]
 
 
-def _members(ref: _Ref, job_type: Optional[str], progress: Optional[Dict[str, Any]]) -> Dict[str, Any]:
+def _members(ref: _Ref, names: "_Names", progress: Optional[Dict[str, Any]]) -> Dict[str, Any]:
+    title = None if names.title is None else names.title[:TITLE_MAX_CHARACTERS]
     if ref.kind == "video":
         shown = progress or _NO_PROGRESS
         job_id: Any = int(ref.id) if _JSON_NUMBER_ID.fullmatch(ref.id) else ref.id
-        return {"id": job_id, **{_VIDEO_NAMES[name]: shown[name] for name in _FIELD_NAMES}}
-    return {"job_id": ref.id, "job_type": job_type, "progress": progress}
+        return {"id": job_id, "title": title, **{_VIDEO_NAMES[name]: shown[name] for name in _FIELD_NAMES}}
+    return {"job_id": ref.id, "job_type": names.job_type, "title": title, "progress": progress}
 
 
 def _name(ref: _Ref) -> str:
@@ -841,6 +848,17 @@ def _hint(work: Any) -> None:
 # ---------------------------------------------------------------- what this process has begun
 
 
+class _Names(NamedTuple):
+    """What a job is called: its type, which a video does not say, and its title. None: not said."""
+
+    job_type: Optional[str] = None
+    title: Optional[str] = None
+
+    def over(self, before: "_Names") -> "_Names":
+        """These, and where one is not said the one from before."""
+        return _Names(self.job_type or before.job_type, self.title or before.title)
+
+
 class _Ending(NamedTuple):
     status: str
     members: Dict[str, Any]
@@ -857,7 +875,7 @@ class _Entry:
         self.version = 0
         self.is_running = False  # begun here, and neither ended nor overtaken
         self.is_shared = False  # another process reports it too: that one gives the signs of life
-        self.job_type: Optional[str] = None
+        self.names = _Names()
         self.progress = _BEGUN
         self.owes_start = False
         self.owes_progress = False
@@ -877,11 +895,11 @@ class _Entry:
 _HOPELESS = ("WRONGTYPE", "REFUSED")
 
 
-def _say(ref: _Ref, status: str, job_type: Optional[str], ending: _Ending) -> bool:
+def _say(ref: _Ref, status: str, names: _Names, ending: _Ending) -> bool:
     entry = _entry(ref)
     with entry.lock:
         entry.spoke_at = time.monotonic()
-        entry.job_type = job_type or entry.job_type
+        entry.names = names.over(entry.names)
         if status == "PENDING":
             return _attempted(entry, lambda: _wait(entry))
         if status == "PROCESSING":
@@ -946,19 +964,19 @@ def _begin(entry: _Entry) -> bool:
         if now.members == _REMOVED:
             logger.warning("%s: removed, nothing is written", _name(ref))
             return False
-        job_type = entry.job_type or _known_type(now)
+        names = entry.names.over(_known_names(now))
         attempt = now.attempt if now.attempt > 0 and now.status == "PENDING" else now.attempt + 1
-        members = _members(ref, job_type, entry.progress)
+        members = _members(ref, names, entry.progress)
         if _write(ref, "announce", (attempt, 1, "PROCESSING"), members, entry.progress) == "accepted":
-            entry.attempt, entry.version, entry.job_type = attempt, 1, job_type
+            entry.attempt, entry.version, entry.names = attempt, 1, names
             entry.wrote_at = entry.listed_at = time.monotonic()
             return True
     raise redis.RedisError(f"{MAX_ROUNDS} others started it at the same time")
 
 
-def _known_type(now: _Present) -> Optional[str]:
-    known = now.members.get("job_type")
-    return known if isinstance(known, str) else None
+def _known_names(now: _Present) -> _Names:
+    job_type, title = (now.members.get(name) for name in ("job_type", "title"))
+    return _Names(job_type if isinstance(job_type, str) else None, title if isinstance(title, str) else None)
 
 
 def _advance(entry: _Entry) -> bool:
@@ -969,7 +987,7 @@ def _advance(entry: _Entry) -> bool:
         entry.listed_at = time.monotonic()
     for _ in range(MAX_ROUNDS):
         head = (entry.attempt, entry.version + 1, "PROCESSING")
-        answer = _write(ref, kind, head, _members(ref, entry.job_type, entry.progress), entry.progress)
+        answer = _write(ref, kind, head, _members(ref, entry.names, entry.progress), entry.progress)
         if answer == "accepted":
             entry.version, entry.wrote_at = entry.version + 1, time.monotonic()
             return True
@@ -997,7 +1015,7 @@ def _advance_present(ref: _Ref, fields: Optional[Dict[str, Any]]) -> bool:
         if fields is None and now.status == "PENDING":
             return False
         head = (now.attempt, now.version + 1, "PROCESSING")
-        answer = _write(ref, "progress", head, _members(ref, _known_type(now), progress), progress)
+        answer = _write(ref, "progress", head, _members(ref, _known_names(now), progress), progress)
         if answer == "accepted":
             _list_live(ref, "alive")
             return True
@@ -1008,12 +1026,12 @@ def _advance_present(ref: _Ref, fields: Optional[Dict[str, Any]]) -> bool:
 
 def _end(entry: _Entry, ending: _Ending) -> bool:
     """The end of the attempt that this process began, else of the present one."""
-    ref, attempt, job_type = entry.ref, entry.attempt, entry.job_type
+    ref, attempt, names = entry.ref, entry.attempt, entry.names
     begun = attempt > 0
     if not begun:
         now = _present(ref)
-        attempt, job_type = max(1, now.attempt), job_type or _known_type(now)
-    members = {**_members(ref, job_type, None), **ending.members}
+        attempt, names = max(1, now.attempt), names.over(_known_names(now))
+    members = {**_members(ref, names, None), **ending.members}
     answer = _write(ref, "finish", (attempt, FINAL_VERSION, ending.status), members, None, ending.result_text)
     if answer == "accepted" and not begun:
         _counts["finish_not_begun"] += 1
@@ -1034,7 +1052,7 @@ def _wait(entry: _Entry) -> bool:
             return False
         is_waiting = now.attempt > 0 and now.status == "PENDING"
         attempt = now.attempt if is_waiting else now.attempt + 1
-        members = _members(ref, entry.job_type or _known_type(now), None)
+        members = _members(ref, entry.names.over(_known_names(now)), None)
         answer = _write(ref, "announce", (attempt, 0, "PENDING"), members)
         if answer == "accepted" or (answer == "duplicate" and is_waiting):
             entry.is_running = entry.owes_start = entry.owes_progress = False

@@ -24,8 +24,8 @@ const EXAMPLE = fileURLToPath(new URL("../../examples/compat-page", import.meta.
 const JWT_SECRET = "end-to-end-secret-of-32-bytes-or-more";
 const TENANT = "7";
 const base = { attempt: 1, updatedAt: "2026-01-01T00:00:00.000Z" };
-const lecture = { ...base, ref: jobRef(TENANT, "video", "42"), jobType: "video_hls" };
-const roll = { ...base, ref: jobRef(TENANT, "job", "import-1"), jobType: "excel_import" };
+const lecture = { ...base, ref: jobRef(TENANT, "video", "42"), jobType: "video_hls", title: null };
+const roll = { ...base, ref: jobRef(TENANT, "job", "import-1"), jobType: "excel_import", title: null };
 const encoding = (percent: number) => ({
   percent,
   remainingSeconds: 90,

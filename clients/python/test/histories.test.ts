@@ -96,7 +96,7 @@ afterAll(async () => {
 const OUR_PERCENT = 33;
 
 function ourSnapshot(ref: JobRef, { attempt, version, status, percent }: Held): EncodedSnapshot {
-  const base = { ref, jobType: "ocr", attempt, updatedAt: "2026-11-02T03:04:05.678Z" };
+  const base = { ref, jobType: "ocr", title: null, attempt, updatedAt: "2026-11-02T03:04:05.678Z" };
   if (status === "PROCESSING") {
     const progress = { percent: percent ?? 0, remainingSeconds: null, step: null };
     return encodeSnapshot({ ...base, status, version, progress });

@@ -57,7 +57,7 @@ describe("a video", () => {
   it("is started, reported and finished in the snapshots that every reader knows", async () => {
     const ref = video();
     const keys = jobKeys(ref);
-    expect(await say(worker, ref, "PROCESSING", { ttl: 5 })).toBe(true);
+    expect(await say(worker, ref, "PROCESSING", { ttl: 5, title: `5월 ${"가".repeat(300)}` })).toBe(true);
     expect(await raw.ttl(keys.status)).toBeGreaterThan(LIVE_TTL_SECONDS - 60);
     expect(await raw.ttl(keys.progress)).toBeGreaterThan(LIVE_TTL_SECONDS - 60);
     const extra = { percent: 42, remaining_seconds: 90, ...STEP };
@@ -67,6 +67,7 @@ describe("a video", () => {
       version: 2,
       status: "PROCESSING",
       id: Number(ref.id),
+      title: `5월 ${"가".repeat(197)}`,
       encoding_progress: 42,
       encoding_remaining_seconds: 90,
       encoding_step_index: 2,
@@ -92,6 +93,7 @@ describe("a video", () => {
       attempt: 1,
       version: FINAL_VERSION,
       status: "READY",
+      title: `5월 ${"가".repeat(197)}`,
       hls_path: "7/1/master.m3u8",
       duration: 61,
     });

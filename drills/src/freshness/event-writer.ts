@@ -91,8 +91,14 @@ function endOf(ref: JobRef): EncodedSnapshot {
   return encodeSnapshot({ ...baseOf(ref), status: "DONE", result: { kind: "inline", value: null } });
 }
 
-function baseOf(ref: JobRef): { ref: JobRef; jobType: string; attempt: number; updatedAt: string } {
-  return { ref, jobType: "ocr", attempt: 1, updatedAt: new Date().toISOString() };
+function baseOf(ref: JobRef): {
+  ref: JobRef;
+  jobType: string;
+  title: null;
+  attempt: number;
+  updatedAt: string;
+} {
+  return { ref, jobType: "ocr", title: null, attempt: 1, updatedAt: new Date().toISOString() };
 }
 
 /** Says a word and waits for the parent's. */

@@ -71,6 +71,7 @@ async function sendScripts({ writer }: StatusStore): Promise<void> {
     const snapshot = {
       ref,
       jobType: "ocr",
+      title: null,
       attempt: 1,
       updatedAt: "",
       status: "PENDING",

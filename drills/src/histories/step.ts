@@ -46,7 +46,7 @@ const DATES = Array.from({ length: 16 }, (_, i) => new Date(1_790_000_000_000 + 
 /** The snapshot that a write carries, for the job it is tried on. */
 export function snapshotOf({ status, attempt, version, shape }: WriteStep, ref: JobRef): Snapshot {
   const updatedAt = DATES[shape % DATES.length] ?? "";
-  const base = { ref, jobType: "ocr", attempt, updatedAt };
+  const base = { ref, jobType: "ocr", title: null, attempt, updatedAt };
   switch (status) {
     case "PENDING":
       return {

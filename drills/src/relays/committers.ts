@@ -128,11 +128,12 @@ export class Committers {
     }
   }
 
-  async #announce({ ref, jobType, attempt, updatedAt }: JobRecord): Promise<void> {
+  async #announce({ ref, jobType, title, attempt, updatedAt }: JobRecord): Promise<void> {
     const progress = { percent: 0, remainingSeconds: null, step: null };
     const snapshot = {
       ref,
       jobType,
+      title,
       attempt,
       updatedAt,
       status: "PROCESSING",

@@ -40,7 +40,7 @@ export interface Writer {
 
 const REF = jobRef("7", "job", "schedule");
 const AT = "2026-11-02T03:04:05.678Z";
-const BASE = { ref: REF, jobType: "ocr", updatedAt: AT };
+const BASE = { ref: REF, jobType: "ocr", title: null, updatedAt: AT };
 
 /** Attempt n's writer, which sends in this order whatever it is answered: the fenced one is the one that does not know. */
 export function writerOf(attempt: number): Writer {

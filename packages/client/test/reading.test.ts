@@ -11,8 +11,8 @@ const progress: Progress = {
   step: { index: 2, total: 4, key: "copy", name: "복사", percent: 30 },
 };
 const base = { attempt: 2, updatedAt: "2026-01-01T00:00:00.000Z" };
-const ofVideo = { ...base, ref: jobRef("7", "video", "1"), jobType: "clip" };
-const ofJob = { ...base, ref: jobRef("7", "job", "a"), jobType: "report" };
+const ofVideo = { ...base, ref: jobRef("7", "video", "1"), jobType: "clip", title: "5월" };
+const ofJob = { ...base, ref: jobRef("7", "job", "a"), jobType: "report", title: "5월" };
 
 /** What the client makes of the very text that a worker serialises. */
 function read(snapshot: Snapshot, language: "ko" | "en" = "ko") {

@@ -49,7 +49,7 @@ export function readForeignValue(
   const etag = `"f-${hashBytes(hash === null ? text : text + JSON.stringify(Object.entries(hash).sort(([a], [b]) => (a < b ? -1 : 1))))}"`;
   const body = encodedOrNull({
     ...head,
-    ...nameMembers(ref, textOrNull(value["job_type"])),
+    ...nameMembers(ref, textOrNull(value["job_type"]), textOrNull(value["title"])),
     ...progressMembers(ref.kind, progress),
     ...statusMembers(ref, status, value),
     record: false,

@@ -33,6 +33,7 @@ export * from "./storable-text.ts";
 export * from "./tenant-lists.ts";
 export * from "./terms.ts";
 export * from "./timings.ts";
+export * from "./title.ts";
 export * from "./transitions.ts";
 export * from "./undo-stack.ts";
 export * from "./uuid-v7.ts";

@@ -9,8 +9,8 @@ import { asMembers, numberOrNull, textOrNull, type Members } from "./wire/member
  * end. Used by submit, relay, sweeper and detail; a worker's own snapshots say more.
  */
 export function snapshotOfRecord(record: JobRecord): Snapshot {
-  const { ref, jobType, attempt, updatedAt } = record;
-  const base = { ref, jobType, attempt, updatedAt };
+  const { ref, jobType, title, attempt, updatedAt } = record;
+  const base = { ref, jobType, title, attempt, updatedAt };
   switch (record.status) {
     case "PENDING":
       return {

@@ -45,7 +45,7 @@ export function encodeSnapshot(snapshot: Snapshot): EncodedSnapshot {
   // Each group by itself: spread into one object they take ten times as long, and every write of a worker comes by here.
   const text =
     `{"attempt":${attempt},"version":${version},"status":"${status}"` +
-    textOf(nameMembers(ref, snapshot.jobType)) +
+    textOf(nameMembers(ref, snapshot.jobType, snapshot.title)) +
     textOf(progressMembers(ref.kind, progress)) +
     textOf(statusMembers(snapshot)) +
     `,"updated_at":${JSON.stringify(snapshot.updatedAt)}}`;

@@ -45,6 +45,8 @@ export type SnapshotResult =
 interface SnapshotBase {
   readonly ref: JobRef;
   readonly jobType: string;
+  /** What people call the job; null without one. Its text has the first 200 characters. */
+  readonly title: string | null;
   /** From 1. */
   readonly attempt: number;
   /** ISO 8601, UTC, milliseconds; display only, nothing is ordered by it. */

@@ -22,6 +22,7 @@ describe("readForeignValue", () => {
       version: 0,
       status: "PROCESSING",
       id: 42,
+      title: null,
       encoding_progress: 35,
       encoding_remaining_seconds: 90,
       encoding_step_index: 2,
@@ -43,10 +44,15 @@ describe("readForeignValue", () => {
       duration: 61,
       hls_path: null,
     });
-    const done = readForeignValue(job, '{"status": "DONE", "job_type": "ocr", "result": {"lines": 2}}', null);
+    const done = readForeignValue(
+      job,
+      '{"status": "DONE", "job_type": "ocr", "title": "5월", "result": {"lines": 2}}',
+      null,
+    );
     expect(JSON.parse(done?.text ?? "")).toMatchObject({
       job_id: "a",
       job_type: "ocr",
+      title: "5월",
       result: { lines: 2 },
       progress: null,
     });

@@ -3,8 +3,8 @@ import type { JobProgressBody, VideoProgressBody } from "@statusplane/core/wire"
 import { describe, expect, it } from "vitest";
 
 const updatedAt = "2026-03-01T00:00:00.000Z";
-const video = { ref: jobRef("7", "video", "42"), jobType: "clip", attempt: 2, updatedAt };
-const job = { ref: jobRef("7", "job", "a-1"), jobType: "copy", attempt: 1, updatedAt };
+const video = { ref: jobRef("7", "video", "42"), jobType: "clip", title: "5월", attempt: 2, updatedAt };
+const job = { ref: jobRef("7", "job", "a-1"), jobType: "copy", title: "5월", attempt: 1, updatedAt };
 const step = { index: 2, total: 4, key: "draw", name: "그리기", percent: 40 };
 
 function bodyOf<Body>(snapshot: Snapshot): Body {
@@ -26,6 +26,7 @@ describe("a video's snapshot", () => {
       version: 17,
       status: "PROCESSING",
       id: 42,
+      title: "5월",
       encoding_progress: 35,
       encoding_remaining_seconds: 90,
       encoding_step_index: 2,
@@ -94,6 +95,7 @@ describe("a job's snapshot", () => {
     expect(body).toMatchObject({
       job_id: "a-1",
       job_type: "copy",
+      title: "5월",
       progress: { percent: 10, remaining_seconds: null, step_index: null },
       partial_result: { rows: 12 },
     });
@@ -152,5 +154,27 @@ describe("parseHead", () => {
     "",
   ])("does not take %s for ours", (text) => {
     expect(parseHead(text)).toBeNull();
+  });
+});
+
+describe("a snapshot's title", () => {
+  const textOf = (title: string | null, ref = job.ref): string =>
+    encodeSnapshot({ ...job, ref, title, status: "PENDING", nextTry: null }).text;
+
+  it("stands behind the names, null without one", () => {
+    expect(textOf('"3강"')).toMatch(
+      /^\{[^{]*"job_id":"a-1","job_type":"copy","title":"\\"3강\\"","progress":/,
+    );
+    expect(textOf(null)).toContain('"title":null,');
+    expect(textOf("3강", video.ref)).toContain('"id":42,"title":"3강",');
+  });
+
+  it.each([
+    ["한글", "가".repeat(201), "가".repeat(200)],
+    ["pairs", "🎬".repeat(250), "🎬".repeat(200)],
+    ["pairs behind one unit", `x${"🎬".repeat(250)}`, `x${"🎬".repeat(199)}`],
+    ["200 pairs", "🎬".repeat(200), "🎬".repeat(200)],
+  ])("is cut after 200 characters, never within one: %s", (_name, title, cut) => {
+    expect((JSON.parse(textOf(title)) as JobProgressBody).title).toBe(cut);
   });
 });

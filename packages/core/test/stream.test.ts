@@ -73,7 +73,7 @@ describe("an event", () => {
     const video = jobRef("7", "video", "42");
     const job = jobRef("7", "job", "a");
     const ours = encodeSnapshot({
-      ...{ ref: job, jobType: "t", attempt: 2, status: "DONE" },
+      ...{ ref: job, jobType: "t", title: null, attempt: 2, status: "DONE" },
       result: { kind: "inline", value: { id: "not its name", text: "한글\r\n" } },
       updatedAt: "2026-11-28T00:00:00.000Z",
     });

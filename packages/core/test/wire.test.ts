@@ -52,7 +52,9 @@ describe("what an answer says", () => {
       expect(readSubmitted("job", value)).toBeNull();
       expect(readPlayback(value)).toBeNull();
       expect(readJobTypes(value)).toBeNull();
-      expect(readSnapshot("job", value)).toMatchObject({ status: null, attempt: 0, step: null });
+      expect(readSnapshot("job", value)).toMatchObject({
+        ...{ status: null, attempt: 0, step: null, title: null },
+      });
     }
   });
 
@@ -61,6 +63,10 @@ describe("what an answer says", () => {
     const video = readRecord("video", { ...common, id: 42, error_reason: "no", duration: 24.4 });
     const job = readRecord("job", { ...common, job_id: "42", job_type: "ocr", error_message: "no" });
     expect(video).toMatchObject({ ref: { kind: "video", id: "42" }, jobType: null, errorMessage: "no" });
+    expect([readSnapshot("video", common).title, readSnapshot("job", { title: 5 }).title]).toEqual([
+      "1강",
+      null,
+    ]);
     expect(video?.output).toMatchObject({ durationSeconds: 24, playUrls: null, renditions: null });
     expect(job).toMatchObject({
       ref: { kind: "job", id: "42" },

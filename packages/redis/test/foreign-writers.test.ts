@@ -74,6 +74,7 @@ describe("what the design note's Python workers write", () => {
       version: 0,
       status: "PROCESSING",
       id: Number(ref.id),
+      title: null,
       encoding_progress: 42,
       encoding_remaining_seconds: 90,
       encoding_step_index: 2,

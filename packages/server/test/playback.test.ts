@@ -17,6 +17,7 @@ beforeEach(async () => {
   test.store.put({
     ref,
     jobType: "render",
+    title: null,
     attempt: 2,
     updatedAt: "2026-03-01T00:00:00.000Z",
     status: "READY",
@@ -68,6 +69,7 @@ describe("the playback endpoint", () => {
     test.store.put({
       ref: jobRef("1", "video", "9"),
       jobType: "render",
+      title: null,
       attempt: 1,
       updatedAt: "",
       status: "PENDING",

@@ -6,6 +6,7 @@ const AT = "2026-03-01T00:00:00.000Z";
 const running = (ref: JobRef, version = 3): Snapshot => ({
   ref,
   jobType: ref.kind === "video" ? "render" : "tally",
+  title: "5월",
   attempt: 2,
   updatedAt: AT,
   status: "PROCESSING",

@@ -501,7 +501,14 @@ describe("a result of its own", () => {
   });
 
   it("is the file that the terminal snapshot names, or what it carries, without a statement", async () => {
-    const terminal = { ref: job, jobType: "ocr", attempt: 3, updatedAt: AT, status: "DONE" } as const;
+    const terminal = {
+      ref: job,
+      jobType: "ocr",
+      title: null,
+      attempt: 3,
+      updatedAt: AT,
+      status: "DONE",
+    } as const;
     test.store.put({ ...terminal, result: { kind: "file", bytes: 9 } });
     await test.files.writeOutput(job, 2, "result.json", '{"old":1}');
     expect((await get("/api/v1/jobs/a/result/")).statusCode).toBe(404); // not this attempt's

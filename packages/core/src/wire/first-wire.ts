@@ -1,6 +1,7 @@
 import type { JobRef } from "../job-ref.ts";
 import type { Progress } from "../snapshot.ts";
 import type { Kind, Status } from "../terms.ts";
+import { cutTitle } from "../title.ts";
 import type { AttemptBody, FileBody, RecordBody } from "./bodies.ts";
 import { asMembers, isMembers, textOrNull, type Members } from "./members.ts";
 
@@ -49,6 +50,8 @@ interface ProgressBodyBase {
   readonly attempt: number;
   readonly version: number;
   readonly status: Status;
+  /** What people call the job, at most 200 characters; null without one. */
+  readonly title: string | null;
   /** ISO 8601, UTC, milliseconds; null for values of other programs. */
   readonly updated_at: string | null;
   readonly partial_result?: unknown;
@@ -172,9 +175,12 @@ export function readNamed(body: Members): Pick<JobRef, "kind" | "id"> | null {
   return null;
 }
 
-/** What names the job and its type in a snapshot: a kind `video` has one type and does not say it. */
-export function nameMembers(ref: JobRef, jobType: string | null): Members {
-  return ref.kind === "video" ? idMember(ref) : { ...idMember(ref), job_type: jobType };
+/** What names the job in a snapshot: its id, its type (a kind `video` has one and does not say it), and its title. */
+export function nameMembers(ref: JobRef, jobType: string | null, title: string | null): Members {
+  const called = { title: title === null ? null : cutTitle(title) };
+  return ref.kind === "video"
+    ? { ...idMember(ref), ...called }
+    : { ...idMember(ref), job_type: jobType, ...called };
 }
 
 /** What went wrong, in the family's word. */

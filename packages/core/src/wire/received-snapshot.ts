@@ -23,6 +23,8 @@ export interface ReceivedSnapshot {
   /** The server's word; null without one. */
   readonly word: string | null;
   readonly jobType: string | null;
+  /** What people call the job. */
+  readonly title: string | null;
   /** 0 for values of other programs. */
   readonly attempt: number;
   /** Where the body names none: what a row of its status tells. */
@@ -63,6 +65,7 @@ export function readSnapshot(kind: Kind, body: unknown): ReceivedSnapshot {
     status,
     word,
     jobType: textOrNull(members["job_type"]),
+    title: textOrNull(members["title"]),
     attempt: wholeOrNull(members["attempt"]) ?? 0,
     version: wholeOrNull(members["version"]) ?? (status === null ? 0 : rowVersion(status)),
     updatedAt: textOrNull(members["updated_at"]),

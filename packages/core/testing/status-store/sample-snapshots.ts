@@ -9,6 +9,7 @@ import {
   type SnapshotResult,
 } from "@statusplane/core";
 
+const title = "5월 명단";
 const updatedAt = "2026-11-02T03:04:05.678Z";
 let jobs = 0;
 
@@ -27,7 +28,15 @@ const step = { index: 2, total: 4, key: "encode", name: "변환", percent: 40 };
 export const fullProgress: Progress = { percent: 33, remainingSeconds: 71, step };
 
 export function pending(ref: JobRef, attempt = 1): EncodedSnapshot {
-  return encodeSnapshot({ ref, jobType: "scan", attempt, updatedAt, status: "PENDING", nextTry: null });
+  return encodeSnapshot({
+    ref,
+    jobType: "scan",
+    title,
+    attempt,
+    updatedAt,
+    status: "PENDING",
+    nextTry: null,
+  });
 }
 
 export function processing(
@@ -39,6 +48,7 @@ export function processing(
   return encodeSnapshot({
     ref,
     jobType: "scan",
+    title,
     attempt,
     updatedAt,
     status: "PROCESSING",
@@ -58,6 +68,7 @@ export function processingAt(
   return encodeSnapshot({
     ref,
     jobType: "scan",
+    title,
     attempt,
     updatedAt,
     status,
@@ -68,13 +79,13 @@ export function processingAt(
 
 /** The end of a job's attempt at that time. */
 export function endedAt(endedAtMs: number, ref: JobRef, attempt = 1): EncodedSnapshot {
-  const base = { ref, jobType: "scan", attempt, updatedAt: new Date(endedAtMs).toISOString() };
+  const base = { ref, jobType: "scan", title, attempt, updatedAt: new Date(endedAtMs).toISOString() };
   return encodeSnapshot({ ...base, status: "CANCELLED", result: null });
 }
 
 /** READY for a video, DONE for a job. */
 export function succeeded(ref: JobRef, attempt = 1, result: Json = { rows: 3 }): EncodedSnapshot {
-  const base = { ref, jobType: "scan", attempt, updatedAt };
+  const base = { ref, jobType: "scan", title, attempt, updatedAt };
   return ref.kind === "video"
     ? encodeSnapshot({
         ...base,
@@ -86,13 +97,14 @@ export function succeeded(ref: JobRef, attempt = 1, result: Json = { rows: 3 }):
 }
 
 export function doneWith(ref: JobRef, attempt: number, result: SnapshotResult): EncodedSnapshot {
-  return encodeSnapshot({ ref, jobType: "scan", attempt, updatedAt, status: "DONE", result });
+  return encodeSnapshot({ ref, jobType: "scan", title, attempt, updatedAt, status: "DONE", result });
 }
 
 export function failed(ref: JobRef, attempt = 1): EncodedSnapshot {
   return encodeSnapshot({
     ref,
     jobType: "scan",
+    title,
     attempt,
     updatedAt,
     status: "FAILED",
@@ -102,5 +114,5 @@ export function failed(ref: JobRef, attempt = 1): EncodedSnapshot {
 }
 
 export function cancelled(ref: JobRef, attempt = 1, result: SnapshotResult | null = null): EncodedSnapshot {
-  return encodeSnapshot({ ref, jobType: "scan", attempt, updatedAt, status: "CANCELLED", result });
+  return encodeSnapshot({ ref, jobType: "scan", title, attempt, updatedAt, status: "CANCELLED", result });
 }

@@ -11,6 +11,7 @@ const common = {
   attempt: wholeNumber.describe("rises whenever the job waits again; 0: written by another program"),
   version: wholeNumber.describe("orders the snapshots of an attempt"),
   status,
+  title: z.string().nullable().describe("what people call the job, at most 200 characters"),
   updated_at: z.iso.datetime().nullable(),
   partial_result: z.unknown().optional().describe("while running: what the job has so far"),
   retry_at: z.iso.datetime().optional().describe("while waiting for another try"),

@@ -8,6 +8,7 @@ import {
   type KnownError,
   plainLine,
   StatusplaneError,
+  TITLE_MAX_CHARACTERS,
 } from "@statusplane/core";
 import type { FastifyRequest } from "fastify";
 import { createHash } from "node:crypto";
@@ -47,7 +48,6 @@ export interface ReadFormOptions extends Pick<SubmitOptions, "files" | "uploadMa
 const FIELDS_MAX = 8;
 /** What a form adds to its file: boundaries, headers, fields. */
 export const FORM_EXTRA_BYTES = (FIELDS_MAX + 1) * JSON_MAX_BYTES;
-const TITLE_MAX_CHARACTERS = 200;
 /** A form's fields; `file` sent as text is a file that is missing. */
 const FIELDS: Readonly<Record<Kind, readonly string[]>> = {
   video: ["file", "title", "metadata", "payload"],

@@ -177,13 +177,20 @@ describe("the address of a large result", () => {
     const { options, store, files } = jobsOver();
     const ref = jobRef("1", "job", "a");
     store.put({
-      ...{ ref, jobType: "tally", attempt: 1, updatedAt: AT, status: "DONE" },
+      ...{ ref, jobType: "tally", title: null, attempt: 1, updatedAt: AT, status: "DONE" },
       result: { kind: "large", bytes: 9_000, text: "[1]" },
     });
     store.putResult(jobRef("1", "job", "a"), "[1]");
     const inline = { result_url: "/mine" };
     store.put({
-      ...{ ref: jobRef("1", "job", "b"), jobType: "tally", attempt: 1, updatedAt: AT, status: "DONE" },
+      ...{
+        ref: jobRef("1", "job", "b"),
+        jobType: "tally",
+        title: null,
+        attempt: 1,
+        updatedAt: AT,
+        status: "DONE",
+      },
       result: { kind: "inline", value: inline },
     });
     await app.register(statusplane, { ...options, prefix: "/status" });
@@ -223,7 +230,7 @@ describe("an application's log", () => {
     const { options, store, files } = jobsOver();
     const ref = jobRef("1", "video", "42");
     const ready = { status: "READY", outputPath: "1/42/1/main.list", durationSeconds: 8 } as const;
-    store.put({ ...{ ref, jobType: "render", attempt: 1, updatedAt: AT, ...ready } });
+    store.put({ ...{ ref, jobType: "render", title: null, attempt: 1, updatedAt: AT, ...ready } });
     await files.writeOutput(ref, 1, "main.list", "list");
     await logging.register(statusplane, { ...options, prefix: "/status" });
     const playback = await logging.inject({ url: "/status/media/videos/42/playback/", headers: one });

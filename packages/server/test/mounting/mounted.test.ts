@@ -114,7 +114,7 @@ describe.each(SERVERS)("mounted on %s", (_name, serve) => {
     });
     const ref = jobRef("1", "video", String(film["id"]));
     store.put({
-      ...{ ref, jobType: "render", attempt: 1, updatedAt: "2026-03-01T00:00:00.000Z" },
+      ...{ ref, jobType: "render", title: null, attempt: 1, updatedAt: "2026-03-01T00:00:00.000Z" },
       ...{ status: "READY", outputPath: "1/x/1/main.list", durationSeconds: 8 },
     });
     await files.writeOutput(ref, 1, "main.list", "list");

@@ -167,11 +167,12 @@ export class RunningJob implements LeaseHolder {
   }
 
   #snapshot(version: number): ProcessingSnapshot {
-    const { ref, jobType, attempt } = this.record;
+    const { ref, jobType, title, attempt } = this.record;
     const { clock } = this.#parts;
     return {
       ref,
       jobType,
+      title,
       attempt,
       status: "PROCESSING",
       version,

@@ -24,6 +24,7 @@ function setUp(
     snapshot: (version): ProcessingSnapshot => ({
       ref,
       jobType: "count",
+      title: null,
       attempt,
       status: "PROCESSING",
       version,

@@ -48,6 +48,20 @@ describe("a job's way through the worker", () => {
     expect(clock.waiting).toBe(1); // the heartbeat of the worker itself
   });
 
+  it("says the job's title in every snapshot of an attempt, from the claim on", async () => {
+    const { submit, job, store, clock } = await openWorker();
+    await submit("a", { title: "5월 명단" });
+    job().ctx.progress(40);
+    await clock.advance(250);
+    job().end();
+    await settle();
+    const told = store.writes.map(({ kind, snapshot }) => [
+      kind,
+      /"title":("[^"]*"|null)/.exec(snapshot.text)?.[1],
+    ]);
+    expect(told).toEqual(["announce", "progress", "finish"].map((kind) => [kind, '"5월 명단"']));
+  });
+
   it("costs one claim and one finish, and no other statement", async () => {
     const { submit, job, records } = await openWorker();
     await submit("a");
