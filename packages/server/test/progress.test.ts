@@ -116,7 +116,7 @@ describe("the progress endpoints", () => {
     await get("/media/videos/1/progress/");
     await get("/media/videos/2/progress/");
     await get("/api/v1/progress/?videos=1,2&jobs=1");
-    await get("/api/v1/progress/?active=1");
+    await get("/api/v1/progress/?videos=1,2&active=1");
     expect(test.records.statements).toEqual([]);
   });
 
@@ -174,5 +174,49 @@ describe("the batch", () => {
     const body = (await get("/api/v1/progress/?active=1")).json();
     expect(Object.keys(body.videos)).toHaveLength(100);
     expect(body).toMatchObject({ jobs: {}, more: 2, waiting: { render: "pen_missing" } });
+    expect(body.live.videos).toEqual(Array.from({ length: 100 }, (_, index) => String(102 - index)));
+  });
+
+  it("names what ended lately, and tells it in one answer with what was asked for by id", async () => {
+    const [mine, live, over] = [
+      jobRef("1", "job", "mine"),
+      jobRef("1", "video", "7"),
+      jobRef("1", "video", "8"),
+    ];
+    const now = Date.now();
+    const ended = { jobType: "render", title: null, attempt: 1, status: "CANCELLED", result: null } as const;
+    for (const ref of [mine, live]) await test.store.write("announce", encodeSnapshot(running(ref)));
+    const updatedAt = new Date(now).toISOString();
+    await test.store.write("finish", encodeSnapshot({ ref: over, ...ended, updatedAt }));
+    const body = (await get("/api/v1/progress/?videos=7,9&jobs=mine&active=1")).json();
+    expect(body).toEqual({
+      videos: { 7: JSON.parse(encodeSnapshot(running(live)).text) },
+      jobs: { mine: JSON.parse(encodeSnapshot(running(mine)).text) },
+      missing: { videos: ["9"], jobs: [] },
+      live: { videos: ["7"], jobs: ["mine"] },
+      ended: { videos: { 8: now }, jobs: {} },
+      more: 0,
+      waiting: {},
+    });
+    expect((await get("/api/v1/progress/?videos=7&jobs=mine")).json()).not.toHaveProperty("ended");
+    expect((await get("/api/v1/progress/?videos=7&active=yes")).statusCode).toBe(400);
+  });
+
+  it("has an ETag that changes with the lists, too", async () => {
+    const url = "/api/v1/progress/?jobs=a&active=1";
+    const ref = jobRef("1", "job", "b");
+    const ask = async (etag: string) => {
+      const { statusCode, headers } = await get(url, { ...one, "if-none-match": etag });
+      return [statusCode, String(headers.etag)] as const;
+    };
+    const [, empty] = await ask("none");
+    expect(await ask(empty)).toEqual([304, empty]);
+    await test.store.write("announce", encodeSnapshot(running(ref)));
+    const [found, begun] = await ask(empty);
+    const ended = { jobType: "tally", title: null, attempt: 2, status: "CANCELLED", result: null } as const;
+    await test.store.write("finish", encodeSnapshot({ ref, ...ended, updatedAt: new Date().toISOString() }));
+    const [changed, over] = await ask(begun);
+    expect([found, changed]).toEqual([200, 200]);
+    expect(await ask(over)).toEqual([304, over]);
   });
 });

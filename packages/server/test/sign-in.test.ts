@@ -400,6 +400,7 @@ describe("a watch token", () => {
       ["GET", "/api/v1/jobs/b/progress/"],
       ["GET", "/media/videos/a/progress/"],
       ["GET", "/api/v1/progress/?active=1"],
+      ["GET", "/api/v1/progress/?jobs=a&active=1"],
       ["GET", "/api/v1/jobs/a/"],
       ["GET", "/api/v1/jobs/"],
       ["GET", "/media/videos/"],

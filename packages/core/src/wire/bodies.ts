@@ -7,7 +7,7 @@ import type { Kind, Status } from "../terms.ts";
 /** Jobs of one request, of one watch token and of the active list, at most. */
 export const MAX_REFS = 100;
 
-/** `GET /api/v1/progress/`: either ids, comma-separated, or `active=1`. */
+/** `GET /api/v1/progress/`: ids, comma-separated, `active=1`, or both. */
 export interface BatchQuery {
   readonly videos?: string | undefined;
   readonly jobs?: string | undefined;

@@ -3,6 +3,7 @@ import type { Progress } from "../snapshot.ts";
 import type { Kind, Status } from "../terms.ts";
 import { cutTitle } from "../title.ts";
 import type { AttemptBody, FileBody, RecordBody } from "./bodies.ts";
+import type { LiveListBody, NamesBody } from "./live-list.ts";
 import { asMembers, isMembers, textOrNull, type Members } from "./members.ts";
 
 /*
@@ -91,11 +92,12 @@ export interface JobProgressBody extends ProgressBodyBase {
 export interface BatchBody {
   readonly videos: Readonly<Record<string, VideoProgressBody>>;
   readonly jobs: Readonly<Record<string, JobProgressBody>>;
-  readonly missing: { readonly videos: readonly string[]; readonly jobs: readonly string[] };
-  /** With `?active=1`: how many live jobs beyond the newest 100. */
-  readonly more?: number | undefined;
-  /** With `?active=1`: job types that no worker can run now, with the reason's code. */
-  readonly waiting?: Readonly<Record<string, string>> | undefined;
+  readonly missing: NamesBody;
+  /** With `active=1`, like all that follows. The snapshots of the live ones stand beside those that were asked for by id. */
+  readonly live?: LiveListBody["live"] | undefined;
+  readonly ended?: LiveListBody["ended"] | undefined;
+  readonly more?: LiveListBody["more"] | undefined;
+  readonly waiting?: LiveListBody["waiting"] | undefined;
 }
 
 /** A video in the history. */

@@ -74,15 +74,29 @@ export const batchQuery = schemaOf<BatchQuery>()(
   z.object({
     videos: z.string().optional().describe("ids, comma-separated"),
     jobs: z.string().optional().describe("ids, comma-separated; at most 100 with videos"),
-    active: z.literal("1").optional().describe("instead of ids: the tenant's newest 100 live jobs"),
+    active: z
+      .literal("1")
+      .optional()
+      .describe("the tenant's newest 100 live jobs and its last ends, alone or beside ids"),
   }),
 );
+
+const names = z.object({ videos: z.array(z.string()), jobs: z.array(z.string()) });
 
 export const batchProgress = schemaOf<BatchBody>()(
   z.object({
     videos: z.record(z.string(), videoProgress),
     jobs: z.record(z.string(), jobProgress),
-    missing: z.object({ videos: z.array(z.string()), jobs: z.array(z.string()) }),
+    missing: names,
+    live: names
+      .optional()
+      .describe(
+        "with active=1: the newest 100 live jobs, newest first; their snapshots stand in videos and jobs",
+      ),
+    ended: z
+      .object({ videos: z.record(z.string(), wholeNumber), jobs: z.record(z.string(), wholeNumber) })
+      .optional()
+      .describe("with active=1: the last 100 of 24 hours that ended → when, Unix ms; ask for them by id"),
     more: wholeNumber.optional().describe("with active=1: how many else are live"),
     waiting: z
       .record(z.string(), z.string())
