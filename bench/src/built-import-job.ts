@@ -28,10 +28,15 @@ export interface ImportRun {
   readonly tenant: string;
   readonly path: string;
   readonly outputFolder: string;
+  /** What it says of itself; default: nobody hears it. */
+  readonly heard?: Pick<JobContext, "step" | "progress">;
 }
 
+const UNHEARD = { step: () => undefined, progress: () => undefined };
+
 /** Runs one import of a file to its end, as a worker would. @throws what it fails with. */
-export async function runImport({ database, tenant, path, outputFolder }: ImportRun): Promise<void> {
+export async function runImport(run: ImportRun): Promise<void> {
+  const { database, tenant, path, outputFolder, heard = UNHEARD } = run;
   const ref = jobRef(tenant, "job", `import-${++jobs}`);
   const job = { ref, jobType: "excel_import", title: null, payload: {}, createdBy: null, maxTries: 1 };
   await database.requests.submit(job);
@@ -43,7 +48,8 @@ export async function runImport({ database, tenant, path, outputFolder }: Import
     log: { info: () => undefined, warn: () => undefined, error: () => undefined },
     outputFolder: () => Promise.resolve(outputFolder),
     output: (name) => Promise.resolve(join(outputFolder, name)),
-    ...{ step: () => undefined, progress: () => undefined, partial: () => undefined, kept: () => undefined },
+    ...heard,
+    ...{ partial: () => undefined, kept: () => undefined },
     ...{ checkpoint: () => undefined, resumeFrom: null },
   };
   await (await builtJob()).excelImportJob({ database }).run(ctx, {});

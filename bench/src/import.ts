@@ -103,13 +103,18 @@ async function measure(side: Side, url: string): Promise<void> {
 }
 
 async function writeInputs(folder: string): Promise<void> {
-  function* rows(): Generator<(string | number)[]> {
-    yield STUDENT_COLUMNS.map(([, title]) => title);
-    for (let i = 0; i < ROWS; i++) yield [...rowOf(i)];
-  }
   const csv = Array.from({ length: ROWS }, (_, i) => rowOf(i).join(",")).join("\n");
   await writeFile(join(folder, "students.csv"), csv);
-  await pipeline(writeXlsxStream(rows(), { name: "학생" }), createWriteStream(join(folder, "students.xlsx")));
+  await writeWorkbook(join(folder, "students.xlsx"), ROWS);
+}
+
+/** A workbook of so many students, each different. */
+export async function writeWorkbook(path: string, count: number): Promise<void> {
+  function* rows(): Generator<(string | number)[]> {
+    yield STUDENT_COLUMNS.map(([, title]) => title);
+    for (let i = 0; i < count; i++) yield [...rowOf(i)];
+  }
+  await pipeline(writeXlsxStream(rows(), { name: "학생" }), createWriteStream(path));
 }
 
 async function runJob(database: Database, folder: string, tenant: string): Promise<void> {

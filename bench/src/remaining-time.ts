@@ -1,15 +1,37 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { judgeTold, playJob, type PlayedMeter, type Told } from "@statusplane/test-support";
 import { ProgressMeter } from "../../packages/worker/src/reporter/progress-meter.ts";
 import { OldMeter } from "./remaining-time/old-meter.ts";
+import { recordImport, recordVideo } from "./remaining-time/recorded.ts";
 import { PLAYED_SHAPES, type PlayedShape } from "./remaining-time/shapes.ts";
 
 /**
- * How true the remaining time is that a worker tells: jobs of each shape, played without waiting.
+ * How true the remaining time is that a worker tells: a real video and a real import, and a made-up job of each shape.
+ * What each said of itself is played to the meter without waiting, and to the one before it (the last column).
+ * @throws {Error} when there is no ffmpeg.
  */
 export async function run(): Promise<void> {
-  console.log(line("shape", "shown", "worst error", "largest rise", "before"));
-  for (const shape of PLAYED_SHAPES)
-    report(shape.name, play(shape, "new"), play(shape, "old"), shape.totalMs);
+  const folder = await mkdtemp(join(tmpdir(), "statusplane-bench-remaining-"));
+  try {
+    const recorded = [await recordVideo(folder), await recordImport(folder)];
+    console.log(
+      line(
+        "job, ± points off a straight line",
+        "shown",
+        "worst error",
+        "largest rise",
+        "before: shown · error · rise",
+      ),
+    );
+    for (const shape of [...recorded, ...PLAYED_SHAPES]) {
+      report(shape.name, play(shape, "new"), play(shape, "old"), shape.totalMs);
+    }
+    console.log(line("wanted at constant speed", "≥ 95 %", "≤ 20 %", "≤ 20 %", ""));
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
 }
 
 type Which = "new" | "old";
@@ -27,7 +49,12 @@ function meterOf({ steps, isResumed = false }: PlayedShape, which: Which): Playe
 
 function report(name: string, told: readonly Told[], before: readonly Told[], totalMs: number): void {
   const now = wordsOf(told, totalMs);
-  console.log(line(name, ...now, wordsOf(before, totalMs).join(" · ")));
+  console.log(line(`${name}, ±${unevenness(told, totalMs)}`, ...now, wordsOf(before, totalMs).join(" · ")));
+}
+
+/** How many points its percent was off a straight line: 0 to a few is a constant speed. */
+function unevenness(told: readonly Told[], totalMs: number): number {
+  return Math.round(Math.max(...told.map(({ atMs, percent }) => Math.abs(percent - (atMs / totalMs) * 100))));
 }
 
 function wordsOf(told: readonly Told[], totalMs: number): readonly [string, string, string] {
@@ -37,5 +64,5 @@ function wordsOf(told: readonly Told[], totalMs: number): readonly [string, stri
 }
 
 function line(name: string, shown: string, error: string, rise: string, before: string): string {
-  return `${name.padEnd(24)}${shown.padStart(8)}${error.padStart(14)}${rise.padStart(14)}   ${before}`;
+  return `${name.padEnd(34)}${shown.padStart(8)}${error.padStart(14)}${rise.padStart(14)}   ${before}`;
 }

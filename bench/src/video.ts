@@ -1,21 +1,17 @@
-import { execFile, spawn } from "node:child_process";
+import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdir, mkdtemp, readdir, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { performance } from "node:perf_hooks";
-import { promisify } from "node:util";
-import { jobRef } from "@statusplane/core";
-import type { JobContext } from "@statusplane/worker";
-import { findFfmpeg, openFfmpeg, type Ffmpeg } from "../../apps/academy/src/ffmpeg/index.ts";
+import { findFfmpeg, type Ffmpeg } from "../../apps/academy/src/ffmpeg/index.ts";
 import { encodeArguments } from "../../apps/academy/src/jobs/video-hls/encode-arguments.ts";
-import { VIDEO_LIMITS, videoHlsJob } from "../../apps/academy/src/jobs/video-hls/index.ts";
+import { VIDEO_LIMITS } from "../../apps/academy/src/jobs/video-hls/index.ts";
 import { planEncoded } from "../../apps/academy/src/jobs/video-hls/plan-renditions.ts";
+import { makeClip, runVideo } from "./video-job.ts";
 import { inputArguments } from "../../apps/academy/src/jobs/video-hls/tool-arguments.ts";
 import type { VideoSource } from "../../apps/academy/src/jobs/video-hls/video-source.ts";
 
-const execute = promisify(execFile);
-const log = { info: () => undefined, warn: () => undefined, error: () => undefined };
 const ROUNDS = 4;
 const CLIP_SECONDS = 28;
 const WANTED_RATIO = 1.05;
@@ -43,7 +39,7 @@ export async function run(): Promise<void> {
   const folder = await mkdtemp(join(tmpdir(), "statusplane-bench-video-"));
   try {
     const clip = join(folder, "clip.mp4");
-    await makeClip(ffmpeg, clip);
+    await makeClip(ffmpeg, clip, CLIP_SECONDS);
     await runAlone(ffmpeg, clip, join(folder, "warm")); // the programs and the clip are in memory from here on
     const job: number[] = [];
     const alone: number[] = [];
@@ -60,37 +56,9 @@ export async function run(): Promise<void> {
   }
 }
 
-async function makeClip(ffmpeg: Ffmpeg, path: string): Promise<void> {
-  const picture = `testsrc2=size=1280x720:rate=30:duration=${CLIP_SECONDS}`;
-  const sources = ["-f", "lavfi", "-i", picture, "-f", "lavfi", "-i", "sine=frequency=440", "-shortest"];
-  await execute(ffmpeg.ffmpegPath, [
-    "-v",
-    "error",
-    ...sources,
-    "-c:v",
-    "mpeg4",
-    "-q:v",
-    "4",
-    "-c:a",
-    "aac",
-    path,
-  ]);
-}
-
 async function runJob(ffmpeg: Ffmpeg, inputPath: string, folder: string): Promise<void> {
   await mkdir(folder);
-  const ctx: JobContext = {
-    ...{ ref: jobRef("bench", "video", "1"), tenant: "bench", attempt: 1, createdBy: null, title: null },
-    ...{ payload: null, inputPath, log, signal: new AbortController().signal },
-    ...{
-      outputFolder: async () => folder,
-      output: async (name) => join(folder, name),
-      step: () => undefined,
-      progress: () => undefined,
-    },
-    ...{ partial: () => undefined, kept: () => undefined, checkpoint: () => undefined, resumeFrom: null },
-  };
-  await videoHlsJob({ ffmpeg: openFfmpeg({}, async () => ffmpeg) }).run(ctx, null);
+  await runVideo({ ffmpeg, inputPath, folder });
   await assertWritten(folder);
 }
 

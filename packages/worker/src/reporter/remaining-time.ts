@@ -6,7 +6,7 @@ import { WorkSpeed } from "./work-speed.ts";
  */
 const BRIEF_SHARE = 0.1;
 /** Steps that take less than this in all tell nothing of others. */
-const MIN_PACE_MS = 2_000;
+const MIN_PACE_MS = 1_500;
 /** A step that took less than this share of another's time for its weight cost no time, and weighs nothing. */
 const FREE_SHARE = 0.1;
 /** A silent step may take this much longer than expected, or as long again, before nobody can tell. */
