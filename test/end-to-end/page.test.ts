@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { movementOf, sampleBar, type BarSample } from "./support/bar-samples.ts";
 import { openBrowser, openPage, signInAsDemo, upload, type PageOptions } from "./support/browser.ts";
 import { makeVideo, makeWorkbook } from "./support/inputs.ts";
 import { barLook, colours, dropFiles } from "./support/looks.ts";
@@ -59,6 +60,30 @@ describe("the page", () => {
     await page.getByText("S000001").waitFor();
     expect(errors).toEqual([]);
     await context.close();
+  });
+
+  it("moves a video's bar between updates, evenly up to its end, and not for who wants less motion", async () => {
+    const [moving, still] = [await openPage(browser), await openPage(browser)];
+    await still.page.emulateMedia({ reducedMotion: "reduce" });
+    await signInAsDemo(still.page, program.url, 2);
+    await signInAsDemo(moving.page, program.url, 2);
+    const film = await makeVideo(folder, { seconds: 8, size: "640x360", mustBeEncoded: true });
+    await upload(moving.page, [film]);
+    const watched = sampleBar(moving.page, 120_000);
+    await moving.page.locator("[data-status=PENDING], [data-status=PROCESSING]").waitFor();
+    await still.page.reload(); // what runs comes with the active list
+    const [samples, stillSamples] = await Promise.all([watched, sampleBar(still.page, 120_000)]);
+    const movement = movementOf(samples);
+    expect(movement.largestHop).toBeLessThanOrEqual(2);
+    expect(movement.largestStepBack).toBe(0);
+    expect(movement.longestStandstillMs).toBeLessThanOrEqual(1_500);
+    expect(movement.lastHopFrom).toBeGreaterThanOrEqual(95);
+    expect(samples.filter(({ status }) => status === "PROCESSING").length).toBeGreaterThan(5);
+    expect(samples.filter(({ percent, status }) => percent > 99.9 && status === "PROCESSING")).toEqual([]);
+    expect(stillSamples.length).toBeGreaterThan(0);
+    const off = ({ told, percent }: BarSample): boolean => Math.abs(told - percent) > 0.01;
+    expect(stillSamples.filter((sample) => sample.isAnimated || off(sample))).toEqual([]);
+    await Promise.all([moving, still].map(({ context }) => context.close()));
   });
 
   it("catches files that are dropped anywhere, and says to whoever is not signed in what comes first", async () => {

@@ -90,7 +90,10 @@ describe("a job's face", () => {
       status: "처리 중",
       tone: "plain",
       aside: "63%",
-      bar: { percent: 63, valueText: "63퍼센트, 2/4단계 · 인코딩, 약 112s 남음", tone: "moving" },
+      bar: {
+        ...{ percent: 63, remainingSeconds: 112, tone: "moving" },
+        valueText: "63퍼센트, 2/4단계 · 인코딩, 약 112s 남음",
+      },
       line: ["2/4단계 · 인코딩", "약 112s 남음"],
     });
     expect(face(running, { language: "en" }).line).toEqual(["Step 2 of 4 · Encoding", "about 112s left"]);

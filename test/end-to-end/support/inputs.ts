@@ -12,18 +12,21 @@ export interface VideoInput {
   /** e.g. "640x360". */
   readonly size: string;
   readonly extension?: "mp4" | "mov" | "mkv" | "webm";
+  /** MPEG-4 Visual, which no browser plays, in an mkv. Default false. */
+  readonly mustBeEncoded?: boolean;
 }
+
+const H264 = ["-c:v", "libx264", "-preset", "ultrafast", "-g", "250", "-pix_fmt", "yuv420p", "-c:a", "aac"];
+const VP8 = ["-c:v", "libvpx", "-deadline", "realtime", "-c:a", "libvorbis"];
+const MPEG4 = ["-c:v", "mpeg4", "-q:v", "4", "-c:a", "aac"];
 
 /** A test picture with a tone, H.264/AAC (VP8/Vorbis for webm), made by ffmpeg. Answers its path. */
 export async function makeVideo(
   folder: string,
-  { seconds, size, extension = "mp4" }: VideoInput,
+  { seconds, size, mustBeEncoded = false, extension = mustBeEncoded ? "mkv" : "mp4" }: VideoInput,
 ): Promise<string> {
   const path = join(folder, `lecture-${size}-${seconds}.${extension}`);
-  const codecs =
-    extension === "webm"
-      ? ["-c:v", "libvpx", "-deadline", "realtime", "-c:a", "libvorbis"]
-      : ["-c:v", "libx264", "-preset", "ultrafast", "-g", "250", "-pix_fmt", "yuv420p", "-c:a", "aac"];
+  const codecs = mustBeEncoded ? MPEG4 : extension === "webm" ? VP8 : H264;
   await run("ffmpeg", [
     ...["-hide_banner", "-loglevel", "error", "-y"],
     ...["-f", "lavfi", "-i", `testsrc2=size=${size}:rate=30:duration=${seconds}`],

@@ -11,7 +11,7 @@ export interface JobFace {
   /** 63%, or an empty text. */
   readonly aside: string;
   /** Null where there is nothing to measure. */
-  readonly bar: Pick<ProgressBarProps, "percent" | "valueText" | "tone"> | null;
+  readonly bar: Pick<ProgressBarProps, "percent" | "remainingSeconds" | "valueText" | "tone"> | null;
   /** Below the bar: what now, and how long. */
   readonly line: readonly string[];
 }
@@ -91,6 +91,7 @@ function processingFace(job: WatchedJob, { text, jobWords, isCancelling }: FaceO
     aside: job.percent === null ? "" : `${job.percent}%`,
     bar: {
       percent: job.percent,
+      remainingSeconds: job.remainingSeconds,
       valueText: [...percent, ...line].join(", ") || words.statuses.PROCESSING,
       tone: quiet === null ? "moving" : "warn",
     },

@@ -8,3 +8,4 @@ export * from "./provider.tsx";
 export * from "./use-active-jobs.ts";
 export * from "./use-job-types.ts";
 export * from "./use-jobs.ts";
+export * from "./use-moving-bar.ts";

@@ -1,5 +1,7 @@
 import type { JSX } from "react";
+import type { PaintBar } from "../bar/moving-bar.ts";
 import type { WatchedJob } from "../watched-job.ts";
+import { useMovingBar } from "./use-moving-bar.ts";
 
 export interface ProgressBarProps {
   readonly job: WatchedJob;
@@ -9,16 +11,21 @@ export interface ProgressBarProps {
   readonly valueText?: string;
 }
 
+const widen: PaintBar = (percent) => ({ width: `${percent}%` });
+
 /**
  * An unstyled, accessible bar: classes `statusplane-bar` and `statusplane-bar-fill`, `data-status` for colours. Without
- * a percent it is indeterminate: no `aria-valuenow`, and the fill has no width.
+ * a percent it is indeterminate: no `aria-valuenow`, and the fill has no width. Its width moves between updates towards
+ * where the job is.
  *
  * @example
  * const job = useJob({ kind: "video", id: "42" });
  * const bar = job && <ProgressBar job={job} label="report.pdf" />;
  */
 export function ProgressBar({ job, label, valueText }: ProgressBarProps): JSX.Element {
-  const { percent, status, isStalled } = job;
+  const { percent, remainingSeconds, status, isStalled } = job;
+  const isMoving = status === "PROCESSING" && !isStalled;
+  const fill = useMovingBar({ percent, remainingSeconds, isMoving }, widen);
   return (
     <div
       // oxlint-disable-next-line jsx-a11y/prefer-tag-over-role -- <progress> cannot be styled alike in all browsers
@@ -32,7 +39,11 @@ export function ProgressBar({ job, label, valueText }: ProgressBarProps): JSX.El
       data-status={status}
       data-stalled={isStalled || undefined}
     >
-      <div className="statusplane-bar-fill" style={percent === null ? undefined : { width: `${percent}%` }} />
+      <div
+        ref={fill}
+        className="statusplane-bar-fill"
+        style={percent === null ? undefined : { width: `${percent}%` }}
+      />
     </div>
   );
 }
