@@ -21,8 +21,8 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[] | "all">> = {
 const SOURCES = ["src", "testing"];
 /** Folders that must run in a browser. */
 const NODE_FREE = ["packages/core", "packages/client", "apps/web"];
-/** Polling cannot query the database: what progress routes reach may name none of these ports, nor a database. */
-const READ_PATH = "packages/server/src/progress";
+/** Watching cannot query the database: what these routes reach may name none of these ports, nor a database. */
+const READ_PATHS = ["packages/server/src/progress/", "packages/server/src/watch/"];
 const NOT_ON_READ_PATH = /Records$|^JobQueue$|^StatusWriter$|^Installation$|^(pg|bullmq|ioredis)$/;
 /** Keys are built in one file. */
 const KEY_TEMPLATE = /["'`]tenant:/;
@@ -76,16 +76,16 @@ function starViolations(root: string, file: SourceFile): string[] {
   return found;
 }
 
-/** Follows relative imports from the progress routes. */
+/** Follows relative imports from the watching routes. */
 function readPathViolations(files: readonly SourceFile[]): string[] {
   const byPath = new Map(files.map((file) => [file.path, file]));
-  const queue = files.filter((file) => file.path.startsWith(`${READ_PATH}/`));
+  const queue = files.filter(({ path }) => READ_PATHS.some((folder) => path.startsWith(folder)));
   const seen = new Set(queue);
   const found: string[] = [];
   for (const file of queue) {
     for (const [specifier, names] of file.imports) {
       for (const name of [...names, packageName(specifier)].filter((each) => NOT_ON_READ_PATH.test(each))) {
-        found.push(`${file.path}: reaches ${name} from the progress routes`);
+        found.push(`${file.path}: reaches ${name} from the watching routes`);
       }
       const next = specifier.startsWith(".") ? byPath.get(join(dirname(file.path), specifier)) : undefined;
       if (next !== undefined && !seen.has(next)) {

@@ -42,3 +42,4 @@ export {
 } from "./operations/index.ts";
 export { JobOutputs, type JobOutputsOptions } from "./outputs/index.ts";
 export type { PlayableFiles } from "./playback/index.ts";
+export { acceptUpgrades, type StreamRates, type StreamTimings } from "./watch/index.ts";

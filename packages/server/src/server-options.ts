@@ -6,10 +6,6 @@ import type { MetricsAccess, MetricSources, Readiness } from "./operations/index
 export type ServerOptions = MountOptions & {
   /** Proxies whose `X-Forwarded-For` is believed: addresses, networks, `loopback`. Default: loopback. */
   readonly trustedProxies?: readonly string[];
-  /** From its abort on each answer ends its connection, so that the next request goes to another process. Default: never. */
-  readonly leaving?: AbortSignal;
-  /** So long after `leaving` it goes on, and a connection that no answer ended must have been idle, ms. Default 5,000. */
-  readonly drainMs?: number;
   /** Deadlines and sizes of connections; the defaults are `HTTP_LIMITS`. */
   readonly http?: Partial<HttpLimits>;
   /** What the process knows of itself. Default: ready. */

@@ -12,7 +12,7 @@ import {
 } from "./fakes/index.ts";
 
 /** What has no tenant's data, or is not found by a token. */
-const NOBODYS = /^\/(?:healthz|readyz|metrics|media\/hls\/.*|api\/v1\/job-types\/)$/;
+const NOBODYS = /^\/(?:healthz|readyz|metrics|media\/hls\/.*|api\/v1\/job-types\/|api\/v1\/ws\/)$/;
 const ID = "42";
 const FILE = "report.csv";
 
@@ -69,9 +69,10 @@ async function paths(): Promise<readonly string[]> {
   return Object.entries(document.paths)
     .filter(([path, { get }]) => get !== undefined && !NOBODYS.test(path))
     .map(([path]) => path.replace("{id}", ID).replace("{name}", FILE))
-    .flatMap((path) =>
-      path === "/api/v1/progress/" ? [`${path}?videos=${ID}&jobs=${ID}`, `${path}?active=1`] : [path],
-    );
+    .flatMap((path) => {
+      if (path === "/api/v1/progress/") return [`${path}?videos=${ID}&jobs=${ID}`, `${path}?active=1`];
+      return path === "/api/v1/events/" ? [`${path}?videos=${ID}&jobs=${ID}`] : [path]; // it ends: both have
+    });
 }
 
 async function answers(base: string, path: string): Promise<readonly string[]> {

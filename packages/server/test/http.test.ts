@@ -268,6 +268,7 @@ describe("operators", () => {
     const { openapi, paths } = (await get("/openapi.json", {})).json();
     expect(openapi).toBe("3.1.0");
     expect(Object.keys(paths).sort()).toEqual([
+      "/api/v1/events/",
       "/api/v1/job-types/",
       "/api/v1/jobs/",
       "/api/v1/jobs/{id}/",
@@ -278,6 +279,7 @@ describe("operators", () => {
       "/api/v1/jobs/{id}/retry/",
       "/api/v1/progress/",
       "/api/v1/watch-token/",
+      "/api/v1/ws/",
       "/healthz",
       "/media/hls/{signature}/{file}",
       "/media/videos/",

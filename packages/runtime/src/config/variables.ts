@@ -231,6 +231,21 @@ export const VARIABLES = {
     60_000,
     "requests per client address (of IPv6 its /64) and minute that no token or signature lets in",
   ),
+  STREAMS_PER_TOKEN: variable(
+    wholeNumber(1, 1_000_000, "streams"),
+    100,
+    "open streams (SSE, WebSocket, requests that wait) per token",
+  ),
+  STREAMS_PER_TENANT: variable(
+    wholeNumber(1, 1_000_000, "streams"),
+    10_000,
+    "open streams of all of a tenant's tokens together",
+  ),
+  STREAMS_PER_ADDRESS: variable(
+    wholeNumber(1, 1_000_000, "streams"),
+    8_192,
+    "open streams per client address (of IPv6 its /64): half of `MAX_CONNECTIONS`. A proxy that `TRUSTED_PROXIES` does not name is one client",
+  ),
   TRUSTED_PROXIES: variable(
     z
       .string()

@@ -13,7 +13,7 @@ import type { FolderFiles } from "../files/index.ts";
 import { metricSources, readiness } from "./operators-view.ts";
 import type { Parts } from "./parts.ts";
 
-/** The server of this role: role progress gets a reader and nothing else of storage. */
+/** The server of this role: role progress gets a reader and a feed, and nothing else of storage. */
 export async function makeServer(parts: Parts, files: FolderFiles | null): Promise<FastifyInstance> {
   const { config, application, context, jobs, stores, health, disk, registry, leaving, logStream } = parts;
   const { values } = config;
@@ -26,6 +26,10 @@ export async function makeServer(parts: Parts, files: FolderFiles | null): Promi
     tenantRequestsPerMinute: values.RATE_LIMIT_TENANT_PER_MINUTE,
     tenantReadsPerMinute: values.RATE_LIMIT_READS_PER_MINUTE,
     addressRefusalsPerMinute: values.RATE_LIMIT_ADDRESS_PER_MINUTE,
+    streamsPerToken: values.STREAMS_PER_TOKEN,
+    streamsPerTenant: values.STREAMS_PER_TENANT,
+    streamsPerAddress: values.STREAMS_PER_ADDRESS,
+    timings: values.TIMINGS,
     trustedProxies: values.TRUSTED_PROXIES,
     readiness: () => readiness(parts),
     registry,

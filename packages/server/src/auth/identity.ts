@@ -12,6 +12,10 @@ export interface IdentityBase {
   readonly scopes: Scopes;
   /** Unix ms, skew included: from then on it is not accepted. */
   readonly expiresAtMs: number;
+  /** Unix ms: when it says that it ends; what stays open by it does not outlive that. */
+  readonly endsAtMs: number;
+  /** What counts by it: no spelling of a token changes it. */
+  readonly name: string;
   /** Requests of this sign-in. */
   readonly budget: TokenBucket;
   /** Requests of all of its tenant's sign-ins together; null: it names no tenant. */

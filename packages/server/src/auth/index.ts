@@ -11,6 +11,7 @@ export * from "./identity.ts";
 export * from "./limit-misses.ts";
 export * from "./limits.ts";
 export * from "./mint-token.ts";
+export * from "./origins.ts";
 export * from "./own-sign-in.ts";
 export * from "./route-scopes.ts";
 export * from "./sign-in.ts";

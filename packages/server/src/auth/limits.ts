@@ -2,7 +2,7 @@ import type { FastifyInstance, FastifyRequest } from "fastify";
 import { isIPv6 } from "node:net";
 import { sendProblem } from "../errors/index.ts";
 import { KeyedBuckets, perMinute, type TokenBucket } from "../http/index.ts";
-import { requireIdentity } from "./identity.ts";
+import { requireIdentity, type IdentityBase } from "./identity.ts";
 
 declare module "fastify" {
   interface FastifyContextConfig {
@@ -42,8 +42,8 @@ export class Limits {
   }
 
   /** @param name what no spelling of the token changes. */
-  ofToken(name: string): { readonly budget: TokenBucket; readonly misses: TokenBucket } {
-    return { budget: this.#tokens.of(name), misses: this.#misses.of(name) };
+  ofToken(name: string): Pick<IdentityBase, "name" | "budget" | "misses"> {
+    return { name, budget: this.#tokens.of(name), misses: this.#misses.of(name) };
   }
 
   /** Requests of a tenant. */

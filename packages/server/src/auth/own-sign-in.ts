@@ -3,6 +3,7 @@ import type { FastifyRequest } from "fastify";
 import { readScopes, readSubject, readTenant } from "./claims.ts";
 import type { Identity } from "./identity.ts";
 import { networkOf, type Limits } from "./limits.ts";
+import type { Origins } from "./origins.ts";
 
 /** Somebody whom an application has signed in. */
 export interface SignedIn {
@@ -34,8 +35,7 @@ type Said = Readonly<Record<keyof SignedIn, unknown>>;
 export interface OwnSignInOptions {
   readonly authenticate: Authenticate;
   readonly limits: Limits;
-  /** Origins whose pages may change something, beside the server's own. */
-  readonly allowedOrigins: readonly string[];
+  readonly origins: Origins;
   /** How long `authenticate` may take, ms. Default 10,000. */
   readonly deadlineMs?: number;
 }
@@ -48,14 +48,14 @@ const DEADLINE_MS = 10_000;
 export class OwnSignIn {
   readonly #authenticate: Authenticate;
   readonly #limits: Limits;
-  readonly #origins: ReadonlySet<string>;
+  readonly #origins: Origins;
   readonly #deadlineMs: number;
 
-  constructor({ authenticate, limits, allowedOrigins, deadlineMs = DEADLINE_MS }: OwnSignInOptions) {
+  constructor({ authenticate, limits, origins, deadlineMs = DEADLINE_MS }: OwnSignInOptions) {
     this.#deadlineMs = deadlineMs;
     this.#authenticate = authenticate;
     this.#limits = limits;
-    this.#origins = new Set(allowedOrigins);
+    this.#origins = origins;
   }
 
   /**
@@ -76,6 +76,7 @@ export class OwnSignIn {
       operator: said.operator === true,
       scopes: readScopes(said.scope, "scope"),
       expiresAtMs: Number.POSITIVE_INFINITY, // asked again at each request
+      endsAtMs: Number.POSITIVE_INFINITY,
       ...this.#limits.ofToken(JSON.stringify([tenant, subject ?? networkOf(request.ip)])),
       tenantBudget: tenant === null ? null : this.#limits.ofTenant(tenant),
     };
@@ -95,16 +96,9 @@ export class OwnSignIn {
     }
   }
 
-  /**
-   * Whether a request may change something. A browser sends cookies, client certificates and passwords along with whatever
-   * any page has it send, and says with each such request where that page is from: `Origin` must then be the server's own
-   * or an allowed one. A program that signs in by a header and sends neither `Origin` nor `Cookie` is no browser.
-   */
+  /** Whether a request may change something: one that does not need ask no page where it is from. */
   mayChange(request: FastifyRequest): boolean {
-    if (SAFE_METHODS.has(request.method)) return true;
-    const { origin, cookie, "sec-fetch-site": site } = request.headers;
-    if (origin === undefined) return cookie === undefined && site === undefined;
-    return this.#origins.has(origin) || isOwnOrigin(origin, request);
+    return SAFE_METHODS.has(request.method) || this.#origins.mayAct(request);
   }
 }
 
@@ -119,12 +113,4 @@ function assertSomebody(said: unknown): Said | null {
   }
   const { tenant, subject, operator, scope } = said as Said;
   return { tenant, subject, operator, scope };
-}
-
-/** Behind a proxy that ends TLS the request looks like http: the page may then be https. Never the other way round. */
-function isOwnOrigin(origin: string, { host, protocol }: FastifyRequest): boolean {
-  if (!URL.canParse(origin)) return false;
-  const page = new URL(origin);
-  const schemes = protocol === "https" ? ["https:"] : ["http:", "https:"];
-  return schemes.includes(page.protocol) && page.host === host.toLowerCase();
 }

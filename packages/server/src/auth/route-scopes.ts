@@ -27,6 +27,8 @@ const GET: Readonly<Record<string, RouteScope>> = {
   [ROUTES.progress.video]: "watch",
   [ROUTES.progress.job]: "watch",
   [ROUTES.batch]: "watch",
+  [ROUTES.events]: "watch",
+  [ROUTES.socket]: "watch",
   [ROUTES.detail.video]: "watch",
   [ROUTES.detail.job]: "watch",
   [ROUTES.list.video]: "watch",
@@ -42,6 +44,7 @@ const GET: Readonly<Record<string, RouteScope>> = {
 /** What is done. */
 const POST: Readonly<Record<string, RouteScope>> = {
   [ROUTES.watchToken]: "watch",
+  [ROUTES.events]: "watch",
   [ROUTES.list.video]: "manage",
   [ROUTES.list.job]: "manage",
   [ROUTES.cancel.video]: "manage",

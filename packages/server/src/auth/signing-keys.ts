@@ -5,6 +5,8 @@ import type { SignInOptions } from "./sign-in.ts";
 export interface SigningKeys {
   readonly watchTokens: Uint8Array;
   readonly playback: Uint8Array;
+  /** Names readers without telling who they are. */
+  readonly readers: Uint8Array;
 }
 
 const KEY_BYTES = 32;
@@ -26,6 +28,7 @@ export function signingKeys(
   return {
     watchTokens: derive(assertLong(secret), "watch-tokens"),
     playback: derive(secret, "playback"),
+    readers: derive(secret, "readers"),
   };
 }
 

@@ -135,8 +135,10 @@ export class TokenVerifier {
   }
 
   #counted(token: string, tenant: string | null, claims: JWTPayload): Omit<IdentityBase, "scopes"> {
+    const { exp: endsAtSeconds = 0 } = claims;
     return {
-      expiresAtMs: ((claims.exp ?? 0) + SKEW_SECONDS) * 1_000,
+      expiresAtMs: (endsAtSeconds + SKEW_SECONDS) * 1_000,
+      endsAtMs: endsAtSeconds * 1_000,
       ...this.limits.ofToken(hash("sha256", token.slice(0, token.lastIndexOf(".")), "base64url")),
       tenantBudget: tenant === null ? null : this.limits.ofTenant(tenant),
     };

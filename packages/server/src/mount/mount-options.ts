@@ -6,6 +6,7 @@ import type {
   KnownError,
   RequestFiles,
   RequestRecords,
+  StatusFeed,
   StatusReader,
   StatusWriter,
 } from "@statusplane/core";
@@ -15,9 +16,10 @@ import type { Authenticate, DemoTenant, LimitRates, SignInOptions } from "../aut
 import type { DetailReads } from "../detail/index.ts";
 import type { JobOutputs } from "../outputs/index.ts";
 import type { PlayableFiles } from "../playback/index.ts";
+import type { StreamRates, StreamTimings } from "../watch/index.ts";
 
 /** What every mount is given. It needs `signIn`, `authenticate` or both. */
-interface CommonOptions extends LimitRates {
+interface CommonOptions extends LimitRates, StreamRates {
   /** How sign-in tokens are verified here. Default: there are none. */
   readonly signIn?: SignInOptions;
   /** An application's own sign-in; asked for whatever is no token that is verified here. Default: there is none. */
@@ -33,13 +35,32 @@ interface CommonOptions extends LimitRates {
   readonly allowedOrigins?: readonly string[];
   /** Asks watchers for slower polls, ms; null: their own schedule. Default: null. */
   readonly pollAfterMs?: () => number | null;
+  /**
+   * From its abort on streams are told to come back to another process. Default: never; what is open when the server
+   * closes is ended then.
+   */
+  readonly leaving?: AbortSignal;
+  /** Streams that were told to come back are gone so long after `leaving`, ms. Default 5,000. */
+  readonly drainMs?: number;
+  /** Intervals of streams. Default: `DEFAULT_TIMINGS`. */
+  readonly timings?: StreamTimings;
   /** Where polls and requests are counted; each mount needs one of its own. Default: one that nobody reads. */
   readonly registry?: Registry;
 }
 
-/** Progress, batch and watch tokens; of storage there is the status store's reader alone. */
+/** What watching reads. */
+interface WatchedStore {
+  readonly reader: StatusReader;
+  /**
+   * Where streams hear of what is new. Default: none, and there are no streams: whoever asks for one is told that it is
+   * not served here, and polls. A feed holds a connection of its own, which a process that serves polls alone can spare.
+   */
+  readonly feed?: StatusFeed;
+}
+
+/** Progress, batch, streams and watch tokens; of storage there is the status store's reader and its feed alone. */
 export interface WatchingOptions extends CommonOptions {
-  readonly store: { readonly reader: StatusReader };
+  readonly store: WatchedStore;
   /** Job types told in `waiting` of the active list. Default: none. */
   readonly jobTypes?: readonly string[];
   readonly records?: undefined;
@@ -47,8 +68,7 @@ export interface WatchingOptions extends CommonOptions {
 
 /** Everything: jobs are submitted, looked up, cancelled and played, too. */
 export interface JobsOptions extends CommonOptions {
-  readonly store: {
-    readonly reader: StatusReader;
+  readonly store: WatchedStore & {
     readonly writer: StatusWriter;
     readonly installation: Pick<Installation, "wake">;
   };

@@ -1,3 +1,4 @@
+import { DEFAULT_TIMINGS } from "@statusplane/core";
 import type { FastifyInstance, FastifyReply } from "fastify";
 import {
   authenticateAll,
@@ -22,12 +23,14 @@ import { signedFileRoutes, playbackRoutes, PlaybackUrls } from "../playback/inde
 import { batchRoutes, progressRoutes } from "../progress/index.ts";
 import { resultRoutes } from "../result/index.ts";
 import { AfterCommit, submitRoutes } from "../submit/index.ts";
+import { eventRoutes, socketRoutes, Streams } from "../watch/index.ts";
 import type { JobsOptions, MountOptions } from "./mount-options.ts";
 import type { Parts, Signed } from "./parts.ts";
 
 const NO_SECRET = "give a signingSecret of 32 bytes or more: it signs watch tokens and playback URLs";
 /** Of an upload, unless something else is said. */
 export const UPLOAD_MAX_BYTES = 4 * 1024 ** 3;
+const DRAIN_MS = 5_000;
 
 /** Registers the routes of a mount in an instance that is prepared; what the platform has and this mount lacks says so. */
 export async function mount(fastify: FastifyInstance, options: MountOptions, parts: Parts): Promise<void> {
@@ -36,6 +39,8 @@ export async function mount(fastify: FastifyInstance, options: MountOptions, par
   fastify.addHook("onRoute", ({ method, routePath }) => {
     for (const each of [method].flat()) served.add(routeKey(each, routePath));
   });
+  const streams = openStreams(fastify, { ...options, urls }, parts);
+  if (streams !== null) streamRoutes(fastify, streams, parts);
   await fastify.register(async (scope) => watchersRoutes(scope, { ...options, urls }, parts));
   const { signed } = parts;
   if (signed !== null) {
@@ -51,16 +56,58 @@ export async function mount(fastify: FastifyInstance, options: MountOptions, par
   nameOthers(fastify, served);
 }
 
+/** Of storage, these scopes get a reader and a feed, and nothing else. */
+function streamRoutes(
+  fastify: FastifyInstance,
+  streams: Streams,
+  { signIns, origins }: Pick<Parts, "signIns" | "origins">,
+): void {
+  fastify.register(async (scope) => {
+    authenticateAll(scope, signIns);
+    eventRoutes(scope, streams);
+  });
+  fastify.register(async (scope) => socketRoutes(scope, { streams, signIns, origins }));
+}
+
+/** Null without a feed: nothing is pushed. */
+function openStreams(
+  fastify: FastifyInstance,
+  options: MountOptions & { readonly urls: JobUrls },
+  { metrics, signed }: Parts,
+): Streams | null {
+  const { store, urls, leaving, drainMs = DRAIN_MS, timings = DEFAULT_TIMINGS } = options;
+  if (store.feed === undefined) return null;
+  const streams = new Streams({
+    ...{ feed: store.feed, reader: store.reader, urls, timings, rates: options, drainMs },
+    jobTypes: typesOf(options),
+    counts: metrics.streams,
+    log: fastify.log,
+    readersKey: signed?.readersKey ?? null,
+  });
+  const leave = (): void => streams.leave();
+  leaving?.addEventListener("abort", leave, { once: true });
+  fastify.addHook("preClose", async () => {
+    leaving?.removeEventListener("abort", leave);
+    await streams.close();
+  });
+  return streams;
+}
+
+function typesOf({ jobTypes = [] }: MountOptions): readonly string[] {
+  return jobTypes.map((each) => (typeof each === "string" ? each : each.type));
+}
+
 /** Of storage, this scope gets a reader and nothing else. */
 function watchersRoutes(
   scope: FastifyInstance,
-  { store, jobTypes = [], pollAfterMs, urls }: MountOptions & { readonly urls: JobUrls },
+  options: MountOptions & { readonly urls: JobUrls },
   { signIns, metrics }: Parts,
 ): void {
+  const { store, pollAfterMs, urls } = options;
   authenticateAll(scope, signIns);
   const progress = {
     reader: store.reader,
-    jobTypes: jobTypes.map((each) => (typeof each === "string" ? each : each.type)),
+    jobTypes: typesOf(options),
     counts: metrics.polls,
     urls,
     ...(pollAfterMs === undefined ? {} : { pollAfterMs }),

@@ -1,6 +1,7 @@
 import type { FastifyBaseLogger } from "fastify";
 import {
   Limits,
+  Origins,
   OwnSignIn,
   signingKeys,
   signInRules,
@@ -14,11 +15,14 @@ import type { MountOptions } from "./mount-options.ts";
 export interface Signed {
   readonly watchTokens: WatchTokens;
   readonly playbackKey: Uint8Array;
+  readonly readersKey: Uint8Array;
 }
 
 /** What the routes of one mount share. */
 export interface Parts {
   readonly signIns: SignIns;
+  /** Pages that may act for whoever their browser signs in. */
+  readonly origins: Origins;
   readonly limits: Limits;
   /** What is signed here; null: there is no secret for it. */
   readonly signed: Signed | null;
@@ -42,7 +46,11 @@ export async function makeParts(
   const signed =
     keys === null
       ? null
-      : { watchTokens: await WatchTokens.withKey(keys.watchTokens), playbackKey: keys.playback };
+      : {
+          watchTokens: await WatchTokens.withKey(keys.watchTokens),
+          playbackKey: keys.playback,
+          readersKey: keys.readers,
+        };
   const limits = new Limits(options);
   const demoTenants = options.records === undefined ? [] : (options.demoTenants ?? []);
   const onKeySetFailure = (err: unknown): void =>
@@ -54,11 +62,13 @@ export async function makeParts(
     limits,
     tenants: demoTenants.length === 0 ? null : new Set(demoTenants.map(({ tenant }) => tenant)),
   });
+  const origins = new Origins(allowedOrigins);
   const { authenticateDeadlineMs: deadlineMs } = options;
-  const signInOptions = { limits, allowedOrigins, ...(deadlineMs === undefined ? {} : { deadlineMs }) };
+  const signInOptions = { limits, origins, ...(deadlineMs === undefined ? {} : { deadlineMs }) };
   const own = authenticate === undefined ? null : new OwnSignIn({ authenticate, ...signInOptions });
   return {
     signIns: { tokens, own },
+    origins,
     limits,
     signed,
     metrics: new ServerMetrics(options.registry, sources),

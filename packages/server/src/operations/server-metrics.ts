@@ -3,6 +3,8 @@ import type { FastifyInstance } from "fastify";
 import { Counter, Gauge, Histogram, Registry } from "prom-client";
 import { askedGauges } from "./asked-gauges.ts";
 import { POLL_ANSWERS, POLL_ROUTES, PollCounts } from "../progress/index.ts";
+import { StreamCounts } from "../watch/stream-counts.ts";
+import { streamMetrics } from "../watch/stream-metrics.ts";
 
 /** What other parts of the process count; each asked only when `/metrics` is, and answering from memory. */
 export interface MetricSources {
@@ -32,6 +34,7 @@ const SECONDS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10];
 export class ServerMetrics {
   readonly registry: Registry;
   readonly polls = new PollCounts();
+  readonly streams = new StreamCounts();
   readonly #requests: Counter<"route" | "method" | "status">;
   readonly #seconds: Histogram<"route">;
 
@@ -52,6 +55,7 @@ export class ServerMetrics {
       registers,
     });
     this.#countPolls();
+    streamMetrics(askedGauges(registry), this.streams);
     registerSources(registry, sources);
   }
 

@@ -132,7 +132,7 @@ async function answerOf(
  * Ids of a comma-separated parameter, repeated or not; each once, in their order.
  * @throws {invalid_request}
  */
-function idsOf(value: unknown): readonly string[] {
+export function idsOf(value: unknown): readonly string[] {
   if (value === undefined) return [];
   const texts: readonly unknown[] = Array.isArray(value) ? value : [value];
   if (!texts.every((each) => typeof each === "string")) {

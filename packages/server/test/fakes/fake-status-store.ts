@@ -5,6 +5,7 @@ import {
   type EncodedSnapshot,
   type JobRef,
   type Snapshot,
+  type StatusFeed,
   type StatusReader,
   type StatusStore,
   type StatusWriter,
@@ -27,6 +28,11 @@ export class FakeStatusStore implements StatusReader, StatusWriter {
   down = false;
   readonly #entries = new MemoryEntries(() => performance.now());
   readonly #store: StatusStore = memoryStatusStoreOver(this.#entries, {});
+
+  /** Hears of what is written by `write`. */
+  get feed(): StatusFeed {
+    return this.#store.feed;
+  }
 
   /** Puts a snapshot there as if its writer had. */
   put(snapshot: Snapshot): StoredSnapshot {

@@ -118,7 +118,7 @@ export function jobsOver(): Omit<TestServer, "server" | "close"> & { readonly op
   const queue = new FakeQueue();
   const installation = new FakeInstallation();
   const options: JobsOptions = {
-    store: { reader: store, writer: store, installation },
+    store: { reader: store, writer: store, feed: store.feed, installation },
     ...{ records, files, queue, jobTypes: JOB_TYPES, playable: PLAYABLE },
     signIn: { kind: "secret", secret: SECRET },
   };

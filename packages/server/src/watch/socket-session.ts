@@ -1,0 +1,198 @@
+import { StatusplaneError } from "@statusplane/core";
+import { CLOSE_CODES, readMessage, tokenOfProtocols, type ReadMessage } from "@statusplane/core/wire";
+import type { FastifyRequest } from "fastify";
+import type { Duplex } from "node:stream";
+import type { WebSocket } from "ws";
+import { bearerToken, mayDo, type Identity, type Origins, type SignIns } from "../auth/index.ts";
+import { coerceError } from "../errors/index.ts";
+import { allowed, type NamedAsk } from "./asked.ts";
+import type { Ending } from "./channel.ts";
+import type { Place } from "./places.ts";
+import { SocketChannel } from "./socket-channel.ts";
+import type { Stream } from "./stream.ts";
+import type { Streams } from "./streams.ts";
+
+export interface SocketSessionOptions {
+  /** What asked for the upgrade. */
+  readonly request: FastifyRequest;
+  readonly streams: Streams;
+  readonly signIns: SignIns;
+  readonly origins: Origins;
+}
+
+/** Messages that wait for one before them, at most. */
+const MESSAGES_MAX = 16;
+
+/**
+ * What one WebSocket's client says, one message after another.
+ *
+ * ```
+ *   opened ── subprotocol, header, cookie ──▶ signed in ── watch, beat, sign_in (renewal) ──▶ …
+ *      └───── first message: sign_in ───────────▲ │
+ *             within firstMessageMs               └── another reader's token, nonsense ──▶ closed
+ * ```
+ */
+export class SocketSession {
+  readonly #ws: WebSocket;
+  readonly #socket: Duplex;
+  readonly #options: SocketSessionOptions;
+  #place: Place | null = null;
+  #stream: Stream | null = null;
+  #asked: NamedAsk | null = null;
+  #firstMessage: NodeJS.Timeout | undefined;
+  #turn: Promise<void> = Promise.resolve();
+  #pending = 0;
+
+  constructor(ws: WebSocket, socket: Duplex, options: SocketSessionOptions) {
+    this.#ws = ws;
+    this.#socket = socket;
+    this.#options = options;
+  }
+
+  /** Lets in whom the request itself signs in, and waits for the others' first message. */
+  begin(): void {
+    const { request, streams } = this.#options;
+    this.#ws.on("error", () => undefined); // ws closes what breaks its rules, with the code for it
+    this.#ws.once("close", () => this.#gone());
+    this.#ws.on("message", (data, isBinary) => this.#hear(data as Buffer, isBinary)); // binaryType "nodebuffer"
+    try {
+      this.#place = streams.place(request.ip);
+    } catch {
+      return this.#end("tooMany");
+    }
+    const stopWaiting = streams.onLeaving(() => this.#stream ?? this.#end("leaving"));
+    this.#ws.once("close", stopWaiting);
+    this.#inTurn(async () => {
+      const token = bearerToken(request.headers.authorization) ?? this.#offeredToken();
+      const identity = await this.#identify(token);
+      if (identity !== null) return this.#signIn(identity);
+      const { firstMessageMs } = streams.settings.timings;
+      this.#firstMessage = setTimeout(() => this.#end("quiet"), firstMessageMs);
+    });
+  }
+
+  #offeredToken(): string | null {
+    const offered = this.#options.request.headers["sec-websocket-protocol"] ?? "";
+    return tokenOfProtocols(offered.split(",").map((each) => each.trim()));
+  }
+
+  #hear(data: Buffer, isBinary: boolean): void {
+    const message = isBinary ? null : readMessage(data.toString("utf8"));
+    if (message === null || this.#pending >= MESSAGES_MAX) return this.#end("notUnderstood");
+    if (message.op === "beat") return this.#stream?.heard();
+    this.#inTurn(() => this.#obey(message));
+  }
+
+  async #obey(message: Exclude<ReadMessage, { readonly op: "beat" }>): Promise<void> {
+    const stream = this.#stream;
+    stream?.heard();
+    if (message.op === "sign_in") {
+      const identity = await this.#identify(message.token);
+      if (identity === null) return this.#end("unauthenticated");
+      return stream === null ? this.#signIn(identity) : this.#renew(stream, identity);
+    }
+    if (stream === null) return this.#end("unauthenticated");
+    const { budget, tenantBudget } = stream.identity;
+    if (!budget.take() || tenantBudget?.take() === false) return this.#end("tooMany");
+    this.#asked = message;
+    await stream.viewer.watch(allowed(message, stream.identity));
+  }
+
+  /**
+   * Who it is; null: without a token, nobody yet. An application's own sign-in finds the token where it finds every other.
+   * @throws {unauthenticated} for a token of nobody.
+   */
+  async #identify(token: string | null): Promise<Identity | null> {
+    const { request, signIns } = this.#options;
+    const { tokens, own } = signIns;
+    const known = token === null ? null : tokens.known(token);
+    if (known !== null) return known;
+    const isOwn = own !== null && (token === null || !tokens.isOurs(token));
+    if (token === null && !isOwn) return null;
+    const refusals = tokens.limits.ofAddress(request);
+    try {
+      if (token !== null) request.raw.headers.authorization = `Bearer ${token}`;
+      const identity = isOwn ? await own.identify(request) : await tokens.verify(token ?? "");
+      if (identity !== null || token === null) return identity;
+      throw new StatusplaneError("unauthenticated");
+    } catch (error) {
+      if (coerceError(error).definition.http === 401) refusals.take();
+      throw error;
+    } finally {
+      delete request.raw.headers.authorization; // it lives as long as the socket, the token need not
+    }
+  }
+
+  /** @throws {too_many_streams} */
+  async #signIn(identity: Identity): Promise<void> {
+    const { streams } = this.#options;
+    const place = this.#place;
+    if (place === null || this.#ws.readyState !== this.#ws.OPEN) return;
+    if (!mayDo(identity, "watch") || identity.tenant === null) return this.#end("forbidden");
+    if (!identity.budget.take() || identity.tenantBudget?.take() === false) return this.#end("tooMany");
+    place.signIn(identity);
+    clearTimeout(this.#firstMessage);
+    const channel = new SocketChannel(this.#ws, this.#socket, {
+      onDrain: () => this.#stream !== null && streams.drained(this.#stream),
+      onClose: () => undefined, // the session's own
+    });
+    this.#stream = streams.open({ channel, viewer: streams.viewer(), identity, place });
+  }
+
+  /** A renewed token of the same reader; what a watch token does not name any more is told as missing. */
+  async #renew(stream: Stream, identity: Identity): Promise<void> {
+    if (!isSameReader(stream.identity, identity)) return this.#end("unauthenticated");
+    if (!mayDo(identity, "watch")) return this.#end("forbidden");
+    stream.renew(identity);
+    this.#options.streams.counts.signInRenewals += 1;
+    if (this.#asked !== null && identity.kind === "watcher") {
+      await stream.viewer.watch(allowed(this.#asked, identity));
+    }
+  }
+
+  #inTurn(act: () => Promise<void>): void {
+    this.#pending += 1;
+    this.#turn = this.#turn
+      .then(() => (this.#ws.readyState === this.#ws.OPEN ? act() : undefined))
+      .catch((error: unknown) => this.#refuse(coerceError(error)))
+      .finally(() => (this.#pending -= 1));
+  }
+
+  #refuse(error: StatusplaneError): void {
+    const { request } = this.#options;
+    if (error.code === "internal_error") {
+      request.log.error({ err: error.cause ?? error, request: request.id }, error.message);
+    }
+    this.#end(ENDINGS[error.code] ?? STATUS_ENDINGS[error.definition.http] ?? "unavailable");
+  }
+
+  #end(ending: Ending): void {
+    if (this.#stream !== null) return this.#stream.end(ending);
+    if (ending === "quiet") this.#options.streams.counts.unsigned += 1;
+    this.#ws.close(CLOSE_CODES[ending]);
+  }
+
+  #gone(): void {
+    clearTimeout(this.#firstMessage);
+    if (this.#stream === null) this.#place?.release();
+    else this.#options.streams.gone(this.#stream);
+  }
+}
+
+const ENDINGS: Readonly<Record<string, Ending>> = {
+  invalid_request: "notUnderstood",
+  too_many_refs: "notUnderstood",
+};
+const STATUS_ENDINGS: Readonly<Record<number, Ending>> = {
+  401: "unauthenticated",
+  400: "forbidden",
+  403: "forbidden",
+  404: "forbidden",
+  429: "tooMany",
+};
+
+/** A socket is one reader's for as long as it lives. */
+function isSameReader(before: Identity, now: Identity): boolean {
+  if (before.tenant !== now.tenant || before.kind !== now.kind) return false;
+  return before.kind === "watcher" || (now.kind === "person" && before.subject === now.subject);
+}

@@ -1,0 +1,229 @@
+import {
+  isNews,
+  isTerminal,
+  refKey,
+  type JobRef,
+  type StatusFeed,
+  type StoredSnapshot,
+  type Subscription,
+  type Unsubscribe,
+} from "@statusplane/core";
+import type { NamedJob, StreamBodies } from "@statusplane/core/wire";
+import { namesBody } from "@statusplane/core/wire";
+import { BUFFER_MAX_BYTES, type Channel } from "./channel.ts";
+import { FramedSnapshot, type Frames } from "./framed-snapshot.ts";
+import type { FramedList, LiveLists } from "./live-lists.ts";
+import type { StreamCounts } from "./stream-counts.ts";
+
+/** What a connection asks for. */
+export interface Asked {
+  readonly refs: readonly JobRef[];
+  /** What the sign-in does not show, or is no id: told as missing. */
+  readonly hidden: readonly NamedJob[];
+  /** The tenant whose live list is wanted; null: none. */
+  readonly tenant: string | null;
+}
+
+export interface ViewerOptions {
+  readonly feed: StatusFeed;
+  readonly frames: Frames;
+  readonly lists: LiveLists;
+  readonly counts: StreamCounts;
+  /** Told when there is something to write. */
+  readonly onUnsent: (viewer: Viewer) => void;
+}
+
+/** Something that is still to be written. */
+interface Unsent {
+  bytesFor(channel: Channel): Buffer;
+}
+
+/**
+ * What one connection watches, and what of it is still to be written. The feed subscribes, then reads, then tells only what
+ * is newer; of each job there is at most one unsent text, its latest, so that a slow reader gets the latest and never a
+ * backlog.
+ *
+ * ```
+ *   watch ─▶ snapshots… ─▶ missing? ─▶ list? ─▶ ready ─▶ snapshots, lists… ─▶ end, when all that is watched has ended
+ * ```
+ */
+export class Viewer {
+  readonly #options: ViewerOptions;
+  /** In the order in which it is written. */
+  readonly #unsent = new Map<string, Unsent>();
+  /** The newest of each job that this connection was told, or will be. */
+  readonly #told = new Map<string, FramedSnapshot>();
+  #refs: ReadonlySet<string> = new Set();
+  #asked: Asked | null = null;
+  #subscription: Promise<Subscription> | null = null;
+  #leaveLists: Unsubscribe | null = null;
+  #turn: Promise<void> = Promise.resolve();
+  #isWhole = false;
+  #channel: Channel | null = null;
+  #closed = false;
+  /** Called when the end was written. */
+  onEnd: () => void = () => undefined;
+
+  constructor(options: ViewerOptions) {
+    this.#options = options;
+  }
+
+  /** From now on it is written there. */
+  attach(channel: Channel): void {
+    this.#channel = channel;
+    this.#options.onUnsent(this);
+  }
+
+  get hasUnsent(): boolean {
+    return this.#unsent.size > 0;
+  }
+
+  /**
+   * Watches this instead of what was watched before; what is told already is not told again. Of several that come at once
+   * the last counts.
+   * @throws {store_unavailable} when the subscription or the first read fails.
+   */
+  watch(asked: Asked): Promise<void> {
+    this.#asked = asked;
+    const turn = this.#turn.then(() =>
+      this.#asked === asked && !this.#closed ? this.#change(asked) : undefined,
+    );
+    this.#turn = turn.catch(() => undefined); // told to whoever asked for it
+    return turn;
+  }
+
+  /** A snapshot that may be news. */
+  readonly tell = (snapshot: StoredSnapshot): void => {
+    if (this.#closed) return;
+    const framed = this.#options.frames.of(snapshot);
+    const { key } = framed;
+    const told = this.#told.get(key);
+    if (!isNews(told?.snapshot ?? null, snapshot)) return;
+    this.#told.set(key, framed);
+    if (told !== undefined) framed.isUpdate = true;
+    if (this.#unsent.has(key)) this.#options.counts.superseded();
+    this.#put(key, framed);
+    if (this.#isWhole && isTerminal(snapshot.status)) this.#tellEnd();
+  };
+
+  /** The tenant's list, after the snapshots that it names. */
+  readonly tellList = (list: FramedList): void => {
+    if (!this.#isWhole) return; // told once all that was asked for is
+    this.#putLast("list", list);
+    const ready = this.#unsent.get("ready");
+    if (ready !== undefined) this.#putLast("ready", ready); // it comes after all that was asked for
+    for (const key of this.#told.keys()) {
+      if (!list.keys.has(key) && !this.#refs.has(key) && !this.#unsent.has(key)) this.#told.delete(key);
+    }
+  };
+
+  /** Another event, after all that is unsent. */
+  say<Name extends keyof StreamBodies>(name: Name, body: StreamBodies[Name]): void {
+    this.#putLast(name, { bytesFor: (channel) => channel.eventBytes(name, body) });
+  }
+
+  /** Writes as much as there is room for. @returns how many snapshots were written. */
+  flush(): number {
+    const channel = this.#channel;
+    if (channel === null || this.#unsent.size === 0 || !channel.hasRoom()) return 0;
+    let snapshots = 0;
+    let isOver = false;
+    channel.together(() => {
+      for (const [key, unsent] of this.#unsent) {
+        const bytes = unsent.bytesFor(channel);
+        const waiting = channel.waitingBytes();
+        if (waiting > 0 && waiting + bytes.length > BUFFER_MAX_BYTES) break;
+        this.#unsent.delete(key);
+        const hasRoom = channel.write(bytes);
+        if (unsent instanceof FramedSnapshot) {
+          snapshots += 1;
+          this.#options.counts.delivered(channel.transport, unsent);
+        }
+        if (key === "end") isOver = true;
+        if (!hasRoom) break;
+      }
+    });
+    if (isOver) this.onEnd();
+    return snapshots;
+  }
+
+  /** Watches nothing any more. A second close does nothing. */
+  async close(): Promise<void> {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.#unsent.clear();
+    const [subscription, leaveLists] = [this.#subscription, this.#leaveLists];
+    this.#leaveLists = null;
+    await Promise.allSettled([subscription?.then((each) => each.close()), leaveLists?.()]);
+  }
+
+  async #change(asked: Asked): Promise<void> {
+    this.#isWhole = false;
+    for (const name of ["missing", "list", "ready", "end"]) this.#unsent.delete(name);
+    await Promise.all([this.#watchList(asked), this.#watchRefs(asked)]);
+    if (this.#closed) return;
+    const missing = asked.refs.filter((ref) => !this.#told.has(refKey(ref)));
+    const absent = [...asked.hidden, ...missing];
+    if (absent.length > 0) this.say("missing", namesBody(absent));
+    const list = asked.tenant === null ? null : this.#options.lists.newest(asked.tenant);
+    if (list !== null) this.#putLast("list", list);
+    this.say("ready", {});
+    this.#isWhole = true;
+    this.#tellEnd();
+  }
+
+  async #watchRefs({ refs, tenant }: Asked): Promise<void> {
+    const wanted = new Set(refs.map(refKey));
+    this.#refs = wanted;
+    if (tenant === null) {
+      for (const key of this.#told.keys()) if (!wanted.has(key)) this.#forget(key);
+    }
+    if (this.#subscription === null) {
+      if (refs.length === 0) return;
+      const { feed } = this.#options;
+      this.#subscription = feed.subscribe(refs, this.tell);
+      this.#subscription.catch(() => (this.#subscription = null));
+      await this.#subscription;
+    } else {
+      const subscription = await this.#subscription;
+      await subscription.watch(refs);
+    }
+  }
+
+  async #watchList({ tenant }: Asked): Promise<void> {
+    const leave = this.#leaveLists;
+    if (tenant === null) {
+      this.#leaveLists = null;
+      await leave?.();
+    } else if (leave === null) {
+      const joined = await this.#options.lists.join(tenant, this);
+      if (this.#closed) return joined();
+      this.#leaveLists = joined;
+    }
+  }
+
+  #tellEnd(): void {
+    if (this.#asked?.tenant !== null || this.#refs.size === 0 || this.#asked.hidden.length > 0) return;
+    for (const key of this.#refs) {
+      const told = this.#told.get(key);
+      if (told === undefined || !isTerminal(told.snapshot.status)) return;
+    }
+    this.say("end", {});
+  }
+
+  #forget(key: string): void {
+    this.#told.delete(key);
+    this.#unsent.delete(key);
+  }
+
+  #put(key: string, unsent: Unsent): void {
+    if (this.#closed) return;
+    this.#unsent.set(key, unsent);
+    if (this.#channel !== null) this.#options.onUnsent(this);
+  }
+
+  #putLast(key: string, unsent: Unsent): void {
+    this.#unsent.delete(key);
+    this.#put(key, unsent);
+  }
+}
