@@ -1,11 +1,20 @@
 import {
   DEFAULT_TIMINGS,
   jobKeys,
+  jobRef,
+  tenantKeys,
   type JobRef,
   type StatusStore,
   type StoredSnapshot,
 } from "@statusplane/core";
-import { freshRef, PATIENT, pending, processing, succeeded } from "@statusplane/core/testing/status-store";
+import {
+  freshRef,
+  freshTenant,
+  PATIENT,
+  pending,
+  processing,
+  succeeded,
+} from "@statusplane/core/testing/status-store";
 import {
   eventually,
   startRedisCluster,
@@ -106,6 +115,33 @@ describe("a Cluster whose master is killed", () => {
     await victim.start();
     await cluster.settled();
     await expectPushed([ref, ...others], told, 10);
+  });
+
+  it("goes on telling a tenant's lists from the promoted replica, with what came meanwhile", async () => {
+    const [first] = (await runningJobs()) as [JobRef];
+    const victim = await ownerOf(first);
+    const ownerOfLists = (tenant: string) => cluster.ownerOf(tenantKeys(tenant, true).lists);
+    let tenant = freshTenant();
+    while ((await ownerOfLists(tenant)) !== victim) tenant = freshTenant();
+    const told: string[][] = [];
+    await answered(() =>
+      store.feed.watchLists(tenant, ({ active }) =>
+        told.push(active.snapshots.map(({ ref }) => ref.id).sort()),
+      ),
+    );
+    const announce = async (id: string): Promise<void> => {
+      const ref = jobRef(tenant, "job", id);
+      await answered(() => store.writer.write("announce", pending(ref)));
+      await answered(async () => ({ touched: await store.writer.touchActive([ref]) })); // a hint may be lost
+    };
+    await announce("1");
+    await eventually("it is told", () => told.at(-1)?.join() === "1");
+    await replicated(victim);
+    await victim.kill();
+    await announce("2");
+    await eventually("what came meanwhile is told", () => told.at(-1)?.join() === "1,2");
+    await announce("3");
+    await eventually("and what comes then", () => told.at(-1)?.join() === "1,2,3");
   });
 
   it("keeps to every rule of the guarded write on the promoted replica", async () => {

@@ -246,6 +246,26 @@ describe("a tenant's lists", () => {
     expect(await raw.exists(active)).toBe(0);
   });
 
+  it("lost apart from the jobs, come back by signs of life and by ends that are told again", async () => {
+    const { writer, reader, feed } = await open();
+    const [running, over] = [jobRef("lost-lists", "job", "1"), jobRef("lost-lists", "job", "2")];
+    const { active, ended } = tenantKeys(running.tenant);
+    const end = endedAt(Date.now(), over);
+    await writer.write("announce", processing(running));
+    await writer.write("finish", end);
+    await raw.del(active, ended);
+    const told: string[] = [];
+    const leave = await feed.watchLists(running.tenant, (lists) =>
+      told.push(`${lists.active.snapshots.length} live, ${lists.ended.length} ended`),
+    );
+    expect(await reader.readEnded(running.tenant)).toEqual([]);
+    await writer.touchActive([running]);
+    await eventually("the live one is told", () => told.at(-1) === "1 live, 0 ended");
+    expect(await writer.write("finish", end)).toMatchObject({ answer: "duplicate" });
+    await eventually("the end is told", () => told.at(-1) === "1 live, 1 ended");
+    await leave();
+  });
+
   it("are read from time to time, and so a change is found whose hint was lost", async () => {
     const { feed } = await open({ timings: { ...PATIENT, rereadMs: 50 } });
     const ref = jobRef("unhinted", "job", "1");

@@ -132,6 +132,31 @@ export function describeWatchedLists({ check, open }: ContractContext): void {
     }),
   );
 
+  check(
+    "after a loss of all data both lists come back by what repeats the writes, and are told",
+    async () => {
+      const own = await open(QUICK);
+      try {
+        const { writer, feed } = own.store;
+        const tenant = freshTenant();
+        const [running, over] = [jobRef(tenant, "job", "1"), jobRef(tenant, "job", "2")];
+        const end = endedAt(Date.now(), over);
+        await writer.write("announce", processing(running));
+        await writer.write("finish", end);
+        const watcher = await watching(feed, tenant);
+        await watcher.isTold("job:1 | +0 | job:2");
+        await own.flush();
+        await writer.write("finish", end); // as the reconciler repeats it
+        await watcher.isTold(" | +0 | job:2");
+        await writer.write("announce", processing(running, 1, 7)); // as its worker does, told that it is absent
+        await watcher.isTold("job:1 | +0 | job:2");
+        await watcher.end();
+      } finally {
+        await own.close();
+      }
+    },
+  );
+
   check("a listener that throws harms no other watcher", () =>
     withStore(async ({ writer, feed }) => {
       const tenant = freshTenant();
