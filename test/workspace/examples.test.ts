@@ -22,6 +22,8 @@ interface Example {
 const AROUND_CLIENT = `
 import { createClient, isEnded, isSuccess, jobsAhead, ClientError, type StatusplaneClient } from "@statusplane/client";
 import { StatusplaneProvider, useActiveJobs, useClient, useJob, useJobs, ProgressBar } from "@statusplane/client/react";
+import { defineJobProgress } from "@statusplane/client/element";
+import { createWatcher } from "@statusplane/client/watch";
 import { asyncStatusStore, getPollInterval, useWorkerJobPoller } from "@statusplane/client/compat";
 import type { ReactNode } from "react";
 declare const client: StatusplaneClient;

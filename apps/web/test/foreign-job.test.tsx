@@ -33,7 +33,7 @@ const hide = expect.stringMatching(/off the list|숨기기|지우기|hide/i);
 const nothing = (): void => undefined;
 
 function Card(): ReactNode {
-  const job = useJob({ kind: "video", id: "42" });
+  const { snapshot: job } = useJob({ kind: "video", id: "42" });
   if (job === undefined) return null;
   return (
     <div data-status={job.status}>

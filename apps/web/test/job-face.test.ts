@@ -23,6 +23,7 @@ function job(members: Partial<WatchedJob> & Pick<WatchedJob, "status">): Watched
   return {
     ref: { kind: "video", id: "1" },
     jobType: null,
+    title: null,
     unknownStatus: undefined,
     percent: null,
     remainingSeconds: undefined,

@@ -82,8 +82,10 @@ export class ActiveJobs {
     };
   }
 
-  take(list: LiveList): void {
-    if (!this.isWanted) return;
+  /** Takes a list. @returns whether it names, or leaves out, what is now to be asked for by name. */
+  take(list: LiveList): boolean {
+    if (!this.isWanted) return false;
+    const askedFor = this.#toBeAsked();
     const liveKeys = new Set(list.live.map(watchKey));
     if (!isSame(liveKeys, this.#liveKeys)) this.#sinceMs = this.#now();
     const left = this.#state.refs.filter((ref) => this.#stays(ref, list));
@@ -102,6 +104,7 @@ export class ActiveJobs {
     }
     this.#askForEnds(list);
     this.#become({ refs: [...refs.values()], more: list.more, isLoading: false, error: null });
+    return [...this.#toBeAsked()].some((key) => !askedFor.has(key));
   }
 
   fail(error: ClientError): void {
@@ -122,6 +125,12 @@ export class ActiveJobs {
     const wasListed = this.#list.ended.some((ended) => watchKey(ended.ref) === key);
     const isListed = list.ended.some((ended) => watchKey(ended.ref) === key);
     return !isListed && !wasListed && this.#table.state(ref)?.phase !== "gone";
+  }
+
+  /** What it names and does not tell of, and what it told of until now. */
+  #toBeAsked(): ReadonlySet<string> {
+    const polled = this.#table.polled().map(({ job }) => watchKey(job.ref));
+    return new Set(polled.filter((key) => this.#keeps.has(key) && !this.#liveKeys.has(key)));
   }
 
   #askForEnds({ ended }: LiveList): void {

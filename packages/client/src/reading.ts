@@ -17,11 +17,11 @@ const FAILURE = {
 /** Reads a body as {@link readSnapshot} does, and says what a UI shows of it. */
 export function readBody(ref: WatchRef, body: unknown, language: Language): Reading {
   const snapshot = readSnapshot(ref.kind, body);
-  const { status, word, jobType, attempt, version, updatedAt, hasRecord } = snapshot;
+  const { status, word, jobType, title, attempt, version, updatedAt, hasRecord } = snapshot;
   const job: WatchedJob = {
     ...unknownJob(ref),
     ...shownMembers(ref, snapshot, language),
-    ...{ jobType, attempt, version, updatedAt, hasRecord },
+    ...{ jobType, title, attempt, version, updatedAt, hasRecord },
     status: status ?? "UNKNOWN",
     unknownStatus: status === null ? (word ?? "") : undefined,
   };

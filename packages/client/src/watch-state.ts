@@ -27,7 +27,7 @@ export interface WatchState {
   readonly phase: "unknown" | "live" | "ended" | "gone";
   /** What orders the shown answer; null before the first. */
   readonly seen: { readonly attempt: number; readonly version: number; readonly etag: string } | null;
-  /** When the watch of this story began: decides the interval. */
+  /** When the watch of this story began, or the job began to move: decides the interval. */
   readonly sinceMs: number;
   /** When this page last saw the job change. */
   readonly changedAtMs: number;
@@ -164,7 +164,12 @@ function take(state: WatchState, reading: Reading, atMs: number): WatchState {
   const head = { attempt: reading.job.attempt, version: reading.job.version, etag: reading.etag };
   const isNewer = isNews(state.seen, head);
   const kept = isNewer
-    ? { ...reading.job, jobType: reading.job.jobType ?? state.job.jobType, connection: state.job.connection }
+    ? {
+        ...reading.job,
+        jobType: reading.job.jobType ?? state.job.jobType,
+        title: reading.job.title ?? state.job.title,
+        connection: state.job.connection,
+      }
     : shown(state.job, { gone: false });
   const phase = isEnded(kept) ? "ended" : "live";
   return {
@@ -173,8 +178,13 @@ function take(state: WatchState, reading: Reading, atMs: number): WatchState {
     phase,
     seen: isNewer ? head : state.seen,
     changedAtMs: isNewer ? atMs : state.changedAtMs,
-    sinceMs: phase === "live" && isOver(state) ? atMs : state.sinceMs,
+    sinceMs: phase === "live" && (isOver(state) || beginsToMove(state.job, kept)) ? atMs : state.sinceMs,
   };
+}
+
+/** A job that has waited is looked at as closely as one that is watched from now on. */
+function beginsToMove(before: WatchedJob, after: WatchedJob): boolean {
+  return before.status === "PENDING" && after.status === "PROCESSING";
 }
 
 /** The status store's server answered. */

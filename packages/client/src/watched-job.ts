@@ -15,6 +15,8 @@ export interface WatchedJob {
   readonly ref: WatchRef;
   /** Null for videos, whose type is the kind's only one, and until the first answer. */
   readonly jobType: string | null;
+  /** What people call it; null until it is known, and where nobody has named it. */
+  readonly title: string | null;
   /** UNKNOWN until the first answer, and for a word this client does not know. */
   readonly status: Status | "UNKNOWN";
   /** The server's word where `status` is UNKNOWN although it answered; else undefined. */
@@ -63,6 +65,7 @@ export function unknownJob(ref: WatchRef): WatchedJob {
   return {
     ref,
     jobType: null,
+    title: null,
     status: "UNKNOWN",
     unknownStatus: undefined,
     percent: null,

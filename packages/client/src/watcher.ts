@@ -135,10 +135,8 @@ export class Watcher implements StatusplaneWatcher {
         return { body: await this.sender.bodyOf(response), serverNowMs: readDateMs(response.headers) };
       },
     );
-    const { jobs, bodyOf, more, waiting } = this.sender.checked(body, readBatch);
-    // A server that has no list of ends tells the live ones by their snapshots alone.
-    const named = { live: jobs, ended: [], more, waiting: new Map(Object.entries(waiting)) };
-    const list = readLiveList(body) ?? named;
+    const { jobs, bodyOf } = this.sender.checked(body, readBatch);
+    const list = this.sender.checked(body, readLiveList);
     this.#delivering.take({ snapshots: jobs.map((ref) => [ref, bodyOf(ref)]), list, serverNowMs });
     return { refs: list.live, more: list.more, waiting: this.#waiting.current };
   }
@@ -194,7 +192,7 @@ export class Watcher implements StatusplaneWatcher {
     if (list === undefined) return;
     this.#waiting.replace(Object.fromEntries(list.waiting));
     if (list.waiting.size > 0) this.#learnJobTypes();
-    this.#active.take(list);
+    if (this.#active.take(list)) this.#delivering.watched(true);
   }
 
   /** Without them a running video does not end its type's wait before the next list. */

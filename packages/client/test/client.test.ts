@@ -1,7 +1,7 @@
 import { outputFilePath, playMembers } from "@statusplane/core/wire";
 import { describe, expect, it } from "vitest";
 import { ClientError } from "../src/client-error.ts";
-import { bodies, outage, problem, type Answer, type SeenRequest } from "./fake-server.ts";
+import { bodies, listBody, outage, problem, type Answer, type SeenRequest } from "./fake-server.ts";
 import { job, setUp, video } from "./setup.ts";
 
 const post = (answer: Answer) => (request: SeenRequest) => (request.method === "POST" ? answer : undefined);
@@ -217,13 +217,13 @@ describe("the active list", () => {
     server.handler = ({ path }) =>
       path.endsWith("?active=1")
         ? {
-            body: {
+            body: listBody({
               videos: { 1: bodies.running(3, 30) },
               jobs: { a: bodies.pending() },
-              missing: {},
+              live: { videos: ["1"], jobs: ["a"] },
               more: 7,
               waiting: { ocr: "x" },
-            },
+            }),
           }
         : undefined;
     const answer = await client.loadActive();
@@ -256,7 +256,7 @@ describe("the active list", () => {
     ];
     server.handler = ({ path }) => {
       if (path.endsWith("/job-types/")) return { body: { job_types: types } };
-      return path.endsWith("?active=1") ? { body: { videos: {}, jobs: {}, waiting } } : undefined;
+      return path.endsWith("?active=1") ? { body: listBody({ waiting }) } : undefined;
     };
     await client.loadActive();
     expect(client.waiting()).toEqual({ clip: "tool_missing", ocr: "x", report: "y" });

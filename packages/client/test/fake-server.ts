@@ -33,6 +33,10 @@ export class FakeServer {
   readonly requests: SeenRequest[] = [];
   /** What the status store holds, by `video:1` or `job:a`. */
   readonly snapshots = new Map<string, Members>();
+  /** The tenant's last ends: when, Unix ms. */
+  readonly ended = new Map<string, number>();
+  more = 0;
+  waiting: Readonly<Record<string, string>> = {};
   /** What the database holds. */
   readonly records = new Map<string, Members>();
   /** Asked first; undefined leaves the request to the server. */
@@ -77,18 +81,25 @@ export class FakeServer {
     );
   }
 
+  #live(): string[] {
+    const isLive = ({ status }: Members): boolean => status === "PENDING" || status === "PROCESSING";
+    return [...this.snapshots].filter(([, body]) => isLive(body)).map(([key]) => key);
+  }
+
   #date(): string {
     return new Date(this.epochMs + this.#environment.nowMs).toUTCString();
   }
 
   #serve(request: SeenRequest): Answer {
-    const batch = /^\/api\/v1\/progress\/\?(?:videos=([^&]*))?&?(?:jobs=(.*))?$/.exec(request.path);
-    if (request.path === "/api/v1/progress/?active=1")
-      return this.#batch([...this.snapshots.keys()], request);
-    if (batch !== null) {
-      const names = (kind: string, ids: string | undefined) =>
+    const url = new URL(request.path, "http://server");
+    if (url.pathname === "/api/v1/progress/") {
+      const names = (kind: string, ids: string | null): string[] =>
         ids ? ids.split(",").map((id) => `${kind}:${id}`) : [];
-      return this.#batch([...names("video", batch[1]), ...names("job", batch[2])], request);
+      const asked = [
+        ...names("video", url.searchParams.get("videos")),
+        ...names("job", url.searchParams.get("jobs")),
+      ];
+      return this.#batch(asked, url.searchParams.has("active"), request);
     }
     const detail = /^\/(media\/videos|api\/v1\/jobs)\/([^/?]+)\/$/.exec(request.path);
     if (detail === null) return problem(404, "route_not_found");
@@ -96,17 +107,34 @@ export class FakeServer {
     return record === undefined ? problem(404, "record_not_found") : { body: record };
   }
 
-  #batch(keys: readonly string[], request: SeenRequest): Answer {
-    const part = (kind: string) =>
-      keys
-        .filter((key) => key.startsWith(kind))
-        .map((key) => [key.slice(kind.length + 1), this.snapshots.get(key)] as const);
-    const found = (kind: string) => Object.fromEntries(part(kind).filter(([, body]) => body !== undefined));
-    const missing = (kind: string) => part(kind).flatMap(([id, body]) => (body === undefined ? [id] : []));
+  #batch(asked: readonly string[], isActive: boolean, request: SeenRequest): Answer {
+    const live = isActive ? this.#live() : [];
+    const keys = [...new Set([...asked, ...live])];
+    const part = (kind: string, all: readonly string[]): string[] =>
+      all.filter((key) => key.startsWith(`${kind}:`)).map((key) => key.slice(kind.length + 1));
+    const found = (kind: string) =>
+      Object.fromEntries(
+        part(kind, keys).flatMap((id) => {
+          const body = this.snapshots.get(`${kind}:${id}`);
+          return body === undefined ? [] : [[id, body]];
+        }),
+      );
+    const missing = (kind: string) => part(kind, keys).filter((id) => !this.snapshots.has(`${kind}:${id}`));
+    const ended = (kind: string) =>
+      Object.fromEntries(
+        part(kind, [...this.ended.keys()]).map((id) => [id, this.ended.get(`${kind}:${id}`)]),
+      );
+    const lists = {
+      live: { videos: part("video", live), jobs: part("job", live) },
+      ended: { videos: ended("video"), jobs: ended("job") },
+      more: this.more,
+      waiting: this.waiting,
+    };
     const body = {
       videos: found("video"),
       jobs: found("job"),
       missing: { videos: missing("video"), jobs: missing("job") },
+      ...(isActive ? lists : null),
     };
     const headers = {
       ETag: `"${encodeURIComponent(JSON.stringify(body))}"`,
@@ -114,6 +142,16 @@ export class FakeServer {
     };
     return request.headers["if-none-match"] === headers.ETag ? { status: 304, headers } : { headers, body };
   }
+}
+
+/** A list of live jobs, as a batch tells it with their snapshots. */
+export function listBody(lists: Members = {}): Members {
+  const nothing = { videos: [], jobs: [] };
+  return {
+    ...{ videos: {}, jobs: {}, missing: nothing },
+    ...{ live: nothing, ended: { videos: {}, jobs: {} }, more: 0, waiting: {} },
+    ...lists,
+  };
 }
 
 export function problem(

@@ -1,3 +1,5 @@
+"use client";
+
 import { useClient } from "../react/provider.tsx";
 import { taskPollerOf, type TaskPoller } from "./task-poller.ts";
 

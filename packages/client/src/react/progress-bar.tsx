@@ -1,3 +1,5 @@
+"use client";
+
 import type { JSX } from "react";
 import type { PaintBar } from "../bar/moving-bar.ts";
 import type { WatchedJob } from "../watched-job.ts";
@@ -19,7 +21,7 @@ const widen: PaintBar = (percent) => ({ width: `${percent}%` });
  * where the job is.
  *
  * @example
- * const job = useJob({ kind: "video", id: "42" });
+ * const { snapshot: job } = useJob({ kind: "video", id: "42" });
  * const bar = job && <ProgressBar job={job} label="report.pdf" />;
  */
 export function ProgressBar({ job, label, valueText }: ProgressBarProps): JSX.Element {

@@ -1,3 +1,5 @@
+"use client";
+
 import type { JobTypeInfo } from "@statusplane/core/wire";
 import { useEffect, useState } from "react";
 import type { StatusplaneClient } from "../statusplane-client.ts";

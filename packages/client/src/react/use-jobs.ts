@@ -1,24 +1,16 @@
+"use client";
+
 import { useEffect, useMemo, useSyncExternalStore } from "react";
 import type { StatusplaneClient } from "../statusplane-client.ts";
-import { unknownJob, watchKey, type WatchedJob, type WatchRef } from "../watched-job.ts";
+import { watchKey, type WatchedJob, type WatchRef } from "../watched-job.ts";
+import { selectJobs } from "./job-selection.ts";
 import { useClient } from "./provider.tsx";
 
 const NONE: readonly WatchRef[] = [];
 
 /**
- * The job as it is shown now; watched while mounted. Null watches nothing and answers undefined.
- *
- * @example
- * const job = useJob({ kind: "video", id: "42" });
- * show(job?.status, job?.percent, job?.step?.name);
- */
-export function useJob(ref: WatchRef | null): WatchedJob | undefined {
-  return useJobs(ref === null ? NONE : [ref])[0];
-}
-
-/**
- * The jobs in the order of the refs; watched while mounted. The array is the same while none of them has changed. The
- * refs may be a new array at each render: only what is new in it begins a watch.
+ * The jobs in the order of the refs; watched while mounted. The array is the same while nothing that can be seen of
+ * them has changed. The refs may be a new array at each render: only what is new in it begins a watch.
  *
  * @example
  * const jobs = useJobs(["a", "b"].map((id) => ({ kind: "job", id })));
@@ -29,7 +21,7 @@ export function useJobs(refs: readonly WatchRef[]): readonly WatchedJob[] {
   const text = JSON.stringify(refs.map(({ kind, id }) => ({ kind, id })));
   const stableRefs = useMemo(() => JSON.parse(text) as readonly WatchRef[], [text]); // the text of refs, just above
   useWatches(client, stableRefs);
-  const { subscribe, select } = useMemo(() => createSelection(client, stableRefs), [client, stableRefs]);
+  const { subscribe, select } = useMemo(() => selectJobs(client, stableRefs), [client, stableRefs]);
   return useSyncExternalStore(subscribe, select, select);
 }
 
@@ -59,17 +51,4 @@ class WatchSet {
       end();
     }
   }
-}
-
-function createSelection(client: StatusplaneClient, refs: readonly WatchRef[]) {
-  const unknown = refs.map(unknownJob);
-  let last: readonly WatchedJob[] = unknown;
-  return {
-    subscribe: (listener: () => void) => client.subscribe(listener),
-    select: (): readonly WatchedJob[] => {
-      const jobs = refs.map((ref, i) => client.get(ref) ?? unknown[i] ?? unknownJob(ref));
-      if (jobs.some((job, i) => job !== last[i])) last = jobs;
-      return last;
-    },
-  };
 }

@@ -50,7 +50,8 @@ export class Link {
   #lastLifeMs: number;
   /** Until when the next step of the handshake must be there; null: none is waited for. */
   #dueMs: number | null;
-  #retryAfterMs: number | null = null;
+  /** When the server wants its client back; null: it has not said. */
+  #comeBackAtMs: number | null = null;
   #hasHello = false;
   #hasEnded = false;
   #isOver = false;
@@ -127,7 +128,7 @@ export class Link {
         this.#hasEnded = this.transport === "sse";
         return;
       case "bye":
-        this.#retryAfterMs = event.retryAfterMs;
+        this.#comeBackAtMs = sender.environment.now() + event.retryAfterMs;
         return listener.onLeave(this, event.retryAfterMs);
     }
   }
@@ -151,10 +152,13 @@ export class Link {
   #over(why: LinkEnd["why"], retryAfterMs = 0): void {
     if (this.#isOver) return;
     this.close();
-    const told = this.#retryAfterMs;
-    if (this.#hasEnded) this.#parts.listener.onOver(this, { why: "ended", retryAfterMs });
-    else if (told === null) this.#parts.listener.onOver(this, { why, retryAfterMs });
-    else this.#parts.listener.onOver(this, { why: "told_to", retryAfterMs: told });
+    const { listener, sender } = this.#parts;
+    if (this.#hasEnded) listener.onOver(this, { why: "ended", retryAfterMs });
+    else if (this.#comeBackAtMs === null) listener.onOver(this, { why, retryAfterMs });
+    else {
+      const waitMs = Math.max(0, this.#comeBackAtMs - sender.environment.now());
+      listener.onOver(this, { why: "told_to", retryAfterMs: waitMs });
+    }
   }
 }
 

@@ -61,7 +61,7 @@ export class Push implements PushPort {
   #wasLive = false;
   #liveSinceMs = 0;
   #notBeforeMs = 0;
-  #cancels: { gather?: () => void; patience?: () => void; open?: () => void; renew?: () => void } = {};
+  #cancels: { [What in "gather" | "patience" | "open" | "renew" | "replace"]?: () => void } = {};
   #lastUnchangedMs = 0;
   #renewedForMs: number | null = null;
 
@@ -239,9 +239,14 @@ export class Push implements PushPort {
     this.#parts.listener.onDelivery({ unchanged, serverNowMs: this.#parts.sender.serverNowMs() });
   }
 
+  /** A server that says when to come back serves until then. */
   #replace(link: Link, retryAfterMs: number): void {
     if (link !== this.#link || this.#phase !== "live" || this.#next !== null) return;
-    if (retryAfterMs <= 0) this.#openNext(); // else when it is over: whoever leaves has said when to come
+    this.#cancels.replace?.();
+    this.#cancels.replace = this.#parts.sender.environment.setTimer(() => {
+      delete this.#cancels.replace;
+      if (link === this.#link && this.#next === null) this.#openNext();
+    }, retryAfterMs);
   }
 
   #over(link: Link, end: LinkEnd): void {

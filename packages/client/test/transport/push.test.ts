@@ -350,6 +350,22 @@ describe("a stream that ends", () => {
     expect(client.connectionStatus).toBe("live");
   });
 
+  it("because its process leaves, but serves on, is left when the next has told everything", async () => {
+    const { client, environment, streams, server } = await live();
+    const first = streams.socket;
+    first.say("bye", { reason: "leaving", retry_after_ms: 3_000 });
+    await environment.advance(2_990);
+    expect(streams.sockets).toHaveLength(1);
+    first.snapshot(running("a", 4, 40));
+    await environment.advance(60);
+    expect(client.get(job("a"))?.percent).toBe(40);
+    streams.socket.accept();
+    streams.socket.say("ready");
+    await environment.advance(0);
+    expect(streams.sockets.map(({ isOpen }) => isOpen)).toEqual([false, true]);
+    expect(server.requests).toEqual([]);
+  });
+
   it("is renewed with a new token on the open socket before the token ends, once for each", async () => {
     const tokens = ["first", "second"];
     const { client, environment, streams } = stream({ getToken: () => tokens[0] ?? null });
