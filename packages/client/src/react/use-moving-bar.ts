@@ -1,3 +1,5 @@
+"use client";
+
 import { useEffect, useRef, type RefObject } from "react";
 import type { BarUpdate } from "../bar/bar-motion.ts";
 import { MovingBar, slideIn, type PaintBar } from "../bar/moving-bar.ts";
