@@ -57,7 +57,7 @@ const TWO_STEPS = [
   { key: "import", weight: 75 },
 ];
 
-/** The first step takes half the time, three times what its weight says. */
+/** The first step takes half the time, twice what its weight says. */
 const slowFirst: PlayedShape = {
   name: "slow first step",
   steps: TWO_STEPS,

@@ -12,8 +12,6 @@ const MEMORY_GAPS = 4;
 /** A gap of this many usual ones counts no longer than this: what stood still says nothing of the speed afterwards. */
 const LONGEST_GAPS = 5;
 const GAP_SLACK_MS = 2_000;
-/** The first gap is below this share of what passed before the first report: that was a warm-up. */
-const WARM_UP_SHARE = 0.7;
 /** Nothing heard for this many usual gaps: it is late. For that many, and this long: nobody can tell. */
 const LATE_GAPS = 1.5;
 const SILENT_GAPS = 6;
@@ -96,17 +94,15 @@ export class WorkSpeed {
     this.#measured = report;
   }
 
-  /** Between reports; till there is another, from the start, unless that was a warm-up. */
+  /** Between reports; till that means something, from the start. */
   #speed(): { readonly percent: number; readonly overMs: number } | null {
     if (this.#first === null) return null;
-    const leadMs = this.#isResumed ? 0 : this.#first.atMs - this.#beganAtMs;
     const measuredMs = this.#measured.atMs - this.#first.atMs;
-    const warmedUp = leadMs < MIN_LEAD_MS || (measuredMs > 0 && this.#gapMs < leadMs * WARM_UP_SHARE);
-    if (warmedUp || measuredMs >= leadMs) {
-      const means = meansSomething(this.#measured.percent - this.#first.percent, measuredMs);
-      return means ? { percent: this.#donePercent, overMs: this.#tookMs } : null;
+    if (meansSomething(this.#measured.percent - this.#first.percent, measuredMs)) {
+      return { percent: this.#donePercent, overMs: this.#tookMs };
     }
     const overMs = this.#newest.atMs - this.#beganAtMs;
+    if (this.#isResumed || this.#first.atMs - this.#beganAtMs < MIN_LEAD_MS) return null;
     return meansSomething(this.#newest.percent, overMs) ? { percent: this.#newest.percent, overMs } : null;
   }
 }
