@@ -10,6 +10,7 @@ const detail = settings.get("detail");
 const client = createClient({
   baseUrl: settings.get("server") ?? "",
   getToken: () => settings.get("token"),
+  transport: "poll", // as the page did before; without this line its bars move when their jobs do
   ...(detail === null ? {} : { detail }),
 });
 

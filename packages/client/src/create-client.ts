@@ -28,7 +28,7 @@ import type {
   Submitted,
   SubmitVideoOptions,
 } from "./statusplane-client.ts";
-import { browserPush } from "./transport/browser-push.ts";
+import { browserPush, withStreams } from "./transport/browser-push.ts";
 import { postUpload } from "./upload.ts";
 import { unknownJob, type WatchRef } from "./watched-job.ts";
 import { Watcher } from "./watcher.ts";
@@ -43,7 +43,7 @@ import { Watcher } from "./watcher.ts";
  * });
  */
 export function createClient(options: ClientOptions): StatusplaneClient {
-  return new Client(options, browserPush);
+  return new Client(withStreams(options), browserPush);
 }
 
 class Client extends Watcher implements StatusplaneClient {

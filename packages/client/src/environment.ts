@@ -1,4 +1,4 @@
-import { browserTabs, type Tabs } from "./tabs/tabs.ts";
+import type { Tabs } from "./tabs/tabs.ts";
 
 /** What the client needs of a `WebSocket`. */
 export interface Socket {
@@ -11,7 +11,7 @@ export interface Socket {
 
 /**
  * What the client takes from the browser, so that tests drive it by hand. Times are monotonic milliseconds.
- * Default: {@link browserEnvironment}.
+ * Default: `streamingEnvironment`, and where a client only polls {@link browserEnvironment}.
  */
 export interface Environment {
   /** Monotonic milliseconds from any origin. */
@@ -37,7 +37,10 @@ export interface Environment {
   readonly tabs?: Tabs | null | undefined;
 }
 
-/** The environment of a browser; also works where there is no document or window (a worker, a script). */
+/**
+ * The environment of a browser, for polling; also works where there is no document or window (a worker, a script). With
+ * what streams need: `streamingEnvironment`.
+ */
 export function browserEnvironment(): Environment {
   const page = typeof document === "undefined" ? undefined : document;
   const host = typeof window === "undefined" ? undefined : window;
@@ -72,13 +75,5 @@ export function browserEnvironment(): Environment {
       page?.addEventListener("visibilitychange", onVisibility);
       return () => page?.removeEventListener("visibilitychange", onVisibility);
     },
-    openSocket: typeof WebSocket === "undefined" ? undefined : openSocket,
-    tabs: page === undefined ? undefined : (browserTabs() ?? null),
   };
-}
-
-function openSocket(url: string, protocols: readonly string[]): Socket {
-  const target = new URL(url, typeof location === "undefined" ? undefined : location.href);
-  target.protocol = target.protocol.replace("http", "ws");
-  return new WebSocket(target, [...protocols]) as Socket; // its handlers are given more than is read here
 }

@@ -30,6 +30,7 @@ export { createClient } from "./create-client.ts";
 export * from "./demo.ts";
 export * from "./environment.ts";
 export * from "./statusplane-client.ts";
+export * from "./streaming-environment.ts";
 export type { Channel, LockOptions, Tabs } from "./tabs/tabs.ts";
 export type { ClientTimings } from "./transport/client-timings.ts";
 export {

@@ -56,7 +56,7 @@ export interface WatcherOptions {
    * Default: the server at `baseUrl`.
    */
   readonly detail?: DetailOption;
-  /** Default `poll`. */
+  /** Default `auto`. */
   readonly transport?: Transport;
   /**
    * Whether somebody wants to hear of live work while the page is hidden: a title, a notification. False: nothing is

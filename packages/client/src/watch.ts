@@ -1,6 +1,6 @@
 /** A client that only watches, by every transport: without submit, history and the rest of the HTTP interface. */
 import type { StatusplaneWatcher, WatcherOptions } from "./statusplane-client.ts";
-import { browserPush } from "./transport/browser-push.ts";
+import { browserPush, withStreams } from "./transport/browser-push.ts";
 import { Watcher } from "./watcher.ts";
 
 export type { StatusplaneWatcher, WatcherOptions } from "./statusplane-client.ts";
@@ -14,5 +14,5 @@ export { isEnded, isSuccess, type WatchedJob, type WatchRef } from "./watched-jo
  * const job = await watcher.wait({ kind: "job", id: "import-1" });
  */
 export function createWatcher(options: WatcherOptions): StatusplaneWatcher {
-  return new Watcher(options, browserPush);
+  return new Watcher(withStreams(options), browserPush);
 }

@@ -66,7 +66,7 @@ export class Watcher implements StatusplaneWatcher {
       sender: this.sender,
       active: this.#active,
       timings: { ...CLIENT_TIMINGS, ...options.timings },
-      transport: options.transport ?? "poll",
+      transport: options.transport ?? "auto",
       makePush,
       whileHidden: options.whileHidden ?? (() => true),
       onList: (delivery) => this.#takeList(delivery),

@@ -1,3 +1,5 @@
+import type { WatcherOptions } from "../statusplane-client.ts";
+import { streamingEnvironment } from "../streaming-environment.ts";
 import { SharedPush } from "../tabs/shared-push.ts";
 import type { MakePush, PushContext } from "./push-port.ts";
 import { Push, type PushListener, type PushParts } from "./push.ts";
@@ -16,6 +18,11 @@ export const browserPush: MakePush = (context) => {
     new Push({ sender, timings, streams, listener, keepsUnsharedSse: tabs === undefined });
   return tabs == null ? open({ ...context, onReader() {} }) : new SharedPush({ ...context, tabs, open });
 };
+
+/** Options of a client that streams. */
+export function withStreams<Options extends WatcherOptions>(options: Options): Options {
+  return { ...options, environment: options.environment ?? streamingEnvironment() };
+}
 
 /** In the order in which they are tried. */
 function streamsOf({ sender, transport }: PushContext): PushParts["streams"] {
