@@ -78,6 +78,10 @@ function hostOf(origin: string): string {
   return URL.canParse(origin) ? new URL(origin).host : origin;
 }
 
+const ASKED_HEADERS = [
+  ...["Accept-Language", "Authorization", "Content-Type", "Idempotency-Key", "If-None-Match", "Prefer"],
+];
+
 /** CORS, for the origins that are listed: with cookies only where somebody could be signed in by one. */
 async function allowOrigins(
   fastify: FastifyInstance,
@@ -87,8 +91,8 @@ async function allowOrigins(
   await fastify.register(cors, {
     origin: [...allowedOrigins],
     methods: ["GET", "HEAD", "POST", "DELETE"],
-    allowedHeaders: ["Accept-Language", "Authorization", "Content-Type", "Idempotency-Key", "If-None-Match"],
-    exposedHeaders: ["Date", "ETag", "Location", "Poll-After-Ms", "Retry-After"],
+    allowedHeaders: [...ASKED_HEADERS],
+    exposedHeaders: ["Date", "ETag", "Location", "Poll-After-Ms", "Preference-Applied", "Retry-After"],
     credentials: authenticate !== undefined,
     maxAge: 600,
     strictPreflight: false,

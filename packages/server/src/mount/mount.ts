@@ -23,7 +23,7 @@ import { signedFileRoutes, playbackRoutes, PlaybackUrls } from "../playback/inde
 import { batchRoutes, progressRoutes } from "../progress/index.ts";
 import { resultRoutes } from "../result/index.ts";
 import { AfterCommit, submitRoutes } from "../submit/index.ts";
-import { eventRoutes, socketRoutes, Streams } from "../watch/index.ts";
+import { eventRoutes, socketRoutes, Streams, waitForNews } from "../watch/index.ts";
 import type { JobsOptions, MountOptions } from "./mount-options.ts";
 import type { Parts, Signed } from "./parts.ts";
 
@@ -41,7 +41,7 @@ export async function mount(fastify: FastifyInstance, options: MountOptions, par
   });
   const streams = openStreams(fastify, { ...options, urls }, parts);
   if (streams !== null) streamRoutes(fastify, streams, parts);
-  await fastify.register(async (scope) => watchersRoutes(scope, { ...options, urls }, parts));
+  await fastify.register(async (scope) => watchersRoutes(scope, { ...options, urls, streams }, parts));
   const { signed } = parts;
   if (signed !== null) {
     await fastify.register(async (scope) => watchTokenScope(scope, parts, signed.watchTokens));
@@ -100,10 +100,10 @@ function typesOf({ jobTypes = [] }: MountOptions): readonly string[] {
 /** Of storage, this scope gets a reader and nothing else. */
 function watchersRoutes(
   scope: FastifyInstance,
-  options: MountOptions & { readonly urls: JobUrls },
+  options: MountOptions & { readonly urls: JobUrls; readonly streams: Streams | null },
   { signIns, metrics }: Parts,
 ): void {
-  const { store, pollAfterMs, urls } = options;
+  const { store, pollAfterMs, urls, streams } = options;
   authenticateAll(scope, signIns);
   const progress = {
     reader: store.reader,
@@ -111,6 +111,9 @@ function watchersRoutes(
     counts: metrics.polls,
     urls,
     ...(pollAfterMs === undefined ? {} : { pollAfterMs }),
+    ...(streams === null || store.feed === undefined
+      ? {}
+      : { waitForNews: waitForNews(streams, store.feed) }),
   };
   progressRoutes(scope, progress);
   batchRoutes(scope, progress);

@@ -7,5 +7,6 @@ export * from "./batch-answer.ts";
 export * from "./batch-routes.ts";
 export * from "./etag.ts";
 export * from "./poll-counts.ts";
+export * from "./progress-options.ts";
 export * from "./progress-routes.ts";
 export * from "./progress-schemas.ts";

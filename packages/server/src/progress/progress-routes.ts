@@ -66,6 +66,23 @@ function sendSnapshot(
     sendProblem(reply, "not_found");
     return;
   }
+  const { waitForNews } = options;
+  // Two look-ups more, the second only for whoever names what it has: this is the way of every poll.
+  const mayWait = waitForNews !== undefined && request.headers["if-none-match"] !== undefined;
+  if (mayWait && request.headers["prefer"] !== undefined) {
+    const answer = (newest: StoredSnapshot): void => sendFound(request, reply, newest, kind, options);
+    if (waitForNews(request, reply, { snapshot, answer })) return;
+  }
+  sendFound(request, reply, snapshot, kind, options);
+}
+
+function sendFound(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  snapshot: StoredSnapshot,
+  kind: Kind,
+  options: ProgressOptions,
+): void {
   const unchanged = sendText(request, reply, options.urls.mounted(snapshot), options.pollAfterMs);
   options.counts.add(kind, unchanged ? "unchanged" : "found");
 }

@@ -10,3 +10,4 @@ export * from "./stream-counts.ts";
 export * from "./stream.ts";
 export * from "./streams.ts";
 export * from "./upgrades.ts";
+export * from "./waits.ts";

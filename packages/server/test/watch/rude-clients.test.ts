@@ -160,6 +160,7 @@ describe("a socket's client that sends nonsense", () => {
       clients.push(client);
       client.say({ op: "sign_in", token });
       await client.until("hello");
+      expect(client.ws.protocol).toBe(SUBPROTOCOL);
     }
   });
 });

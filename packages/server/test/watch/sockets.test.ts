@@ -15,7 +15,7 @@ const authenticate: Authenticate = ({ headers: { cookie, authorization } }) =>
     ? { tenant: "7", subject: "alice" }
     : null;
 /** As large as tokens get, of characters that no header has. */
-const ODD_TOKEN = `${"옹 \"',;{}\n".repeat(700)}`;
+const ODD_TOKEN = "옹 \"',;{}\n".repeat(700);
 
 let watching: Watching;
 const clients: SocketClient[] = [];
@@ -39,10 +39,13 @@ const open = async (options: Omit<SocketOptions, "base"> = {}): Promise<SocketCl
   return client;
 };
 const tokenOf = (claims: object = {}): Promise<string> => signedToken({ tenant_id: 7, ...claims });
-const sees = async (client: SocketClient): Promise<void> => {
+/** What is told of the video. */
+const seen = async (client: SocketClient): Promise<string | undefined> => {
   client.say({ op: "watch", videos: ["42"] });
-  await client.until("video:42 1.PENDING");
+  await client.until("ready");
+  return client.said[1];
 };
+const SEEN = "video:42 1.PENDING";
 const metric = async (name: string): Promise<number> => {
   const headers = { authorization: `Bearer ${await signedToken({ role: "operator" })}` };
   const { body } = await watching.server.inject({ url: "/metrics", headers });
@@ -54,21 +57,22 @@ describe("a socket is signed in", () => {
     const bearer = bearerProtocol(await tokenOf()) ?? "";
     const client = await open({ protocols: [SUBPROTOCOL, bearer] });
     expect(client.ws.protocol).toBe(SUBPROTOCOL);
-    await sees(client);
+    expect(await seen(client)).toBe(SEEN);
     const alone = await open({ protocols: [bearer] }).catch((error: unknown) => error);
     expect(String(alone)).toContain("Server sent no subprotocol"); // a browser's client offers both
   });
 
   it("by a header, and by an application's cookie", async () => {
-    await sees(await open({ headers: { authorization: `Bearer ${await tokenOf()}` } }));
-    await sees(await open({ headers: { ...SESSION, origin: watching.base } }));
+    const authorization = `Bearer ${await tokenOf()}`;
+    expect(await seen(await open({ headers: { authorization } }))).toBe(SEEN);
+    expect(await seen(await open({ headers: { ...SESSION, origin: watching.base } }))).toBe(SEEN);
   });
 
   it("by its first message, with a token of any characters", async () => {
     for (const token of [await tokenOf(), ODD_TOKEN]) {
       const client = await open();
       client.say({ op: "sign_in", token });
-      await sees(client);
+      expect(await seen(client)).toBe(SEEN);
     }
   });
 
@@ -131,7 +135,7 @@ describe("a socket's sign-in", () => {
     const client = await open();
     const soon = Math.floor(Date.now() / 1_000) + 2;
     client.say({ op: "sign_in", token: await tokenOf({ exp: soon }) });
-    await sees(client);
+    expect(await seen(client)).toBe(SEEN);
     client.say({ op: "sign_in", token: await tokenOf() });
     await client.until("hello", 2);
     await eventually("the first token has ended", () => Date.now() > soon * 1_000 + 700);
@@ -144,7 +148,7 @@ describe("a socket's sign-in", () => {
     async (claims) => {
       const client = await open();
       client.say({ op: "sign_in", token: await tokenOf() });
-      await sees(client);
+      expect(await seen(client)).toBe(SEEN);
       client.say({ op: "sign_in", token: await tokenOf(claims) });
       expect(await client.over()).toBe(4001);
     },
@@ -175,7 +179,7 @@ describe("a socket's client", () => {
     await write(watching, pending(jobRef("7", "job", "a"), 1));
     const client = await open();
     client.say({ op: "sign_in", token: await tokenOf() });
-    await sees(client);
+    expect(await seen(client)).toBe(SEEN);
     client.say({ op: "watch", videos: ["42"], jobs: ["a"] });
     await client.until("ready", 2);
     expect(client.said.slice(1)).toEqual(["video:42 1.PENDING", "ready", "job:a 1.PENDING", "ready"]);
@@ -189,7 +193,7 @@ describe("a socket's client", () => {
     const [lively, quiet] = [await open(), await open({ beats: false })];
     for (const client of [lively, quiet]) {
       client.say({ op: "sign_in", token: await tokenOf() });
-      await sees(client);
+      expect(await seen(client)).toBe(SEEN);
     }
     const pinging = setInterval(() => quiet.ws.ping(), 100);
     expect(await quiet.over()).toBe(4008);
