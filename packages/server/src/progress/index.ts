@@ -3,6 +3,7 @@
  * Snapshots come from a `StatusReader`, the only storage these routes are given, and go out as the text that is stored:
  * nothing here can reach the database, and nothing parses or serialises a snapshot.
  */
+export * from "./asked.ts";
 export * from "./batch-answer.ts";
 export * from "./batch-routes.ts";
 export * from "./etag.ts";

@@ -1,12 +1,17 @@
-import { StatusplaneError } from "@statusplane/core";
 import { ROUTES } from "@statusplane/core/wire";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import type { OutgoingHttpHeaders } from "node:http";
 import { z } from "zod";
 import { requireIdentity } from "../auth/index.ts";
 import { addVary } from "../errors/index.ts";
-import { batchQuery } from "../progress/index.ts";
-import { allowed, askOfBody, askOfQuery, type NamedAsk } from "./asked.ts";
+import {
+  allowed,
+  askOfBody,
+  askOfQuery,
+  batchQuery,
+  type AskQuery,
+  type NamedAsk,
+} from "../progress/index.ts";
 import { SseChannel } from "./sse-channel.ts";
 import type { Stream } from "./stream.ts";
 import type { Streams } from "./streams.ts";
@@ -39,7 +44,7 @@ export function eventRoutes(fastify: FastifyInstance, streams: Streams): void {
         },
       },
     },
-    async (request, reply) => begin(request, reply, { streams, ask: askOfQuery(request.query) }),
+    async (request, reply) => begin(request, reply, { streams, ask: askOfQuery(request.query as AskQuery) }),
   );
   fastify.post(
     ROUTES.events,
@@ -63,9 +68,6 @@ async function begin(
   reply: FastifyReply,
   { streams, ask }: Begin,
 ): Promise<FastifyReply> {
-  if (ask.jobs.length === 0 && !ask.active) {
-    throw new StatusplaneError("invalid_request", { detail: "name videos, jobs or active" });
-  }
   const identity = requireIdentity(request);
   const asked = allowed(ask, identity);
   streams.assertStaying();

@@ -5,7 +5,7 @@ import type { Duplex } from "node:stream";
 import type { WebSocket } from "ws";
 import { bearerToken, mayDo, type Identity, type Origins, type SignIns } from "../auth/index.ts";
 import { coerceError } from "../errors/index.ts";
-import { allowed, type NamedAsk } from "./asked.ts";
+import { allowed, type NamedAsk } from "../progress/index.ts";
 import type { Ending } from "./channel.ts";
 import type { Place } from "./places.ts";
 import { SocketChannel } from "./socket-channel.ts";

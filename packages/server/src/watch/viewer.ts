@@ -2,27 +2,18 @@ import {
   isNews,
   isTerminal,
   refKey,
-  type JobRef,
   type StatusFeed,
   type StoredSnapshot,
   type Subscription,
   type Unsubscribe,
 } from "@statusplane/core";
-import type { NamedJob, StreamBodies } from "@statusplane/core/wire";
+import type { StreamBodies } from "@statusplane/core/wire";
 import { namesBody } from "@statusplane/core/wire";
+import type { Asked } from "../progress/index.ts";
 import { BUFFER_MAX_BYTES, type Channel } from "./channel.ts";
 import { FramedSnapshot, type Frames } from "./framed-snapshot.ts";
 import type { FramedList, LiveLists } from "./live-lists.ts";
 import type { StreamCounts } from "./stream-counts.ts";
-
-/** What a connection asks for. */
-export interface Asked {
-  readonly refs: readonly JobRef[];
-  /** What the sign-in does not show, or is no id: told as missing. */
-  readonly hidden: readonly NamedJob[];
-  /** The tenant whose live list is wanted; null: none. */
-  readonly tenant: string | null;
-}
 
 export interface ViewerOptions {
   readonly feed: StatusFeed;

@@ -60,7 +60,9 @@ class Heard {
         });
       },
       over: async () => {
-        await eventually(`the end after ${this.said.join(", ")}`, () => this.code !== null);
+        await eventually("the end", () => this.code !== null).catch((cause: unknown) => {
+          throw new Error(`it goes on after ${this.said.join(", ")}`, { cause });
+        });
         return this.code ?? 0;
       },
       isOver: () => this.code !== null,
