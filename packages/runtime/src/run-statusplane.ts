@@ -4,6 +4,7 @@ import { readFileSync } from "node:fs";
 import type { Application } from "./application.ts";
 import { migrateCommand, type MigrateAction } from "./cli/migrate-command.ts";
 import { tokenCommand } from "./cli/token-command.ts";
+import { watchCommand } from "./cli/watch-command.ts";
 import { ConfigError, printConfig, readConfig, ROLES, type Config } from "./config/config.ts";
 import { isPlatformVariable } from "./config/variables.ts";
 import { NO_VARIABLES, type VariableTable } from "./config/variable.ts";
@@ -67,7 +68,39 @@ function commandLine(application: Application): Command {
     .action(async (action: MigrateAction) => {
       for (const line of await migrateCommand(action, application, process.env)) console.log(line);
     });
+  addWatch(command);
   return command;
+}
+
+interface WatchArguments {
+  readonly active: boolean;
+  readonly json: boolean;
+  readonly timeout?: string;
+  readonly url?: string;
+  readonly tenant?: string;
+}
+
+function addWatch(command: Command): void {
+  command
+    .command("watch")
+    .description(
+      "Show how a job goes until it has ended. Exit code: 0 done, 1 failed, 2 usage, 3 cancelled, 4 unknown, 5 timeout.",
+    )
+    .argument("[job]", "video:ID, job:ID, or a job's ID alone")
+    .option("--active", "everything that is live or lately ended, until it is stopped", false)
+    .option("--json", "a line of JSON at each change, instead of bars", false)
+    .option("--timeout <seconds>", "ends then with 5")
+    .option("--url <address>", "the server; default: STATUSPLANE_URL, or HOST and PORT")
+    .option("--tenant <id>", "signs in with JWT_SECRET; default: with the token in STATUSPLANE_TOKEN")
+    .action(async (job: string | undefined, options: WatchArguments) => {
+      const { active, json, timeout, url = null, tenant = null } = options;
+      const timeoutSeconds = timeout === undefined ? null : Number(timeout);
+      const wanted = { job: job ?? null, active, json, timeoutSeconds, url, tenant };
+      const stop = new AbortController();
+      process.once("SIGINT", () => stop.abort());
+      const { stdout: output, stderr: errors } = process;
+      process.exitCode = await watchCommand(wanted, process.env, { output, errors, stop: stop.signal });
+    });
 }
 
 function platformVersion(): string {
