@@ -19,6 +19,7 @@ const BENCHES: Readonly<Record<string, () => Promise<{ run(options: BenchOptions
   memory: () => import("./memory.ts"),
   cancel: () => import("./cancel.ts"),
   "remaining-time": () => import("./remaining-time.ts"),
+  fanout: () => import("./fanout.ts"),
   "slow-clients": () => import("./slow-clients.ts"),
 };
 
