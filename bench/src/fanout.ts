@@ -18,8 +18,8 @@ import {
   type Usage,
 } from "./fanout/words.ts";
 
-const CONNECTIONS = [200];
-const UPDATES = 5;
+const CONNECTIONS = [1_000, 5_000];
+const UPDATES = 20;
 /** Of the connections these come first, and are not counted where memory is: the first ones bring code along. */
 const WARM_UP = 100;
 const UPDATE_EVERY_MS = 1_000;
