@@ -97,12 +97,14 @@ async function openAll({
   }
 }
 
-process.on("message", async (order: ClientOrder) => {
+async function carryOut(order: ClientOrder): Promise<void> {
   if (order.order === "open") await openAll(order);
   if (order.order === "close") for (const socket of sockets) socket.destroy();
   const arrivals: Arrivals = { updates, latenciesMs: latenciesMs.sort((a, b) => a - b) };
   process.send?.(order.order === "count" ? arrivals : "done");
   updates = 0;
   latenciesMs = [];
-});
+}
+
+process.on("message", (order: ClientOrder) => void carryOut(order));
 process.on("disconnect", () => process.exit(0));

@@ -6,7 +6,7 @@ import { createServer as statusplaneServer } from "@statusplane/server";
 import { openRedisStatusStore } from "@statusplane/redis";
 import { createServer, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
-import { WebSocketServer, type WebSocket } from "ws";
+import { WebSocketServer } from "ws";
 import type { Rival, ServerOrder, Usage } from "./words.ts";
 
 const [rival = "our-sse", redisUrl = "", secret = ""] = process.argv.slice(2);
@@ -53,7 +53,7 @@ function bareSocket(): Served {
     server,
     push(text) {
       const bytes = Buffer.from(text); // encoded once; ws puts its frame's head before it for each
-      for (const socket of sockets.clients as Set<WebSocket>) socket.send(bytes, { binary: false });
+      for (const socket of sockets.clients) socket.send(bytes, { binary: false });
     },
   };
 }
