@@ -50,7 +50,13 @@ describe("the tabs of a browser", () => {
 
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), "statusplane-tabs-"));
-    pages = await WatchingPage.open(join(folder, "page"));
+    pages = await WatchingPage.open(join(folder, "page"), (subject, lifeSeconds) =>
+      new SignJWT({ tenant_id: TENANT })
+        .setProtectedHeader({ alg: "HS256" })
+        .setSubject(subject)
+        .setExpirationTime(new Date(Date.now() + lifeSeconds * 1_000))
+        .sign(new TextEncoder().encode(JWT_SECRET)),
+    );
     redis = await startRedis();
     port = await freePort();
     program = await start();
@@ -84,17 +90,13 @@ describe("the tabs of a browser", () => {
     await store.writer.write(kind, encodeSnapshot(snapshot));
   }
 
-  async function open(subject = "alice"): Promise<BrowserTab> {
-    const token = await new SignJWT({ tenant_id: TENANT })
-      .setProtectedHeader({ alg: "HS256" })
-      .setSubject(subject)
-      .setExpirationTime("1h")
-      .sign(new TextEncoder().encode(JWT_SECRET));
+  async function open({ subject = "alice", lifeSeconds = 3_600 } = {}): Promise<BrowserTab> {
+    const tokens = `/token?sub=${subject}&life=${lifeSeconds}`;
     const tab = await browser.openTab("about:blank");
     await tab.watchNetwork();
     await tab.send("Page.enable");
     await tab.send("Page.navigate", {
-      url: pages.address({ server: program.url, token, options: { transport: "auto", timings } }),
+      url: pages.address({ server: program.url, tokens, options: { transport: "auto", timings } }),
     });
     tabs.push(tab);
     await expectHeard(tab);
@@ -147,8 +149,27 @@ describe("the tabs of a browser", () => {
 
   it("of another reader have a connection of their own", async () => {
     await open();
-    await open("bob");
+    await open({ subject: "bob" });
     await eventually("each has one", () => tabs.every(({ openSockets }) => openSockets === 1));
+  });
+
+  it("have tokens renewed once for all, on the open connection", async () => {
+    for (let n = 0; n < 3; n++) await open({ lifeSeconds: 4 });
+    await haveOneConnection();
+    const leading = await leader();
+    const asked = (): Promise<number[]> =>
+      Promise.all(tabs.map((tab) => tab.evaluate<number>("window.watching.tokensAsked")));
+    const opened = (): number[] => tabs.map((tab) => tab.opened);
+    const [before, openedBefore] = [await asked(), opened()];
+    const at = tabs.indexOf(leading);
+    await eventually("two more tokens were asked for", async () => {
+      return ((await asked())[at] ?? 0) >= (before[at] ?? 0) + 2;
+    });
+    const others = (counts: readonly number[]): readonly number[] => counts.filter((_, i) => i !== at);
+    expect(others(await asked())).toEqual(others(before));
+    expect(opened()).toEqual(openedBefore);
+    await write();
+    for (const tab of tabs) await expectHeard(tab);
   });
 
   it("do not stop when the one that leads is frozen, and have one connection again after it wakes", async () => {
@@ -184,7 +205,7 @@ describe("the tabs of a browser", () => {
     const [other] = tabs.filter((tab) => tab !== leading);
     if (other === undefined) throw new Error("both lead");
     const busy = leading.evaluate(
-      "(() => { const end = Date.now() + 4_000; while (Date.now() < end); return 1 })()",
+      "(() => { const end = Date.now() + 2_500; while (Date.now() < end); return 1 })()",
     );
     await other.bringToFront();
     for (let n = 0; n < 1_000; n++) await write();

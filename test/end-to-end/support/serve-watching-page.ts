@@ -15,10 +15,18 @@ export class WatchingPage {
     this.#server = server;
   }
 
-  static async open(outDir: string): Promise<WatchingPage> {
+  /** @param tokenOf makes the token of whoever the page names. */
+  static async open(
+    outDir: string,
+    tokenOf: (subject: string, lifeSeconds: number) => Promise<string>,
+  ): Promise<WatchingPage> {
     await build({ root: PAGE, logLevel: "warn", build: { outDir, emptyOutDir: true } });
     const server = createServer((request, response) => {
-      const path = new URL(request.url ?? "/", "http://page").pathname;
+      const { pathname: path, searchParams } = new URL(request.url ?? "/", "http://page");
+      if (path === "/token") {
+        const life = Number(searchParams.get("life"));
+        return void tokenOf(searchParams.get("sub") ?? "", life).then((token) => response.end(token));
+      }
       readFile(join(outDir, path === "/" ? "index.html" : path)).then(
         (bytes) =>
           response.setHeader("Content-Type", path === "/" ? "text/html" : "text/javascript").end(bytes),

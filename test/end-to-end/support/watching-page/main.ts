@@ -4,7 +4,8 @@ import { createClient, type ClientOptions, type StatusplaneClient } from "@statu
 /** The address's fragment, as the test wrote it. */
 interface Settings {
   readonly server: string;
-  readonly token: string;
+  /** Where the page's own server gives tokens out. */
+  readonly tokens: string;
   readonly options: Omit<ClientOptions, "getToken">;
 }
 
@@ -20,13 +21,13 @@ export interface Watching {
   turns: number;
 }
 
-const { server, token, options } = JSON.parse(decodeURIComponent(location.hash.slice(1))) as Settings;
+const { server, tokens, options } = JSON.parse(decodeURIComponent(location.hash.slice(1))) as Settings;
 const watching: Watching = {
   client: createClient({
     baseUrl: server,
-    getToken: () => {
+    getToken: async () => {
       watching.tokensAsked += 1;
-      return token;
+      return (await fetch(tokens)).text();
     },
     ...options,
   }),
