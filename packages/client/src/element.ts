@@ -2,6 +2,7 @@
  * `<job-progress>`: a bar for pages without a framework. Imports the client beside it. Data comes from a client's
  * `watch` and goes into the element's own shadow tree.
  */
+import { MovingBar, widen } from "./bar/moving-bar.ts";
 import type { StatusplaneWatcher } from "./statusplane-client.ts";
 import { isEnded, type WatchedJob, type WatchRef } from "./watched-job.ts";
 
@@ -30,6 +31,7 @@ export function defineJobProgress(client: StatusplaneWatcher): void {
     static readonly observedAttributes = ATTRIBUTES;
     #stop: (() => void) | null = null;
     #job: WatchedJob | undefined;
+    #moving: MovingBar | null = null;
 
     connectedCallback(): void {
       if (this.shadowRoot === null) this.attachShadow({ mode: "open" }).innerHTML = TREE;
@@ -39,6 +41,8 @@ export function defineJobProgress(client: StatusplaneWatcher): void {
     disconnectedCallback(): void {
       this.#stop?.();
       this.#stop = null;
+      this.#moving?.stop();
+      this.#moving = null;
     }
 
     attributeChangedCallback(name: string): void {
@@ -77,8 +81,19 @@ export function defineJobProgress(client: StatusplaneWatcher): void {
       bar.setAttribute("aria-label", this.getAttribute("label") ?? "");
       if (percent === null) bar.removeAttribute("aria-valuenow");
       else bar.setAttribute("aria-valuenow", String(percent));
-      fill.style.inlineSize = `${percent ?? 0}%`;
+      this.#move(fill);
       text.textContent = textOf(this.#job);
+    }
+
+    #move(fill: HTMLElement): void {
+      const { percent = null, remainingSeconds, status, isStalled = false } = this.#job ?? {};
+      this.#moving ??= new MovingBar(fill, widen);
+      if (percent !== null) {
+        this.#moving.show({ percent, remainingSeconds, isMoving: status === "PROCESSING" && !isStalled });
+        return;
+      }
+      this.#moving.stop();
+      fill.style.width = "0";
     }
   }
   customElements.define(NAME, JobProgress);

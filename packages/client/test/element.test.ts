@@ -1,5 +1,5 @@
 // @vitest-environment happy-dom
-import { afterEach, beforeAll, describe, expect, it } from "vitest";
+import { afterEach, beforeAll, describe, expect, it, vi } from "vitest";
 import { defineJobProgress } from "../src/element.ts";
 import { createClient } from "../src/create-client.ts";
 import { FakeEnvironment } from "./fake-environment.ts";
@@ -52,6 +52,24 @@ describe("<job-progress>", () => {
     expect(server.polls.at(-1)?.path).toBe("/api/v1/progress/?jobs=b");
     element.remove();
     expect(environment.openTimers).toBe(0);
+  });
+
+  it("moves its fill from one update to the next, and leaves nothing moving behind", async () => {
+    server.snapshots.set("job:m", bodies.running(1, 30));
+    const element = place('<job-progress job="m"></job-progress>');
+    const fill = element.shadowRoot?.querySelector<HTMLElement>("[part=fill]");
+    const begun = vi.fn(
+      () => ({ startTime: 0, cancel: ended, finished: Promise.resolve() }) as unknown as Animation,
+    );
+    const ended = vi.fn();
+    if (fill) fill.animate = begun;
+    await environment.advance(0);
+    expect(fill?.style.width).toBe("30%");
+    server.snapshots.set("job:m", bodies.running(2, 35));
+    await environment.advance(3_000);
+    expect(begun.mock.calls.length).toBeGreaterThanOrEqual(2);
+    element.remove();
+    expect(ended).toHaveBeenCalledTimes(begun.mock.calls.length);
   });
 
   it("says what an import of words cannot: text of the server is never read as HTML", async () => {

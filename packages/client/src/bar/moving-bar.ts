@@ -6,6 +6,9 @@ export type PaintBar = (percent: number) => { readonly transform: string } | { r
 /** Moves a fill as wide as its track into it: nothing is laid out again, and the browser needs no script for it. */
 export const slideIn: PaintBar = (percent) => ({ transform: `translateX(${percent - 100}%)` });
 
+/** Widens a fill inside its track, where the page's own styles go by its width. */
+export const widen: PaintBar = (percent) => ({ width: `${percent}%` });
+
 const REDUCED_MOTION = "(prefers-reduced-motion: reduce)";
 
 /**

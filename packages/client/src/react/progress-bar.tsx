@@ -1,7 +1,7 @@
 "use client";
 
 import type { JSX } from "react";
-import type { PaintBar } from "../bar/moving-bar.ts";
+import { widen } from "../bar/moving-bar.ts";
 import type { WatchedJob } from "../watched-job.ts";
 import { useMovingBar } from "./use-moving-bar.ts";
 
@@ -12,8 +12,6 @@ export interface ProgressBarProps {
   /** What is said instead of the bare percent. */
   readonly valueText?: string;
 }
-
-const widen: PaintBar = (percent) => ({ width: `${percent}%` });
 
 /**
  * An unstyled, accessible bar: classes `statusplane-bar` and `statusplane-bar-fill`, `data-status` for colours. Without
