@@ -68,7 +68,7 @@ describe("another program's job", () => {
     ["FAILED", [hide]],
   ])("%s has no button for what needs a record, and nobody asks for one", async (status, buttons) => {
     expect(await buttonsOf(written({ status }))).toEqual(buttons);
-    expect(asked.filter((url) => !/progress|job-types/.test(url))).toEqual([]);
+    expect(asked.filter((url) => !/progress|events|job-types/.test(url))).toEqual([]);
   });
 
   test("has them when a record stands behind it", async () => {
