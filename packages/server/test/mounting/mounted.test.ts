@@ -1,11 +1,13 @@
-import { jobRef } from "@statusplane/core";
+import { encodeSnapshot, jobRef } from "@statusplane/core";
+import { openMemoryStatusStore } from "@statusplane/memory";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import type { Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join, resolve } from "node:path";
 import { afterEach, describe, expect, it } from "vitest";
 import type { StatusplaneOptions } from "@statusplane/server";
-import { FakeStatusStore, jobsOver, SECRET } from "../fakes/index.ts";
+import { FakeStatusStore, jobsOver, SECRET, signedToken } from "../fakes/index.ts";
+import { CLIENTS } from "../watch/stream-clients.ts";
 import { signInBy } from "./guide/authenticate.ts";
 import { onExpress } from "./guide/express.ts";
 import { onFastify } from "./guide/fastify.ts";
@@ -15,12 +17,15 @@ const GUIDE = resolve(import.meta.dirname, "../../../../docs/guides/mounting.md"
 const sessions = new Map([["s1", { companyId: 1, email: "alice@shop.example", isAdmin: true }]]);
 const authenticate = signInBy(sessions, new Map([["key-of-2", "2"]]));
 const ALICE = { cookie: "session=s1" };
+const AT = "2026-03-01T00:00:00.000Z";
 const PENDING = { attempt: 1, version: 0, status: "PENDING" } as const;
 
 let close: () => Promise<void> | void = () => undefined;
 afterEach(async () => close());
 
-type Serve = (options: StatusplaneOptions) => Promise<Server>;
+type Serve = (
+  options: StatusplaneOptions,
+) => Promise<{ readonly server: Server; readonly close: () => Promise<void> }>;
 const SERVERS: readonly (readonly [name: string, serve: Serve])[] = [
   ["Fastify", onFastify],
   ["Express", onExpress],
@@ -32,8 +37,8 @@ type Answer = Readonly<Record<string, unknown>> & { readonly headers: Headers };
 
 /** Asks a server that really listens. */
 async function listening(serve: Serve, options: StatusplaneOptions) {
-  const server = await serve(options);
-  close = () => new Promise((done) => server.close(() => done()).closeAllConnections());
+  const { server, ...served } = await serve(options);
+  close = served.close;
   const base = `http://localhost:${(server.address() as AddressInfo).port}`;
   return {
     base,
@@ -84,6 +89,34 @@ describe.each(SERVERS)("mounted on %s", (_name, serve) => {
     const post = { method: "POST", headers: { "x-api-key": "key-of-2" } };
     expect(await json("/status/api/v1/jobs/", post)).toMatchObject(elsewhere);
     expect(await (await ask("/")).text()).toBe("the shop");
+  });
+
+  it("pushes what changes below its prefix, by SSE and by WebSocket, and ends with its server", async () => {
+    const store = openMemoryStatusStore();
+    const { base } = await listening(serve, { store, signIn: { kind: "secret", secret: SECRET } });
+    const video = jobRef("1", "video", "42");
+    const snapshot = { ref: video, jobType: "render", title: null, attempt: 1, updatedAt: AT } as const;
+    await store.writer.write("announce", encodeSnapshot({ ...snapshot, status: "PENDING", nextTry: null }));
+    const open = {
+      base,
+      prefix: "/status",
+      token: await signedToken({ tenant_id: 1 }),
+      ask: { videos: ["42"] },
+    };
+    const clients = await Promise.all(CLIENTS.map(([, openClient]) => openClient(open)));
+    for (const client of clients) await client.until("ready");
+    const progress = { percent: 7, remainingSeconds: null, step: null };
+    await store.writer.write(
+      "progress",
+      encodeSnapshot({ ...snapshot, status: "PROCESSING", version: 7, progress }),
+    );
+    for (const client of clients) await client.until("video:42 1.7");
+    await close();
+    close = () => undefined;
+    for (const client of clients) await client.over();
+    expect(clients.map(({ said }) => said.slice(-2))).toEqual(
+      clients.map(() => ["video:42 1.7", "bye leaving"]),
+    );
   });
 
   it("with everything it takes work, and each address that it names has the prefix and works", async () => {

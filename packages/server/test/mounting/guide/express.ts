@@ -1,4 +1,4 @@
-import { statusplane, type StatusplaneOptions } from "@statusplane/server";
+import { acceptUpgrades, statusplane, type StatusplaneOptions } from "@statusplane/server";
 import express from "express";
 import Fastify from "fastify";
 import { createServer } from "node:http";
@@ -15,6 +15,12 @@ export async function onExpress(options: StatusplaneOptions) {
   app.get("/", (_request, response) => void response.send("the shop"));
 
   const server = createServer(app).listen(0);
-  server.on("close", () => void plane.close());
-  return server;
+  acceptUpgrades(server); // WebSockets go the way of every other request
+  return {
+    server,
+    close: async () => {
+      await plane.close(); // first: it ends the streams that the server would wait for
+      await new Promise((closed) => server.close(closed));
+    },
+  };
 }

@@ -6,5 +6,5 @@ export async function onFastify(options: StatusplaneOptions) {
   app.get("/", () => "the shop");
   await app.register(statusplane, { ...options, prefix: "/status" });
   await app.listen({ port: 0 });
-  return app.server;
+  return { server: app.server, close: () => app.close() };
 }

@@ -1,4 +1,4 @@
-import { statusplane, type StatusplaneOptions } from "@statusplane/server";
+import { acceptUpgrades, statusplane, type StatusplaneOptions } from "@statusplane/server";
 import Fastify from "fastify";
 import { createServer } from "node:http";
 
@@ -11,6 +11,13 @@ export async function onNodeHttp(options: StatusplaneOptions) {
     if (request.url?.startsWith("/status/")) return plane.routing(request, response);
     response.end("the shop");
   });
-  server.on("close", () => void plane.close());
-  return server.listen(0);
+  acceptUpgrades(server); // WebSockets go the way of every other request
+  server.listen(0);
+  return {
+    server,
+    close: async () => {
+      await plane.close(); // first: it ends the streams that the server would wait for
+      await new Promise((closed) => server.close(closed));
+    },
+  };
 }
