@@ -49,6 +49,12 @@ const NEEDS: readonly Need[] = [
     homebrew: ["--cask", "chromium"],
   },
   {
+    what: "nginx",
+    isThere: () => findProgram("nginx", ["/usr/sbin"]) !== null,
+    debian: ["nginx-light"],
+    homebrew: ["nginx"],
+  },
+  {
     what: "Python 3 with its redis package",
     isThere: () => findPython() !== null,
     debian: ["python3", "python3-redis"],

@@ -10,6 +10,7 @@ import {
 } from "@statusplane/core/wire";
 import { eventually } from "@statusplane/test-support";
 import { request, type IncomingMessage } from "node:http";
+import { constants, createGunzip } from "node:zlib";
 import { WebSocket } from "ws";
 
 /** A client as a test sees it, whatever transport it has. */
@@ -97,18 +98,23 @@ function shortly(event: StreamEvent): string {
 export async function openSse({ base, token, ask, prefix = "" }: OpenOptions): Promise<StreamClient> {
   const asking = request(base + prefix + ROUTES.events, {
     ...{ method: "POST", agent: false },
-    headers: { authorization: `Bearer ${token}`, "content-type": "application/json" },
+    headers: {
+      ...{ authorization: `Bearer ${token}`, "content-type": "application/json" },
+      "accept-encoding": "gzip", // as browsers do
+    },
   });
   asking.end(JSON.stringify(ask));
   const answer = await new Promise<IncomingMessage>((resolve, reject) => {
     asking.once("response", resolve).once("error", reject);
   });
   asking.on("error", () => undefined); // its close is what a test looks at
-  answer.setEncoding("utf8");
+  const isPacked = answer.headers["content-encoding"] === "gzip";
+  const body = isPacked ? answer.pipe(createGunzip({ flush: constants.Z_SYNC_FLUSH })) : answer;
+  body.setEncoding("utf8");
   if (answer.statusCode !== 200) throw new Error(`status ${answer.statusCode}`);
   const heard = new Heard();
   let rest = "";
-  answer.on("data", (text: string) => {
+  body.on("data", (text: string) => {
     const blocks = (rest + text).split("\n\n");
     rest = blocks.pop() ?? "";
     for (const block of blocks) {
@@ -116,7 +122,7 @@ export async function openSse({ base, token, ask, prefix = "" }: OpenOptions): P
       if (of("event") !== "") heard.take(readLines(of("event"), of("data")));
     }
   });
-  answer.on("error", () => undefined);
+  for (const each of [answer, body]) each.on("error", () => undefined);
   answer.once("close", () => (heard.code = 0));
   return heard.client(() => asking.destroy());
 }
