@@ -214,12 +214,13 @@ end
 redis.call(ARGV[5], ARGV[4], text)
 return { 'accepted', cancel }
 """)
-_LIST_LIVE = _Script("ba60eb0f89fbce6f93e0ff254e3f16e437059be1", r"""-- Puts live jobs on their tenant's active list, and tells those who watch it where a list has changed by that.
+_LIST_LIVE = _Script("ea4629571926f72181f7ac214b77434b6b2844e6", r"""-- Puts live jobs on their tenant's active list, and tells those who watch it where a list has changed by that.
 --
 -- KEYS  1 the active list, a sorted set · 2 the ended list, a sorted set (both in one slot)
 -- ARGV  1 announced: the job comes to the top
 --         reopened: that, and it is no longer on the ended list
 --         alive: who is missing comes to the top, the others keep their places, so that nothing moves where nothing begins
+--         (Liveness in packages/core/src/tenant-lists.ts)
 --       2 how long who shows no sign of life stays, seconds; the key lives as long
 --       3 channel of the hint · 4 PUBLISH or, in Cluster, SPUBLISH
 --       5… members
@@ -771,8 +772,10 @@ def _write(
     answer = _text(reply[0])
     _counts[f"{kind}_{answer}"] += 1
     # Only after the answer: what was refused says nothing of where the job belongs.
-    if kind == "announce" and answer in ("accepted", "duplicate", "stale"):
+    if kind == "announce" and answer == "accepted":
         _list_live(ref, "reopened" if head[0] > 1 else "announced")
+    if kind == "announce" and answer in ("duplicate", "stale"):
+        _list_live(ref, "alive")
     if kind == "finish" and answer in ("accepted", "duplicate"):
         _list_ended(ref, now if answer == "accepted" else None)
     return answer

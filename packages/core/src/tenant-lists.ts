@@ -1,5 +1,6 @@
 import { keyInTenant } from "./job-ref.ts";
 import type { StatusReader, TenantLists } from "./status-store-ports.ts";
+import type { WriteAnswer } from "./transitions.ts";
 
 /** So many live jobs of a tenant are shown at most; the others are `more`. */
 export const MAX_ACTIVE_SHOWN = 100;
@@ -7,6 +8,25 @@ export const MAX_ACTIVE_SHOWN = 100;
 export const MAX_ENDED = 100;
 /** An ended job is remembered so long, in seconds. */
 export const ENDED_LIFE_SECONDS = 86_400;
+
+/**
+ * Why a job is put on its tenant's active list. `announced`: it comes to the top · `reopened`: that, and it is no longer on
+ * the ended list · `alive`: it is put back where it is missing, and keeps its place otherwise, so that nothing moves where
+ * nothing begins.
+ */
+export type Liveness = "announced" | "reopened" | "alive";
+
+/** What an announcement of this attempt with this answer says of its job; null: not that it is live. */
+export function livenessAfter(answer: WriteAnswer, attempt: number): Liveness | null {
+  // no first attempt was on the ended list before, and a slow announcement of one may be told after its end
+  if (answer === "accepted") return attempt > 1 ? "reopened" : "announced";
+  return answer === "duplicate" || answer === "stale" ? "alive" : null;
+}
+
+/** Whether the end of a finishing write is what the store says now. */
+export function isEndTaken(answer: WriteAnswer): boolean {
+  return answer === "accepted" || answer === "duplicate";
+}
 
 /**
  * Both lists of a tenant, read in one turn. They are not atomic with the snapshots: a job that lives again may still be on

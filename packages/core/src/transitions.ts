@@ -28,16 +28,6 @@ export type WriteKind = "announce" | "progress" | "finish";
  */
 export type WriteAnswer = "accepted" | "duplicate" | "stale" | "fenced" | "finished" | "absent";
 
-/** Whether the job is live for certain after an announcement with this answer. */
-export function isLiveAfter(answer: WriteAnswer): boolean {
-  return answer === "accepted" || answer === "duplicate" || answer === "stale";
-}
-
-/** Whether the end of a finishing write is what the store says now. */
-export function isEndTaken(answer: WriteAnswer): boolean {
-  return answer === "accepted" || answer === "duplicate";
-}
-
 /** `replace`: the text becomes the snapshot · `renew`: only the TTL begins anew · `none`: nothing changes. */
 export type WriteEffect = "replace" | "renew" | "none";
 

@@ -1,9 +1,9 @@
 import {
   applyTransition,
   isEndTaken,
-  isLiveAfter,
   isTerminal,
   jobKeys,
+  livenessAfter,
   REMOVED,
   type EncodedSnapshot,
   type JobRef,
@@ -100,7 +100,8 @@ export class MemoryStatusWriter implements StatusWriter {
 
   #keepLists(kind: WriteKind, { ref, attempt, endedAtMs }: EncodedSnapshot, answer: WriteAnswer): void {
     const { lists } = this.#parts;
-    if (kind === "announce" && isLiveAfter(answer)) lists.live(attempt > 1 ? "reopened" : "announced", ref);
+    const liveness = kind === "announce" ? livenessAfter(answer, attempt) : null;
+    if (liveness !== null) lists.live(liveness, ref);
     if (endedAtMs !== null && isEndTaken(answer)) lists.ended({ ref, endedAtMs });
   }
 

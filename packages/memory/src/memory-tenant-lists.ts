@@ -7,11 +7,9 @@ import {
   tenantKeys,
   type EndedJob,
   type JobRef,
+  type Liveness,
 } from "@statusplane/core";
 import type { MemoryChannels } from "./memory-channels.ts";
-
-/** Why a job is put on its tenant's active list: as in Redis. */
-type Liveness = "announced" | "reopened" | "alive";
 
 interface Lists {
   /** By member, since when, in ms of the lists' clock; the oldest come first. */

@@ -44,19 +44,25 @@ function describeActive({ check, opened }: ContractContext): void {
     },
   );
 
-  check("a sign of life puts a job back on the active list, and moves none that is there", async () => {
-    const { writer } = opened().store;
-    const tenant = freshTenant();
-    const [first, second] = [jobRef(tenant, "video", "1"), jobRef(tenant, "video", "2")];
-    await writer.write("announce", pending(first));
-    await nextMs();
-    await writer.write("announce", pending(second));
-    await nextMs();
-    await writer.touchActive([first]);
-    await isActive(tenant, 5, ["video:2", "video:1"]);
-    await writer.write("announce", processing(first));
-    await isActive(tenant, 5, ["video:1", "video:2"]);
-  });
+  check(
+    "a sign of life puts a job back on the active list, and neither it nor a repeated announcement moves one",
+    async () => {
+      const { writer } = opened().store;
+      const tenant = freshTenant();
+      const [first, second] = [jobRef(tenant, "video", "1"), jobRef(tenant, "video", "2")];
+      await writer.write("announce", pending(first));
+      await nextMs();
+      await writer.write("announce", pending(second));
+      await nextMs();
+      await writer.touchActive([first]);
+      await isActive(tenant, 5, ["video:2", "video:1"]);
+      expect(await writer.write("announce", pending(first))).toMatchObject({ answer: "duplicate" });
+      await writer.touchActive([first]); // sent after what the announcement does to the list
+      await isActive(tenant, 5, ["video:2", "video:1"]);
+      await writer.write("announce", processing(first));
+      await isActive(tenant, 5, ["video:1", "video:2"]);
+    },
+  );
 
   check("ended and vanished jobs are not on the active list", async () => {
     const { writer } = opened().store;

@@ -2,9 +2,9 @@ import {
   assertWriteFits,
   hasCode,
   isEndTaken,
-  isLiveAfter,
   isTerminal,
   jobKeys,
+  livenessAfter,
   type EncodedSnapshot,
   type JobKeys,
   type JobRef,
@@ -106,7 +106,8 @@ export class RedisStatusWriter implements StatusWriter {
   /** Only after the answer: what was refused says nothing of where the job belongs, and who is told finds it in its place. */
   #keepLists(kind: WriteKind, { ref, attempt, endedAtMs }: EncodedSnapshot, answer: WriteAnswer): void {
     const { lists } = this.#parts;
-    if (kind === "announce" && isLiveAfter(answer)) lists.live(attempt > 1 ? "reopened" : "announced", ref);
+    const liveness = kind === "announce" ? livenessAfter(answer, attempt) : null;
+    if (liveness !== null) lists.live(liveness, ref);
     if (endedAtMs !== null && isEndTaken(answer)) lists.ended({ ref, endedAtMs });
   }
 

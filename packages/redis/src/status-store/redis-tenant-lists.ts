@@ -8,6 +8,7 @@ import {
   tenantKeys,
   type EndedJob,
   type JobRef,
+  type Liveness,
 } from "@statusplane/core";
 import type { StatusStoreSettings } from "@statusplane/core/status-store";
 import type { RedisClient } from "../connections/redis-connector.ts";
@@ -21,9 +22,6 @@ export interface ActivePage {
   /** How many are on the whole list. */
   readonly total: number;
 }
-
-/** Why a job is put on its tenant's active list; `lua/list-live.lua` says what each does. */
-type Liveness = "announced" | "reopened" | "alive";
 
 export interface RedisTenantListsParts {
   readonly requests: RedisRequests<RedisClient & ScriptCommands>;

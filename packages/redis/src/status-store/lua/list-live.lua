@@ -4,6 +4,7 @@
 -- ARGV  1 announced: the job comes to the top
 --         reopened: that, and it is no longer on the ended list
 --         alive: who is missing comes to the top, the others keep their places, so that nothing moves where nothing begins
+--         (Liveness in packages/core/src/tenant-lists.ts)
 --       2 how long who shows no sign of life stays, seconds; the key lives as long
 --       3 channel of the hint · 4 PUBLISH or, in Cluster, SPUBLISH
 --       5… members
