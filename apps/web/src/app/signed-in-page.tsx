@@ -36,7 +36,7 @@ function useSpokenEnds(jobs: readonly WatchedJob[], titles: JobTitles): Changes 
   const [changes, setChanges] = useState<Changes>({});
   useEnds(jobs, (job) => {
     const view = viewOf(job);
-    const name = titles.get(job.ref) ?? jobWords.untitled(job);
+    const name = job.title ?? titles.get(job.ref) ?? jobWords.untitled(job);
     const ended =
       job.gone || job.status === "UNKNOWN" ? text.messages.job.gone : text.messages.job.statuses[job.status];
     const status = (isSuccess(job) ? view.outcome?.(job.result, text)?.status : null) ?? ended;

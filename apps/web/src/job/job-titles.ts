@@ -5,8 +5,8 @@ import { browserStorage, type TextStorage } from "../browser/index.ts";
 const KEPT = 200;
 
 /**
- * Names of what this browser has uploaded, by job. Snapshots carry no title, and asking the record for one would cost
- * a query per job, so a reload and a second tab find them here. A tenant's names are its own.
+ * Names of what this browser has uploaded, by job: for the moment before the first snapshot, which brings the name for
+ * everybody, and for work of other programs, which has none. A tenant's names are its own.
  */
 export class JobTitles {
   readonly #storage: TextStorage;

@@ -67,7 +67,7 @@ export function LiveList({ live, tracked, titles, onPlay, uploads }: LiveListPro
             <li key={watchKey(job.ref)} data-ref={watchKey(job.ref)} data-status={job.status}>
               <JobCard
                 job={job}
-                title={titles.get(job.ref)}
+                title={job.title ?? titles.get(job.ref)}
                 waiting={live.waiting}
                 onPlay={onPlay}
                 onDismiss={dismiss}
