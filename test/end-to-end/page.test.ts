@@ -118,7 +118,7 @@ describe("the page", () => {
     await upload(page, [zeros, await makeVideo(folder, { seconds: 1, size: "320x180" })]);
     await page.locator("[data-upload=failed]").waitFor({ timeout: 30_000 });
     expect(await page.locator("[data-upload=failed]").innerText()).toMatch(/not a video/);
-    await page.locator("[data-status=READY]").waitFor({ timeout: 60_000 });
+    await page.locator("[data-status=READY]").filter({ hasText: "320x180" }).waitFor({ timeout: 60_000 });
     expect(new Set(answers)).toEqual(new Set([415, 202]));
     await context.close();
   });

@@ -59,13 +59,17 @@ export function browserEnvironment(): Environment {
       const onVisibility = () => {
         if (isVisible()) listener();
       };
+      // Of a page that comes back as it was left; the first one is the load itself.
+      const onShow = (event: PageTransitionEvent) => {
+        if (event.persisted) listener();
+      };
       page?.addEventListener("visibilitychange", onVisibility);
       host?.addEventListener("online", listener);
-      host?.addEventListener("pageshow", listener);
+      host?.addEventListener("pageshow", onShow);
       return () => {
         page?.removeEventListener("visibilitychange", onVisibility);
         host?.removeEventListener("online", listener);
-        host?.removeEventListener("pageshow", listener);
+        host?.removeEventListener("pageshow", onShow);
       };
     },
     onHidden(listener) {

@@ -48,7 +48,10 @@ export type ConnectionStatus = "connecting" | "live" | "polling" | "offline" | "
 export interface WatcherOptions {
   /** Before every path, without a slash at its end. Default "": the page's own origin. */
   readonly baseUrl?: string;
-  /** Asked before every request; null: nobody is signed in. */
+  /**
+   * Asked before every request, and before a stream's token ends; null: nobody is signed in. Always of the same person:
+   * a client is for one sign-in, and the next person's page makes another.
+   */
   readonly getToken: () => string | null | Promise<string | null>;
   /**
    * Who is asked for a job's record, where the server that answers the polls keeps none (role `progress`). Asked at

@@ -17,12 +17,16 @@ describe("the browser's environment", () => {
     expect(listener).not.toHaveBeenCalled();
     setVisibility("visible");
     window.dispatchEvent(new Event("online"));
+    const shown = (persisted: boolean): Event => Object.assign(new Event("pageshow"), { persisted });
+    window.dispatchEvent(shown(false)); // the load itself
+    window.dispatchEvent(shown(true));
     expect(environment.isVisible()).toBe(true);
-    expect(listener).toHaveBeenCalledTimes(2);
+    expect(listener).toHaveBeenCalledTimes(3);
     end();
     setVisibility("visible");
     window.dispatchEvent(new Event("online"));
-    expect(listener).toHaveBeenCalledTimes(2);
+    window.dispatchEvent(shown(true));
+    expect(listener).toHaveBeenCalledTimes(3);
     vi.restoreAllMocks();
   });
 

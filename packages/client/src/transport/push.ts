@@ -59,6 +59,8 @@ export class Push implements PushPort {
   #openingSinceMs = 0;
   #failures = 0;
   #wasLive = false;
+  /** The last stream was cut off before it had proven itself: one such is an accident, a second is not. */
+  #isShaky = false;
   #liveSinceMs = 0;
   #notBeforeMs = 0;
   #cancels: { [What in "gather" | "patience" | "open" | "renew" | "replace"]?: () => void } = {};
@@ -274,7 +276,9 @@ export class Push implements PushPort {
       this.#next = null;
     } else {
       this.#link = null;
-      if (why === "silent" || (why === "lost" && lived < timings.provenMs)) return this.#down(lived);
+      const wasShaky = this.#isShaky;
+      this.#isShaky = why === "lost" && lived < timings.provenMs;
+      if (why === "silent" || (wasShaky && this.#isShaky)) return this.#down(lived);
     }
     this.#phase = "opening";
     this.#openingSinceMs = nowMs;
@@ -304,6 +308,7 @@ export class Push implements PushPort {
     const { timings, sender, listener } = this.#parts;
     this.#phase = "down";
     this.#wasLive = false;
+    this.#isShaky = false;
     this.#at = 0;
     const holdMs = withPollJitter(timings.returnAfterMs, sender.environment.random());
     this.#openAfter(holdMs + Math.max(0, timings.provenMs - livedMs));

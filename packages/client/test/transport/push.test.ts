@@ -309,6 +309,23 @@ describe("a stream that ends", () => {
     expect(server.requests).toEqual([]);
   });
 
+  it("soon after it began is opened again once; what breaks twice is left to the poll for a while", async () => {
+    const { client, environment, streams, server } = await live();
+    server.snapshots.set("job:a", bodies.running(4, 40));
+    streams.socket.drop();
+    await environment.advance(100);
+    expect(streams.sockets).toHaveLength(2);
+    streams.socket.accept();
+    streams.socket.say("ready");
+    await environment.advance(2_000);
+    expect([client.connectionStatus, server.requests.length]).toEqual(["live", 0]);
+    streams.socket.drop();
+    await environment.advance(100);
+    expect(client.connectionStatus).toBe("polling");
+    await environment.advance(50_000);
+    expect(streams.sockets).toHaveLength(2);
+  });
+
   it("of which no byte comes for 20 s has failed, however open it looks", async () => {
     const { client, environment, streams, server } = await live();
     await environment.advance(19_000);
