@@ -1,5 +1,6 @@
 import { freshTenant } from "@statusplane/core/testing/status-store";
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
+import { systemClock } from "../src/clock.ts";
 import { jobRef } from "../src/job-ref.ts";
 import { ListsHub } from "../src/status-store/lists-hub.ts";
 import type { TenantLists } from "../src/status-store-ports.ts";
@@ -13,6 +14,7 @@ beforeEach(() => {
 });
 afterEach(() => {
   vi.useRealTimers();
+  vi.restoreAllMocks();
 });
 
 const tenant = freshTenant();
@@ -65,7 +67,9 @@ function openHub() {
 it("many changes at once are one read, not earlier than the interval allows", async () => {
   const { state, watch, change } = openHub();
   const { told, end } = await watch();
+  const timers = vi.spyOn(systemClock, "after");
   for (let i = 1; i <= 50; i++) change(i);
+  expect(timers).toHaveBeenCalledTimes(1); // a steady flow does not put the read off
   await vi.advanceTimersByTimeAsync(EVERY_MS - 11);
   expect([state.reads.length, told]).toEqual([1, [0]]);
   await vi.advanceTimersByTimeAsync(11);

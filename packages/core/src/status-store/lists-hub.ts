@@ -95,7 +95,8 @@ class ListsWatch {
   #reading: Promise<void> | undefined;
   #heardMeanwhile = false;
   #failures = 0;
-  #cancelTimer: () => void = () => undefined;
+  /** The read that is due next; null: none. */
+  #due: { readonly atMs: number; readonly cancel: () => void } | null = null;
   #ended = false;
 
   constructor(source: ListsSource, tenant: string, options: ListsWatchOptions) {
@@ -138,7 +139,7 @@ class ListsWatch {
   end(): void {
     if (this.#ended) return;
     this.#ended = true;
-    this.#cancelTimer();
+    this.#cancelDue();
     this.#listeners.clear();
     this.#options.ended();
     this.#listening
@@ -158,15 +159,23 @@ class ListsWatch {
   }
 
   #readSoon(): void {
-    this.#readIn(this.#readAtMs + this.#options.listEveryMs - systemClock.nowMs());
+    this.#readAt(this.#readAtMs + this.#options.listEveryMs);
   }
 
-  #readIn(delayMs: number): void {
-    this.#cancelTimer();
-    if (this.#ended) return;
-    this.#cancelTimer = systemClock.after(Math.max(0, delayMs), () => {
+  /** Only what is due earlier takes the place of what is due: a steady flow of changes must not put the read off. */
+  #readAt(atMs: number): void {
+    if (this.#ended || (this.#due !== null && this.#due.atMs <= atMs)) return;
+    this.#cancelDue();
+    const cancel = systemClock.after(Math.max(0, atMs - systemClock.nowMs()), () => {
+      this.#due = null;
       this.#read().catch(() => undefined); // logged and repeated where it failed
     });
+    this.#due = { atMs, cancel };
+  }
+
+  #cancelDue(): void {
+    this.#due?.cancel();
+    this.#due = null;
   }
 
   /** The read that is under way, or a new one. */
@@ -174,16 +183,16 @@ class ListsWatch {
     this.#reading ??= this.#readNow().finally(() => {
       this.#reading = undefined;
       const { rereadMs } = this.#options;
-      if (this.#failures > 0) this.#readIn(this.#retryMs());
+      if (this.#failures > 0) this.#readAt(systemClock.nowMs() + this.#retryMs());
       else if (this.#heardMeanwhile) this.#readSoon();
-      else if (rereadMs > 0) this.#readIn(rereadMs);
+      else if (rereadMs > 0) this.#readAt(systemClock.nowMs() + rereadMs);
       this.#heardMeanwhile = false;
     });
     return this.#reading;
   }
 
   async #readNow(): Promise<void> {
-    this.#cancelTimer();
+    this.#cancelDue();
     const atMs = (this.#readAtMs = systemClock.nowMs());
     try {
       const lists = await this.#source.readLists(this.#tenant);
