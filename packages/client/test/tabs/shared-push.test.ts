@@ -18,6 +18,21 @@ class FakeSource {
   expiresAtMs: number | null = null;
   readonly #served = new Map<FakeSocket, number>();
 
+  /** The tenant's lists: every job that is not at its end, and every other. */
+  #lists(): Readonly<Record<string, unknown>> {
+    const ids = (isLive: boolean): string[] =>
+      [...this.snapshots]
+        .filter(([, text]) => (text["status"] === "PROCESSING") === isLive)
+        .map(([id]) => id);
+    const ended = Object.fromEntries(ids(false).map((id) => [id, END_MS]));
+    return {
+      live: { videos: [], jobs: ids(true) },
+      ended: { videos: {}, jobs: ended },
+      more: 0,
+      waiting: {},
+    };
+  }
+
   /** Goes through what clients have said since the last time. */
   serve(streams: FakeStreams): void {
     for (const socket of streams.sockets.filter(({ isOpen }) => isOpen)) {
@@ -32,22 +47,34 @@ class FakeSource {
           const text = this.snapshots.get(id);
           if (text !== undefined) socket.snapshot(text);
         }
+        if (said["active"] === true) this.#tellLists(socket);
         socket.say("ready");
       }
       this.#served.set(socket, socket.heard.length);
     }
   }
 
+  #tellLists(socket: FakeSocket): void {
+    for (const text of this.snapshots.values()) socket.snapshot(text);
+    socket.say("list", this.#lists());
+  }
+
   write(id: string, text: Readonly<Record<string, unknown>>, tabs: readonly Tab[]): void {
     this.snapshots.set(id, text);
     for (const { streams } of tabs) {
       for (const socket of streams.sockets) {
-        const watched = socket.heard.findLast(({ op }) => op === "watch")?.["jobs"] as string[] | undefined;
-        if (socket.isOpen && watched?.includes(id) === true) socket.snapshot(text);
+        const said = socket.heard.findLast(({ op }) => op === "watch");
+        if (!socket.isOpen) continue;
+        if (said?.["active"] === true) this.#tellLists(socket);
+        else if ((said?.["jobs"] as string[] | undefined)?.includes(id) === true) socket.snapshot(text);
       }
     }
   }
 }
+
+const END = "2026-01-01T00:00:05.000Z";
+const END_MS = Date.parse(END);
+const done = (id: string) => ({ ...bodies.done({ total: 1 }), job_id: id, updated_at: END });
 
 interface Tab extends Setup {
   readonly streams: FakeStreams;
@@ -150,6 +177,36 @@ describe("the tabs of one browser", () => {
     second.client.close();
     await scene.advance(200);
     expect(first.streams.socket.heard.at(-1)).toMatchObject({ jobs: ["a"] });
+  });
+
+  it("have the tenant's list by the one connection, whichever of them wants it, and each as it changes", async () => {
+    const { scene, first, second } = await two();
+    scene.source.snapshots.set("z", done("z"));
+    second.client.watchActive();
+    await scene.advance(300);
+    expect(scene.open).toEqual([1, 0]);
+    expect(first.streams.socket.heard.at(-1)).toMatchObject({ active: true });
+    expect(second.client.getActive()).toMatchObject({
+      refs: [job("a"), job("b"), job("z")],
+      isLoading: false,
+    });
+    expect(second.client.get(job("z"))?.status).toBe("DONE");
+    expect(first.client.getActive().isLoading).toBe(true);
+    const third = scene.tab();
+    third.client.watchActive(); // the server has told it all already: the leading tab knows it
+    await scene.advance(400);
+    expect(third.client.getActive().refs).toEqual([job("a"), job("b"), job("z")]);
+    expect(third.client.get(job("z"))?.status).toBe("DONE");
+    scene.source.write("n", running("n", 1, 5), scene.tabs);
+    scene.source.write("a", done("a"), scene.tabs);
+    await scene.advance(300);
+    for (const { client } of [second, third]) {
+      expect(client.getActive().refs).toEqual([job("b"), job("n"), job("a"), job("z")]);
+      expect(client.get(job("a"))?.status).toBe("DONE");
+      expect(client.get(job("n"))?.percent).toBe(5);
+    }
+    expect(scene.open).toEqual([1, 0, 0]);
+    expect(scene.tabs.flatMap(({ server }) => server.requests)).toEqual([]);
   });
 
   it("ask for a new token once, and make no request, as long as one leads", async () => {
