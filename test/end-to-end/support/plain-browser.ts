@@ -146,6 +146,23 @@ export class BrowserTab {
     return (result as { readonly value: T }).value;
   }
 
+  /** Stops the page's code where it is: it hears nothing and no timer runs until {@link goOn}. */
+  async stop(): Promise<void> {
+    await this.send("Debugger.enable");
+    const stopped = new Promise<void>((resolve) => {
+      this.#browser.on((method, sessionId) => {
+        if (sessionId === this.#sessionId && method === "Debugger.paused") resolve();
+      });
+    });
+    await this.send("Debugger.pause");
+    await stopped;
+  }
+
+  async goOn(): Promise<void> {
+    await this.send("Debugger.resume");
+    await this.send("Debugger.disable");
+  }
+
   async bringToFront(): Promise<void> {
     await this.#browser.send("Target.activateTarget", { targetId: this.#targetId });
   }
