@@ -4,6 +4,9 @@ import type { CLOSE_CODES, StreamBodies } from "@statusplane/core/wire";
 export const TRANSPORTS = ["sse", "websocket"] as const;
 export type Transport = (typeof TRANSPORTS)[number];
 
+/** What an event's bytes are on their way: a WebSocket's frame, an HTTP chunk, or lines as they are. */
+export type Form = "frame" | "chunk" | "lines";
+
 /** Why a stream is closed. */
 export type Ending = keyof typeof CLOSE_CODES;
 
@@ -21,6 +24,7 @@ export interface ChannelEvents {
 /** One connection's way out. */
 export interface Channel {
   readonly transport: Transport;
+  readonly form: Form;
   /** An event's bytes; a snapshot's are its own. */
   eventBytes<Name extends keyof StreamBodies>(name: Name, body: StreamBodies[Name]): Buffer;
   /** Writes. @returns whether there is room for more. */

@@ -1,6 +1,6 @@
 import { ROUTES } from "@statusplane/core/wire";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
-import type { OutgoingHttpHeaders } from "node:http";
+import type { OutgoingHttpHeaders, ServerResponse } from "node:http";
 import { z } from "zod";
 import { requireIdentity } from "../auth/index.ts";
 import { addVary } from "../errors/index.ts";
@@ -13,7 +13,7 @@ import {
   type NamedAsk,
 } from "../progress/index.ts";
 import { SseChannel } from "./sse-channel.ts";
-import type { Stream } from "./stream.ts";
+import type { Stream, StreamParts } from "./stream.ts";
 import type { Streams } from "./streams.ts";
 
 const HEAD = {
@@ -95,13 +95,18 @@ async function begin(
     await viewer.close();
     return reply;
   }
-  let stream: Stream | null = null;
   raw.writeHead(200, reply.getHeaders() as OutgoingHttpHeaders); // as Fastify itself hands them on
   raw.write(RETRY);
+  open(streams, raw, { viewer, identity, place });
+  return reply;
+}
+
+/** Apart from what knows the request: listeners keep what is in their scope as long as they live. */
+function open(streams: Streams, raw: ServerResponse, parts: Omit<StreamParts, "channel">): void {
+  let stream: Stream | null = null;
   const channel = new SseChannel(raw, {
     onDrain: () => stream !== null && streams.drained(stream),
     onClose: () => stream !== null && streams.gone(stream),
   });
-  stream = streams.open({ channel, viewer, identity, place });
-  return reply;
+  stream = streams.open({ channel, ...parts });
 }

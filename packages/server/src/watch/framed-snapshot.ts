@@ -1,7 +1,8 @@
 import { refKey, type StoredSnapshot } from "@statusplane/core";
 import { snapshotLines } from "@statusplane/core/wire";
 import type { JobUrls } from "../job-urls.ts";
-import type { Channel } from "./channel.ts";
+import type { Channel, Form } from "./channel.ts";
+import { chunkOf } from "./sse-channel.ts";
 
 /** Where a text says when its writer wrote it: at its end, unless the job's own members come after. */
 const UPDATED_AT = /"updated_at":"([^"]{20,30})"/;
@@ -16,8 +17,7 @@ export class FramedSnapshot {
   /** Whether somebody saw it follow another: it was pushed, and not read first. */
   isUpdate = false;
   readonly #text: string;
-  #lines: Buffer | undefined;
-  #frame: Buffer | undefined;
+  readonly #bytes: Partial<Record<Form, Buffer>> = {};
   #writtenAtMs: number | null | undefined;
 
   constructor(snapshot: StoredSnapshot, text: string) {
@@ -26,11 +26,16 @@ export class FramedSnapshot {
     this.#text = text;
   }
 
-  /** The same for all connections of a transport. */
-  bytesFor({ transport }: Pick<Channel, "transport">): Buffer {
-    if (transport === "websocket") return (this.#frame ??= textFrame(this.#text));
+  /** The same for all connections of a form. */
+  bytesFor({ form }: Pick<Channel, "form">): Buffer {
+    return (this.#bytes[form] ??= this.#made(form));
+  }
+
+  #made(form: Form): Buffer {
+    if (form === "frame") return textFrame(this.#text);
     const { attempt, version } = this.snapshot;
-    return (this.#lines ??= Buffer.from(snapshotLines({ attempt, version, text: this.#text })));
+    const lines = snapshotLines({ attempt, version, text: this.#text });
+    return form === "chunk" ? chunkOf(lines) : Buffer.from(lines);
   }
 
   /** When its writer wrote it, Unix ms; null: it does not say. */

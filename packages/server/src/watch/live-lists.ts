@@ -15,14 +15,14 @@ import {
 } from "@statusplane/core";
 import { liveListBody, type LiveListBody } from "@statusplane/core/wire";
 import type { FastifyBaseLogger } from "fastify";
-import type { Channel, Transport } from "./channel.ts";
+import type { Channel, Form } from "./channel.ts";
 
-/** A tenant's list with its bytes, made once for all connections of a transport. */
+/** A tenant's list with its bytes, made once for all connections of a form. */
 export class FramedList {
   /** Of every job that it names. */
   readonly keys: ReadonlySet<string>;
   readonly #body: LiveListBody;
-  readonly #bytes = new Map<Transport, Buffer>();
+  readonly #bytes = new Map<Form, Buffer>();
 
   constructor(body: LiveListBody, keys: ReadonlySet<string>) {
     this.#body = body;
@@ -35,10 +35,10 @@ export class FramedList {
   }
 
   bytesFor(channel: Channel): Buffer {
-    const known = this.#bytes.get(channel.transport);
+    const known = this.#bytes.get(channel.form);
     if (known !== undefined) return known;
     const made = channel.eventBytes("list", this.#body);
-    this.#bytes.set(channel.transport, made);
+    this.#bytes.set(channel.form, made);
     return made;
   }
 }

@@ -14,21 +14,16 @@ export interface StreamRates {
 /** Seconds until a refused client asks again. */
 const RETRY_AFTER_SECONDS = 15;
 
-/** A stream's place among those of its address and, once it is signed in, of its token and tenant. */
-export interface Place {
-  /** Counts it for this sign-in, instead of the one before. @throws {too_many_streams} */
-  signIn(identity: Identity): void;
-  /** A second release does nothing. */
-  release(): void;
-}
+type Counted = "token" | "tenant" | "address";
 
 /** Who has how many streams; remembers nobody who has none. */
 export class Places {
-  readonly #limits: Readonly<Record<"token" | "tenant" | "address", number>>;
-  readonly #taken = { token: new Map(), tenant: new Map(), address: new Map() } as Readonly<
-    Record<"token" | "tenant" | "address", Map<string, number>>
-  >;
-
+  readonly #limits: Readonly<Record<Counted, number>>;
+  readonly #taken: Readonly<Record<Counted, Map<string, number>>> = {
+    token: new Map(),
+    tenant: new Map(),
+    address: new Map(),
+  };
   readonly #onRefused: () => void;
 
   constructor(
@@ -41,38 +36,12 @@ export class Places {
 
   /** @throws {too_many_streams} for an address that has as many as it may. */
   take(ip: string): Place {
-    const releaseAddress = this.#count("address", networkOf(ip));
-    let releaseSignIn = (): void => undefined;
-    return {
-      signIn: (identity) => {
-        releaseSignIn();
-        releaseSignIn = (): void => undefined;
-        releaseSignIn = this.#countSignIn(identity);
-      },
-      release: () => {
-        releaseAddress();
-        releaseSignIn();
-      },
-    };
+    return new Place(this, networkOf(ip));
   }
 
-  #countSignIn({ name, tenant }: Identity): () => void {
-    const releaseToken = this.#count("token", name);
-    try {
-      const releaseTenant = tenant === null ? () => undefined : this.#count("tenant", tenant);
-      return () => {
-        releaseToken();
-        releaseTenant();
-      };
-    } catch (error) {
-      releaseToken();
-      throw error;
-    }
-  }
-
-  #count(what: "token" | "tenant" | "address", key: string): () => void {
-    const taken = this.#taken[what];
-    const before = taken.get(key) ?? 0;
+  /** Counts one more. @throws {too_many_streams} */
+  add(what: Counted, key: string): void {
+    const before = this.#taken[what].get(key) ?? 0;
     if (before >= this.#limits[what]) {
       this.#onRefused();
       throw new StatusplaneError("too_many_streams", {
@@ -80,14 +49,55 @@ export class Places {
         retryAfterSeconds: RETRY_AFTER_SECONDS,
       });
     }
-    taken.set(key, before + 1);
-    let isTaken = true;
-    return () => {
-      if (!isTaken) return;
-      isTaken = false;
-      const now = (taken.get(key) ?? 1) - 1;
-      if (now === 0) taken.delete(key);
-      else taken.set(key, now);
-    };
+    this.#taken[what].set(key, before + 1);
+  }
+
+  /** Counts one less. */
+  remove(what: Counted, key: string): void {
+    const now = (this.#taken[what].get(key) ?? 1) - 1;
+    if (now === 0) this.#taken[what].delete(key);
+    else this.#taken[what].set(key, now);
+  }
+}
+
+/** A stream's place among those of its address and, once it is signed in, of its token and tenant. */
+export class Place {
+  readonly #places: Places;
+  #address: string | null;
+  #signedIn: Identity | null = null;
+
+  /** @throws {too_many_streams} */
+  constructor(places: Places, address: string) {
+    places.add("address", address);
+    this.#places = places;
+    this.#address = address;
+  }
+
+  /** Counts it for this sign-in, instead of the one before. @throws {too_many_streams} */
+  signIn(identity: Identity): void {
+    this.#signOut();
+    this.#places.add("token", identity.name);
+    try {
+      if (identity.tenant !== null) this.#places.add("tenant", identity.tenant);
+    } catch (error) {
+      this.#places.remove("token", identity.name);
+      throw error;
+    }
+    this.#signedIn = identity;
+  }
+
+  /** A second release does nothing. */
+  release(): void {
+    this.#signOut();
+    if (this.#address !== null) this.#places.remove("address", this.#address);
+    this.#address = null;
+  }
+
+  #signOut(): void {
+    const before = this.#signedIn;
+    if (before === null) return;
+    this.#signedIn = null;
+    this.#places.remove("token", before.name);
+    if (before.tenant !== null) this.#places.remove("tenant", before.tenant);
   }
 }

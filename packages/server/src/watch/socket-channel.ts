@@ -12,6 +12,7 @@ const BEAT = textFrame(eventFrame("beat", {}));
  */
 export class SocketChannel implements Channel {
   readonly transport = "websocket";
+  readonly form = "frame";
   readonly #ws: WebSocket;
   readonly #socket: Duplex;
   #needsDrain = false;

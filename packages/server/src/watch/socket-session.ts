@@ -13,8 +13,6 @@ import type { Stream } from "./stream.ts";
 import type { Streams } from "./streams.ts";
 
 export interface SocketSessionOptions {
-  /** What asked for the upgrade. */
-  readonly request: FastifyRequest;
   readonly streams: Streams;
   readonly signIns: SignIns;
   readonly origins: Origins;
@@ -36,6 +34,11 @@ export class SocketSession {
   readonly #ws: WebSocket;
   readonly #socket: Duplex;
   readonly #options: SocketSessionOptions;
+  /** What asked for the upgrade: as much of it as is needed as long as the socket lives. */
+  #asker: Pick<FastifyRequest, "ip" | "id" | "log">;
+  /** All of it, where an application's own sign-in is asked at each renewal. */
+  #request: FastifyRequest | null;
+  #stopWaiting: () => void = () => undefined;
   #place: Place | null = null;
   #stream: Stream | null = null;
   #asked: NamedAsk | null = null;
@@ -43,37 +46,45 @@ export class SocketSession {
   #turn: Promise<void> = Promise.resolve();
   #pending = 0;
 
-  constructor(ws: WebSocket, socket: Duplex, options: SocketSessionOptions) {
+  constructor(
+    ws: WebSocket,
+    socket: Duplex,
+    options: SocketSessionOptions & { readonly request: FastifyRequest },
+  ) {
+    const { request, ...rest } = options;
     this.#ws = ws;
     this.#socket = socket;
-    this.#options = options;
+    this.#options = rest;
+    this.#request = request;
+    this.#asker = { ip: request.ip, id: request.id, log: request.log };
   }
 
   /** Lets in whom the request itself signs in, and waits for the others' first message. */
-  begin(): void {
-    const { request, streams } = this.#options;
-    this.#ws.on("error", () => undefined); // ws closes what breaks its rules, with the code for it
-    this.#ws.once("close", () => this.#gone());
-    this.#ws.on("message", (data, isBinary) => this.#hear(data as Buffer, isBinary)); // binaryType "nodebuffer"
+  begin(request: FastifyRequest): void {
+    this.#listen();
     try {
-      this.#place = streams.place(request.ip);
+      this.#place = this.#options.streams.place(request.ip);
     } catch {
       return this.#end("tooMany");
     }
-    const stopWaiting = streams.onLeaving(() => this.#stream ?? this.#end("leaving"));
-    this.#ws.once("close", stopWaiting);
-    this.#inTurn(async () => {
-      const token = bearerToken(request.headers.authorization) ?? this.#offeredToken();
-      const identity = await this.#identify(token);
-      if (identity !== null) return this.#signIn(identity);
-      const { firstMessageMs } = streams.settings.timings;
-      this.#firstMessage = setTimeout(() => this.#end("quiet"), firstMessageMs);
-    });
+    this.#stopWaiting = this.#options.streams.onLeaving(() => this.#end("leaving"));
+    this.#inTurn(() => this.#signInBy(request));
   }
 
-  #offeredToken(): string | null {
-    const offered = this.#options.request.headers["sec-websocket-protocol"] ?? "";
-    return tokenOfProtocols(offered.split(",").map((each) => each.trim()));
+  /** Apart from what knows the request: listeners keep what is in their scope as long as they live. */
+  #listen(): void {
+    this.#ws.on("error", () => undefined); // ws closes what breaks its rules, with the code for it
+    this.#ws.once("close", () => this.#gone());
+    this.#ws.on("message", (data, isBinary) => this.#hear(data as Buffer, isBinary)); // binaryType "nodebuffer"
+  }
+
+  async #signInBy(request: FastifyRequest): Promise<void> {
+    const { authorization, "sec-websocket-protocol": offered = "" } = request.headers;
+    const token = bearerToken(authorization) ?? tokenOfProtocols(offered.split(/[ ,]+/));
+    const identity = await this.#identify(token);
+    if (identity !== null) return this.#signIn(identity);
+    const { firstMessageMs } = this.#options.streams.settings.timings;
+    this.#firstMessage = setTimeout(() => this.#end("quiet"), firstMessageMs);
   }
 
   #hear(data: Buffer, isBinary: boolean): void {
@@ -94,7 +105,7 @@ export class SocketSession {
     if (stream === null) return this.#end("unauthenticated");
     const { budget, tenantBudget } = stream.identity;
     if (!budget.take() || tenantBudget?.take() === false) return this.#end("tooMany");
-    this.#asked = message;
+    if (stream.identity.kind === "watcher") this.#asked = message; // another token may name others
     await stream.viewer.watch(allowed(message, stream.identity));
   }
 
@@ -103,23 +114,24 @@ export class SocketSession {
    * @throws {unauthenticated} for a token of nobody.
    */
   async #identify(token: string | null): Promise<Identity | null> {
-    const { request, signIns } = this.#options;
-    const { tokens, own } = signIns;
+    const request = this.#request;
+    const { tokens, own } = this.#options.signIns;
     const known = token === null ? null : tokens.known(token);
     if (known !== null) return known;
     const isOwn = own !== null && (token === null || !tokens.isOurs(token));
     if (token === null && !isOwn) return null;
-    const refusals = tokens.limits.ofAddress(request);
+    const refusals = tokens.limits.ofAddress(this.#asker);
     try {
+      if (!isOwn || request === null) return await tokens.verify(token ?? "");
       if (token !== null) request.raw.headers.authorization = `Bearer ${token}`;
-      const identity = isOwn ? await own.identify(request) : await tokens.verify(token ?? "");
+      const identity = await own.identify(request);
       if (identity !== null || token === null) return identity;
       throw new StatusplaneError("unauthenticated");
     } catch (error) {
       if (coerceError(error).definition.http === 401) refusals.take();
       throw error;
     } finally {
-      delete request.raw.headers.authorization; // it lives as long as the socket, the token need not
+      delete request?.raw.headers.authorization; // it lives as long as the socket, the token need not
     }
   }
 
@@ -131,7 +143,7 @@ export class SocketSession {
     if (!mayDo(identity, "watch") || identity.tenant === null) return this.#end("forbidden");
     if (!identity.budget.take() || identity.tenantBudget?.take() === false) return this.#end("tooMany");
     place.signIn(identity);
-    clearTimeout(this.#firstMessage);
+    this.#stopWaitingForSignIn();
     const channel = new SocketChannel(this.#ws, this.#socket, {
       onDrain: () => this.#stream !== null && streams.drained(this.#stream),
       onClose: () => undefined, // the session's own
@@ -159,9 +171,9 @@ export class SocketSession {
   }
 
   #refuse(error: StatusplaneError): void {
-    const { request } = this.#options;
+    const { log, id } = this.#asker;
     if (error.code === "internal_error") {
-      request.log.error({ err: error.cause ?? error, request: request.id }, error.message);
+      log.error({ err: error.cause ?? error, request: id }, error.message);
     }
     this.#end(ENDINGS[error.code] ?? STATUS_ENDINGS[error.definition.http] ?? "unavailable");
   }
@@ -172,8 +184,16 @@ export class SocketSession {
     this.#ws.close(CLOSE_CODES[ending]);
   }
 
-  #gone(): void {
+  /** A socket that nobody knows yet needs all of its request; of most others it is only memory. */
+  #stopWaitingForSignIn(): void {
     clearTimeout(this.#firstMessage);
+    this.#stopWaiting();
+    this.#stopWaiting = () => undefined; // it was made where the request is known, and would keep it
+    if (this.#options.signIns.own === null) this.#request = null;
+  }
+
+  #gone(): void {
+    this.#stopWaitingForSignIn();
     if (this.#stream === null) this.#place?.release();
     else this.#options.streams.gone(this.#stream);
   }

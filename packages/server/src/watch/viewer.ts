@@ -113,29 +113,28 @@ export class Viewer {
     this.#putLast(name, { bytesFor: (channel) => channel.eventBytes(name, body) });
   }
 
-  /** Writes as much as there is room for. @returns how many snapshots were written. */
-  flush(): number {
+  /** Writes as much as there is room for. */
+  flush(): void {
     const channel = this.#channel;
-    if (channel === null || this.#unsent.size === 0 || !channel.hasRoom()) return 0;
-    let snapshots = 0;
+    if (channel === null || this.#unsent.size === 0 || !channel.hasRoom()) return;
+    // Mostly it is one text: to hold it back for others would cost more than to write it.
+    if (this.#unsent.size === 1) this.#write(channel);
+    else channel.together(() => this.#write(channel));
+  }
+
+  #write(channel: Channel): void {
     let isOver = false;
-    channel.together(() => {
-      for (const [key, unsent] of this.#unsent) {
-        const bytes = unsent.bytesFor(channel);
-        const waiting = channel.waitingBytes();
-        if (waiting > 0 && waiting + bytes.length > BUFFER_MAX_BYTES) break;
-        this.#unsent.delete(key);
-        const hasRoom = channel.write(bytes);
-        if (unsent instanceof FramedSnapshot) {
-          snapshots += 1;
-          this.#options.counts.delivered(channel.transport, unsent);
-        }
-        if (key === "end") isOver = true;
-        if (!hasRoom) break;
-      }
-    });
+    for (const [key, unsent] of this.#unsent) {
+      const bytes = unsent.bytesFor(channel);
+      const waiting = channel.waitingBytes();
+      if (waiting > 0 && waiting + bytes.length > BUFFER_MAX_BYTES) break;
+      this.#unsent.delete(key);
+      const hasRoom = channel.write(bytes);
+      if (unsent instanceof FramedSnapshot) this.#options.counts.delivered(channel.transport, unsent);
+      if (key === "end") isOver = true;
+      if (!hasRoom) break;
+    }
     if (isOver) this.onEnd();
-    return snapshots;
   }
 
   /** Watches nothing any more. A second close does nothing. */
