@@ -11,12 +11,14 @@ const running = (id: string, version: number, percent: number) => ({
   job_id: id,
 });
 
-/** A server of sockets that says hello, tells what it knows of what is watched, and answers for its reader. */
+/** A server of sockets that says hello, and tells what it knows of what is watched, once to each. */
 class FakeSource {
   readonly snapshots = new Map<string, Readonly<Record<string, unknown>>>();
   reader: string | null = "k1";
   expiresAtMs: number | null = null;
   readonly #served = new Map<FakeSocket, number>();
+  /** What each connection was told: nothing is told twice. */
+  readonly #told = new Map<FakeSocket, Set<unknown>>();
 
   /** The tenant's lists: every job that is not at its end, and every other. */
   #lists(): Readonly<Record<string, unknown>> {
@@ -44,8 +46,7 @@ class FakeSource {
       for (const said of socket.heard.slice(heard ?? 0)) {
         if (said["op"] !== "watch") continue;
         for (const id of said["jobs"] as string[]) {
-          const text = this.snapshots.get(id);
-          if (text !== undefined) socket.snapshot(text);
+          this.#tell(socket, this.snapshots.get(id));
         }
         if (said["active"] === true) this.#tellLists(socket);
         socket.say("ready");
@@ -54,8 +55,16 @@ class FakeSource {
     }
   }
 
+  #tell(socket: FakeSocket, text: Readonly<Record<string, unknown>> | undefined): void {
+    const told = this.#told.get(socket) ?? new Set();
+    this.#told.set(socket, told);
+    if (text === undefined || told.has(text)) return;
+    told.add(text);
+    socket.snapshot(text);
+  }
+
   #tellLists(socket: FakeSocket): void {
-    for (const text of this.snapshots.values()) socket.snapshot(text);
+    for (const text of this.snapshots.values()) this.#tell(socket, text);
     socket.say("list", this.#lists());
   }
 
@@ -66,7 +75,7 @@ class FakeSource {
         const said = socket.heard.findLast(({ op }) => op === "watch");
         if (!socket.isOpen) continue;
         if (said?.["active"] === true) this.#tellLists(socket);
-        else if ((said?.["jobs"] as string[] | undefined)?.includes(id) === true) socket.snapshot(text);
+        else if ((said?.["jobs"] as string[] | undefined)?.includes(id) === true) this.#tell(socket, text);
       }
     }
   }
@@ -162,6 +171,17 @@ describe("the tabs of one browser", () => {
     expect([first, second].map(({ client }) => client.get(job("a"))?.percent)).toEqual([20, 20]);
     expect(second.client.get(job("b"))?.percent).toBe(25);
     expect([first.server.requests, second.server.requests]).toEqual([[], []]);
+  });
+
+  it("are told by the leading one what the server has told it before, and does not tell again", async () => {
+    const { scene, first, second } = await two();
+    scene.source.snapshots.set("d", running("d", 4, 44));
+    first.client.watch(job("d"));
+    await scene.advance(300);
+    second.client.watch(job("d"));
+    await scene.advance(300);
+    expect(second.client.get(job("d"))?.percent).toBe(44);
+    expect(second.server.requests).toEqual([]);
   });
 
   it("hear of what a tab begins to watch later, and not of what nobody watches any more", async () => {
