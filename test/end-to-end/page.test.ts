@@ -42,6 +42,8 @@ describe("the page", () => {
     await page.locator("[data-status=READY]").waitFor({ timeout: 120_000 });
     const done = page.locator("[data-status=DONE]");
     await done.waitFor({ timeout: 120_000 });
+    expect(await done.innerText()).toMatch(/Partly imported.*1 row.*40 rows/s); // one line
+    await done.getByRole("button", { expanded: false }).click();
     expect(await done.innerText()).toMatch(/39/);
     expect(await done.innerText()).toContain("The grade must be a whole number from 1 to 12.");
 

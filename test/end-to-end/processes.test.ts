@@ -3,22 +3,14 @@ import { eventually, withClient, withRedis, type RunningProgram } from "@statusp
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { Api, type SubmittedBody } from "./support/api.ts";
-import { openBrowser, openPage, upload } from "./support/browser.ts";
+import { openBrowser, openPage, signInByToken, upload } from "./support/browser.ts";
 import { API_ROLE, Deployment, WORKER_ROLE } from "./support/deployment.ts";
 import { makeVideo, makeWorkbook } from "./support/inputs.ts";
-import { StatementMark, total, type CountedStatement } from "./support/statements.ts";
+import { isHousekeeping, StatementMark, total } from "./support/statements.ts";
 import { startWatching, type Watching } from "./support/watching.ts";
 
 /** Beyond completion the watchers go on for this long: a finished job costs nothing either. */
 const BEYOND_MS = 30_000;
-
-/**
- * What housekeeping and the relay send, whoever watches: the tick, the sweep, the relay's marks, the look at waiting rows,
- * the outbox's age. Postgres shows statements with their constants taken out.
- */
-const HOUSEKEEPING =
-  /\breconciler\b|^\s*WITH over AS|\bjob_outbox AS entry\b|FROM "statusplane"\.job_outbox|WHERE status = \$\d+ AND \(tenant_id, kind, id\) >/i;
-const isHousekeeping = ({ query }: CountedStatement): boolean => HOUSEKEEPING.test(query);
 
 /** Real Postgres, Redis (one for snapshots, one for BullMQ), ffmpeg and Chromium; five processes of the product. */
 describe("separate processes", () => {
@@ -256,10 +248,7 @@ class Tab {
 
   static async open(page: Page, url: string, token: string): Promise<Tab> {
     const tab = new Tab(page);
-    await page.goto(`${url}/`);
-    await page.locator("textarea, input[type=password], input[type=text]").first().fill(token);
-    await page.locator("form button[type=submit]").click();
-    await page.locator("input[type=file]").waitFor({ state: "attached" });
+    await signInByToken(page, url, token);
     return tab;
   }
 

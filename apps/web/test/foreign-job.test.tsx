@@ -37,7 +37,7 @@ function Card(): ReactNode {
   if (job === undefined) return null;
   return (
     <div data-status={job.status}>
-      <JobCard job={job} title="1강" waiting={{}} onPlay={nothing} onDismiss={nothing} />
+      <JobCard job={job} waiting={{}} onPlay={nothing} onDismiss={nothing} />
     </div>
   );
 }

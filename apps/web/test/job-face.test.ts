@@ -1,53 +1,11 @@
 // @vitest-environment happy-dom
-import type { JobTypeInfo, WatchedJob } from "@statusplane/client";
+import type { JobTypeInfo } from "@statusplane/client";
 import { describe, expect, test } from "vitest";
 import { JobWords } from "../src/job/index.ts";
 import { jobFace, type JobFace } from "../src/live/job-face.ts";
 import { en } from "../src/text/en.ts";
 import { ko } from "../src/text/ko.ts";
-import type { TextAndFormat } from "../src/text/index.ts";
-
-function text(language: "ko" | "en"): TextAndFormat {
-  return {
-    language,
-    messages: language === "ko" ? ko : en,
-    count: String,
-    remaining: (seconds) => `${seconds}s`,
-    length: (seconds) => `${seconds}s`,
-    bytes: String,
-    moment: (iso) => iso,
-  };
-}
-
-function job(members: Partial<WatchedJob> & Pick<WatchedJob, "status">): WatchedJob {
-  return {
-    ref: { kind: "video", id: "1" },
-    jobType: null,
-    title: null,
-    unknownStatus: undefined,
-    percent: null,
-    remainingSeconds: undefined,
-    step: undefined,
-    attempt: 1,
-    version: 1,
-    updatedAt: null,
-    isStalled: false,
-    unchangedMinutes: undefined,
-    nextTry: undefined,
-    errorCode: null,
-    errorMessage: null,
-    result: null,
-    resultUrl: null,
-    resultBytes: null,
-    partialResult: undefined,
-    outputPath: null,
-    durationSeconds: null,
-    gone: false,
-    hasRecord: true,
-    connection: "ok",
-    ...members,
-  };
-}
+import { aJob, textOf } from "./watched-jobs.ts";
 
 /** What a server tells of its job types. */
 const JOB_TYPES: readonly JobTypeInfo[] = [
@@ -70,14 +28,16 @@ interface Options {
   readonly language?: "ko" | "en";
   readonly waiting?: Readonly<Record<string, string>>;
   readonly isCancelling?: boolean;
+  readonly ahead?: number;
 }
 
-const face = (members: Parameters<typeof job>[0], options: Options = {}): JobFace =>
-  jobFace(job(members), {
-    text: text(options.language ?? "ko"),
-    jobWords: new JobWords(text(options.language ?? "ko"), JOB_TYPES),
+const face = (members: Parameters<typeof aJob>[0], options: Options = {}): JobFace =>
+  jobFace(aJob(members), {
+    text: textOf(options.language ?? "ko"),
+    jobWords: new JobWords(textOf(options.language ?? "ko"), JOB_TYPES),
     waiting: options.waiting ?? {},
     isCancelling: options.isCancelling ?? false,
+    ahead: options.ahead,
   });
 
 const anImport = { ref: { kind: "job", id: "1" }, jobType: "excel_import" } as const;
@@ -110,8 +70,8 @@ describe("a job's face", () => {
       tone: "good",
       line: [],
     });
-    const words = new JobWords(text("en"), JOB_TYPES);
-    expect(words.untitled(job({ ...members, status: "PENDING" }))).toBe("Page scan 1");
+    const words = new JobWords(textOf("en"), JOB_TYPES);
+    expect(words.untitled(aJob({ ...members, status: "PENDING" }))).toBe("Page scan 1");
     expect(words.type({ ...members, jobType: "never_told" })).toBe(en.job.otherType);
   });
 
@@ -156,6 +116,12 @@ describe("a job's face", () => {
       status: "Retrying (attempt 2 of 3)",
       line: ["The worker stopped unexpectedly.", "again at T"],
     });
+  });
+
+  test("while others are before it says how many", () => {
+    expect(face({ status: "PENDING" }, { ahead: 2 }).line).toEqual(["앞에 2건"]);
+    expect(face({ status: "PENDING" }, { ahead: 2, language: "en" }).line).toEqual(["2 before it"]);
+    expect(face({ status: "PENDING" }, { ahead: 0 }).line).toEqual([]);
   });
 
   test("while no worker can run it says what is missing", () => {
@@ -213,7 +179,7 @@ describe("a job's face", () => {
     ["DONE", null, false],
     ["PROCESSING", null, false],
   ] as const)("%s by %j may be tried again: %j", (status, errorCode, may) => {
-    expect(new JobWords(text("ko"), JOB_TYPES).mayRetry({ status, errorCode })).toBe(may);
+    expect(new JobWords(textOf("ko"), JOB_TYPES).mayRetry({ status, errorCode })).toBe(may);
   });
 
   test("says so when it is cancelled, and when nobody knows it any more", () => {

@@ -1,94 +1,57 @@
 // @vitest-environment happy-dom
 import { beforeEach, describe, expect, test, vi } from "vitest";
 import { textStorage, type TextStorage } from "../src/browser/text-storage.ts";
-import { JobTitles } from "../src/job/job-titles.ts";
-import { TrackedJobs } from "../src/live/tracked-jobs.ts";
+import { HiddenJobs, markOf } from "../src/live/hidden-jobs.ts";
 import type { Page } from "@statusplane/client";
 import { PagedList } from "../src/pages/paged-list.ts";
 
 const video = (id: string) => ({ kind: "video", id }) as const;
-const minted = (ms: number): string => {
-  const hex = ms.toString(16).padStart(12, "0");
-  return `${hex.slice(0, 8)}-${hex.slice(8)}-7abc-8000-000000000000`;
-};
 
 /** Lets every promise go on that waits for nothing else. */
 async function settled(): Promise<void> {
   for (let turn = 0; turn < 20; turn += 1) await Promise.resolve();
 }
 
-describe("what this page shows", () => {
-  test("own jobs come first, found ones below, the newest first", () => {
-    const tracked = new TrackedJobs();
-    const [older, newer] = [video(minted(1_000_000)), video(minted(2_000_000))];
-    tracked.found([older, newer]);
-    tracked.add(video("mine"));
-    expect(tracked.refs.get()).toEqual([video("mine"), newer, older]);
-  });
-
-  test("what was taken off stays off when it is found again, but not when it is submitted or retried", () => {
-    const tracked = new TrackedJobs();
-    tracked.add(video("1"));
-    tracked.dismiss(video("1"));
-    tracked.found([video("1")]);
-    expect(tracked.refs.get()).toEqual([]);
-    tracked.add(video("1"));
-    tracked.add(video("1"));
-    expect(tracked.refs.get()).toEqual([video("1")]);
-  });
-
-  test("what is found again tells nobody", () => {
-    const tracked = new TrackedJobs();
-    tracked.found([video("1")]);
-    const listener = vi.fn<() => void>();
-    tracked.refs.subscribe(listener);
-    tracked.found([video("1")]);
-    expect(listener).not.toHaveBeenCalled();
-  });
-});
-
-describe("names of jobs", () => {
+describe("what was taken off the tray", () => {
+  const ended = (id: string, attempt = 1) => ({ ref: video(id), attempt });
   let storage: TextStorage;
   beforeEach(() => {
     localStorage.clear();
     storage = textStorage(() => localStorage);
   });
+  const isHidden = (jobs: HiddenJobs, job: Parameters<typeof markOf>[0]): boolean =>
+    jobs.marks.get().has(markOf(job));
 
-  test("outlive the page, by tenant, and are forgotten at sign-out", () => {
-    new JobTitles("1", storage).remember(video("a"), "1강");
-    expect(new JobTitles("1", storage).get(video("a"))).toBe("1강");
-    expect(new JobTitles("1", storage).get({ kind: "job", id: "a" })).toBeNull();
-    expect(new JobTitles("2", storage).get(video("a"))).toBeNull();
-    new JobTitles("1", storage).forgetAll();
-    expect(localStorage).toHaveLength(0);
+  test("stays off after a reload, by tenant, until it runs again or somebody signs out", () => {
+    new HiddenJobs("1", storage).hide([ended("a")]);
+    const again = new HiddenJobs("1", storage);
+    expect([isHidden(again, ended("a")), isHidden(again, ended("a", 2))]).toEqual([true, false]);
+    expect(isHidden(new HiddenJobs("2", storage), ended("a"))).toBe(false);
+    again.forgetAll();
+    expect([isHidden(again, ended("a")), localStorage.length]).toEqual([false, 0]);
   });
 
-  test("are the newest 200", () => {
-    const titles = new JobTitles("1", storage);
-    for (let i = 0; i <= 200; i += 1) titles.remember(video(String(i)), `t${i}`);
-    expect([titles.get(video("0")), titles.get(video("1")), titles.get(video("200"))]).toEqual([
-      null,
-      "t1",
-      "t200",
-    ]);
+  test("is the newest 200", () => {
+    const jobs = new HiddenJobs("1", storage);
+    for (let i = 0; i <= 200; i += 1) jobs.hide([ended(String(i))]);
+    expect(["0", "1", "200"].map((id) => isHidden(jobs, ended(id)))).toEqual([false, true, true]);
   });
 
-  test("are nothing when the stored text is not ours", () => {
-    storage.set("statusplane.titles.1", "{");
-    expect(new JobTitles("1", storage).get(video("a"))).toBeNull();
-    storage.set("statusplane.titles.1", '[1,["video:a"],["video:b","B"]]');
-    expect(new JobTitles("1", storage).get(video("b"))).toBe("B");
+  test.each(["{", "1", '{"a":1}'])("is nothing when the stored text is not ours: %s", (text) => {
+    storage.set("statusplane.hidden.1", text);
+    expect(new HiddenJobs("1", storage).marks.get().size).toBe(0);
   });
+});
 
-  test("are kept in memory where the browser refuses storage", () => {
+describe("a text that a browser refuses to store", () => {
+  test("is kept in memory", () => {
     const refused = textStorage(() => {
       throw new DOMException("refused", "SecurityError");
     });
-    const titles = new JobTitles("1", refused);
-    titles.remember(video("a"), "1강");
-    expect(titles.get(video("a"))).toBe("1강");
-    titles.forgetAll();
-    expect(titles.get(video("a"))).toBeNull();
+    refused.set("a", "1");
+    expect(refused.get("a")).toBe("1");
+    refused.remove("a");
+    expect(refused.get("a")).toBeNull();
   });
 });
 

@@ -3,7 +3,7 @@
 import { act, cleanup, fireEvent, render, screen } from "@testing-library/react";
 import type { ReactNode } from "react";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
-import { Announcer, ProgressBar, useAnnounce } from "../src/ui/index.ts";
+import { Announcer, ProgressBar, SteadyList, useAnnounce } from "../src/ui/index.ts";
 import { useEnds } from "../src/live/use-ends.ts";
 import type { WatchedJob } from "@statusplane/client";
 
@@ -62,5 +62,37 @@ describe("announcements", () => {
     for (const status of ["PROCESSING", "FAILED", "FAILED", "PENDING", "DONE"] as const)
       rerender(<Watcher status={status} />);
     expect(ended).toHaveBeenCalledTimes(2);
+  });
+});
+
+describe("the keyboard in a list whose cards move", () => {
+  function Cards({ order }: { readonly order: readonly string[] }): ReactNode {
+    return (
+      <SteadyList layout={order.join()}>
+        {order.map((card) => (
+          <div key={card.charAt(0)}>
+            <button key={card}>{card}</button>
+          </div>
+        ))}
+      </SteadyList>
+    );
+  }
+
+  test("goes with the card", () => {
+    const { rerender } = render(<Cards order={["a", "b", "c"]} />);
+    screen.getByText("a").focus();
+    rerender(<Cards order={["b", "c", "a"]} />);
+    expect(document.activeElement?.textContent).toBe("a");
+  });
+
+  test("goes to what the card offers instead of a button that is gone, and nowhere that somebody has left", () => {
+    const { rerender } = render(<Cards order={["a1", "b"]} />);
+    screen.getByText("a1").focus();
+    rerender(<Cards order={["b", "a2"]} />);
+    expect(document.activeElement?.textContent).toBe("a2");
+    fireEvent.pointerDown(document.body);
+    screen.getByText("a2").blur();
+    rerender(<Cards order={["a2", "b"]} />);
+    expect(document.activeElement).toBe(document.body);
   });
 });

@@ -38,7 +38,7 @@ function open() {
       submitVideo: (file, options) => take(file.name, options?.title, options),
       submitJob: (jobType, options) => take(`${jobType} ${options?.file?.name}`, undefined, options),
     },
-    onSubmitted: (ref, title) => submitted.push([ref, title]),
+    onSubmitted: ({ ref, title }) => void submitted.push([ref, title]),
   });
   const phases = (): string[] => queue.uploads.get().map(({ state }) => state.phase);
   const key = (index: number): string => queue.uploads.get()[index]?.key ?? "";

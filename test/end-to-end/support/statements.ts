@@ -53,3 +53,12 @@ async function readCounts(
 export function total(statements: readonly CountedStatement[]): number {
   return statements.reduce((sum, { calls }) => sum + calls, 0);
 }
+
+const HOUSEKEEPING =
+  /\breconciler\b|^\s*WITH over AS|\bjob_outbox AS entry\b|FROM "statusplane"\.job_outbox|WHERE status = \$\d+ AND \(tenant_id, kind, id\) >/i;
+
+/**
+ * What housekeeping and the relay send, whoever watches: the tick, the sweep, the relay's marks, the look at waiting rows,
+ * the outbox's age. Postgres shows statements with their constants taken out.
+ */
+export const isHousekeeping = ({ query }: CountedStatement): boolean => HOUSEKEEPING.test(query);

@@ -1,19 +1,29 @@
-import { isSuccess, type WatchedJob, type WatchRef } from "@statusplane/client";
-import { lazy, Suspense, useCallback, useState, type ReactNode } from "react";
+import { isSuccess, type WatchedJob } from "@statusplane/client";
+import { lazy, Suspense, useCallback, useEffect, useState, type ReactNode } from "react";
 import { goTo, useFileDrop, useView, type View } from "../browser/index.ts";
 import { HistoryView } from "../history/index.ts";
-import { JobTitles, useJobWords } from "../job/index.ts";
+import { useJobWords } from "../job/index.ts";
 import { viewOf } from "../job-types/index.ts";
-import { LiveList, TrackedJobs, useEnds, useLiveJobs, type LiveJobs } from "../live/index.ts";
+import { HiddenJobs, LiveList, OwnJobs, useEnds, useTray, type TrayUpload } from "../live/index.ts";
 import type { Session } from "../session/index.ts";
 import { SampleButton, StudentsView } from "../students/index.ts";
 import { useFormat } from "../text/index.ts";
-import { Notice, useAnnounce, VisuallyHidden } from "../ui/index.ts";
-import { DropZone, UploadCard, useUploads } from "../upload/index.ts";
+import { useAnnounce, VisuallyHidden } from "../ui/index.ts";
+import {
+  DropZone,
+  UploadCard,
+  useUploads,
+  type SubmittedUpload,
+  type Upload,
+  type UploadQueue,
+} from "../upload/index.ts";
+import { ConnectionBanner } from "./connection-banner.tsx";
 import { Header } from "./header.tsx";
 import styles from "./signed-in-page.module.css";
 
 const PlayerDialog = lazy(() => import("../player/player-dialog.tsx"));
+
+const TAB_TITLE = "Statusplane";
 
 interface Playing {
   readonly videoId: string;
@@ -29,14 +39,14 @@ export interface SignedInPageProps {
 type Changes = Readonly<Partial<Record<View, number>>>;
 
 /** Says each end aloud. @returns what has changed by them. */
-function useSpokenEnds(jobs: readonly WatchedJob[], titles: JobTitles): Changes {
+function useSpokenEnds(jobs: readonly WatchedJob[]): Changes {
   const text = useFormat();
   const jobWords = useJobWords();
   const announce = useAnnounce();
   const [changes, setChanges] = useState<Changes>({});
   useEnds(jobs, (job) => {
     const view = viewOf(job);
-    const name = job.title ?? titles.get(job.ref) ?? jobWords.untitled(job);
+    const name = jobWords.name(job);
     const ended =
       job.gone || job.status === "UNKNOWN" ? text.messages.job.gone : text.messages.job.statuses[job.status];
     const status = (isSuccess(job) ? view.outcome?.(job.result, text)?.status : null) ?? ended;
@@ -48,41 +58,41 @@ function useSpokenEnds(jobs: readonly WatchedJob[], titles: JobTitles): Changes 
   return changes;
 }
 
+function trayUploads(uploads: readonly Upload[], queue: UploadQueue): readonly TrayUpload[] {
+  return uploads.map((upload) => {
+    const { phase } = upload.state;
+    const isMoving = phase === "waiting" || phase === "sending";
+    return { key: upload.key, phase, isMoving, card: <UploadCard upload={upload} queue={queue} /> };
+  });
+}
+
 const isRunning = ({ status, gone }: WatchedJob): boolean =>
   !gone && (status === "PENDING" || status === "PROCESSING");
 
-function ConnectionBanner({ live }: { readonly live: LiveJobs }): ReactNode {
-  const { messages } = useFormat();
-  if (!live.isCutOff) return null;
-  return (
-    <Notice tone="warn" isAlert>
-      <span>
-        <strong>{messages.app.connectionLost}</strong> {messages.app.connectionLostMore}
-      </span>
-    </Notice>
-  );
+/** The tab's name tells from afar how many jobs run. */
+function useTabTitle(running: number): void {
+  useEffect(() => {
+    document.title = running === 0 ? TAB_TITLE : `(${running}) ${TAB_TITLE}`;
+    return () => {
+      document.title = TAB_TITLE;
+    };
+  }, [running]);
 }
 
 /** The page of one tenant. Uploads and watching go on whichever view is shown. */
 export function SignedInPage({ session, onSignOut }: SignedInPageProps): ReactNode {
   const view = useView();
   const { messages } = useFormat();
-  const [titles] = useState(() => new JobTitles(session.tenant));
-  const [tracked] = useState(() => new TrackedJobs());
+  const [own] = useState(() => new OwnJobs());
+  const [hidden] = useState(() => new HiddenJobs(session.tenant));
   const [playing, setPlaying] = useState<Playing | null>(null);
-  const live = useLiveJobs(tracked);
-  const { refresh } = live;
-  const changes = useSpokenEnds(live.jobs, titles);
-
-  const take = useCallback(
-    (ref: WatchRef, title: string) => {
-      titles.remember(ref, title);
-      tracked.add(ref);
-      refresh(); // tells whether a worker can run it, at no statement
-    },
-    [titles, tracked, refresh],
-  );
+  const take = useCallback((submitted: SubmittedUpload) => own.add(submitted), [own]);
+  useEffect(() => () => own.close(), [own]);
   const [uploads, queue] = useUploads(take);
+  const tray = useTray({ uploads: trayUploads(uploads, queue), own, hidden });
+  const changes = useSpokenEnds(tray.jobs);
+  const running = tray.jobs.filter(isRunning).length + tray.more;
+  useTabTitle(running);
   const play = useCallback((videoId: string, title: string) => setPlaying({ videoId, title }), []);
   const addFiles = (files: readonly File[]): void => {
     queue.add(files);
@@ -97,15 +107,15 @@ export function SignedInPage({ session, onSignOut }: SignedInPageProps): ReactNo
         signedIn={{
           session,
           view,
-          running: live.jobs.filter(isRunning).length + live.more,
+          running,
           onSignOut: () => {
-            titles.forgetAll();
+            hidden.forgetAll();
             onSignOut();
           },
         }}
       />
       <main id="content" className={styles.page} tabIndex={-1}>
-        <ConnectionBanner live={live} />
+        <ConnectionBanner />
         {view === "work" && (
           <div className={styles.work}>
             <VisuallyHidden>
@@ -114,29 +124,10 @@ export function SignedInPage({ session, onSignOut }: SignedInPageProps): ReactNo
             <DropZone onFiles={addFiles} isOver={isOver}>
               <SampleButton />
             </DropZone>
-            <LiveList
-              live={live}
-              tracked={tracked}
-              titles={titles}
-              onPlay={play}
-              uploads={uploads.map((upload) => (
-                <li key={upload.key} data-upload={upload.state.phase}>
-                  <UploadCard upload={upload} queue={queue} />
-                </li>
-              ))}
-            />
+            <LiveList tray={tray} hidden={hidden} onPlay={play} />
           </div>
         )}
-        {view === "history" && (
-          <HistoryView
-            titles={titles}
-            onPlay={play}
-            onRetried={(ref, title) => {
-              take(ref, title);
-              goTo("work");
-            }}
-          />
-        )}
+        {view === "history" && <HistoryView onPlay={play} onRetried={() => goTo("work")} />}
         {view === "students" && <StudentsView imports={changes.students ?? 0} />}
       </main>
       {isOver && view !== "work" && <p className={styles.dropNow}>{messages.upload.dropNow}</p>}

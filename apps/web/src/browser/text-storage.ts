@@ -38,7 +38,7 @@ export function textStorage(open: () => Storage): TextStorage {
   };
 }
 
-/** Kept for this browser: language, theme, names of uploaded files. */
+/** Kept for this browser: language, theme, what was taken off the tray. */
 export const browserStorage: TextStorage = textStorage(() => window.localStorage);
 /** Kept for this tab: the token. */
 export const tabStorage: TextStorage = textStorage(() => window.sessionStorage);

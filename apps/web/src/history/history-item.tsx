@@ -1,6 +1,6 @@
-import type { RecordedJob, WatchRef } from "@statusplane/client";
+import type { RecordedJob } from "@statusplane/client";
 import { useId, useState, type ReactNode } from "react";
-import { useJobWords, type JobTitles } from "../job/index.ts";
+import { useJobWords } from "../job/index.ts";
 import { viewOf } from "../job-types/index.ts";
 import { useFormat } from "../text/index.ts";
 import { Icon } from "../ui/index.ts";
@@ -9,9 +9,8 @@ import styles from "./history-item.module.css";
 
 export interface HistoryItemProps {
   readonly record: RecordedJob;
-  readonly titles: JobTitles;
   readonly onPlay: (videoId: string, title: string) => void;
-  readonly onRetried: (ref: WatchRef, title: string) => void;
+  readonly onRetried: () => void;
 }
 
 const TONES: Readonly<Record<RecordedJob["status"], "good" | "warn" | "bad" | "off" | "moving">> = {
@@ -25,13 +24,13 @@ const TONES: Readonly<Record<RecordedJob["status"], "good" | "warn" | "bad" | "o
 };
 
 /** One line of the history; open, it asks the record's detail. */
-export function HistoryItem({ record, titles, onPlay, onRetried }: HistoryItemProps): ReactNode {
+export function HistoryItem({ record, onPlay, onRetried }: HistoryItemProps): ReactNode {
   const text = useFormat();
   const jobWords = useJobWords();
   const view = viewOf(record);
   const id = useId();
   const [isOpen, setIsOpen] = useState(false);
-  const title = record.title ?? titles.get(record.ref) ?? jobWords.untitled(record);
+  const title = jobWords.name(record);
   const outcome = record.status === "DONE" ? (view.outcome?.(record.result, text) ?? null) : null;
   return (
     <div className={styles.item}>
@@ -55,14 +54,7 @@ export function HistoryItem({ record, titles, onPlay, onRetried }: HistoryItemPr
         </span>
       </button>
       <div id={id} hidden={!isOpen}>
-        {isOpen && (
-          <HistoryDetail
-            refOf={record.ref}
-            title={title}
-            onPlay={onPlay}
-            onRetried={() => onRetried(record.ref, title)}
-          />
-        )}
+        {isOpen && <HistoryDetail refOf={record.ref} title={title} onPlay={onPlay} onRetried={onRetried} />}
       </div>
     </div>
   );

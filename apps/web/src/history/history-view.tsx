@@ -1,7 +1,6 @@
 import { watchKey, type RecordedJob, type Status, type WatchRef } from "@statusplane/client";
 import { useClient } from "@statusplane/client/react";
 import { useId, useMemo, useState, type ReactNode } from "react";
-import type { JobTitles } from "../job/index.ts";
 import { PagedList, PagesFoot, usePagedList } from "../pages/index.ts";
 import { useFormat } from "../text/index.ts";
 import { Button, Icon } from "../ui/index.ts";
@@ -9,10 +8,9 @@ import { HistoryItem } from "./history-item.tsx";
 import styles from "./history-view.module.css";
 
 export interface HistoryViewProps {
-  readonly titles: JobTitles;
   readonly onPlay: (videoId: string, title: string) => void;
-  /** A job runs again: whoever shows live jobs takes it up. */
-  readonly onRetried: (ref: WatchRef, title: string) => void;
+  /** A job runs again: the live list shows it. */
+  readonly onRetried: () => void;
 }
 
 type Kind = WatchRef["kind"];
@@ -70,7 +68,7 @@ function Filter({ kind, status, onChange }: FilterProps): ReactNode {
 }
 
 /** Everything there ever was, from the database: read when the view is opened, and page by page when asked. */
-export function HistoryView({ titles, onPlay, onRetried }: HistoryViewProps): ReactNode {
+export function HistoryView({ onPlay, onRetried }: HistoryViewProps): ReactNode {
   const client = useClient();
   const { messages } = useFormat();
   const [kind, setKind] = useState<Kind>("video");
@@ -114,7 +112,7 @@ export function HistoryView({ titles, onPlay, onRetried }: HistoryViewProps): Re
         <ul className={styles.list} aria-busy={state.isLoading}>
           {items.map((item) => (
             <li key={watchKey(item.ref)} data-ref={watchKey(item.ref)} data-status={item.status}>
-              <HistoryItem record={item} titles={titles} onPlay={onPlay} onRetried={onRetried} />
+              <HistoryItem record={item} onPlay={onPlay} onRetried={onRetried} />
             </li>
           ))}
         </ul>

@@ -42,6 +42,11 @@ export class JobWords {
     return this.typeOf(job)?.label[this.#text.language] ?? this.#text.messages.job.otherType;
   }
 
+  /** What a job is called. */
+  name(job: OfType & Pick<WatchedJob, "title">): string {
+    return job.title ?? this.untitled(job);
+  }
+
   /** What a job is called where nobody has named it: its type, and when it was received, else its id. */
   untitled(job: OfType): string {
     const minted = mintedAt(job.ref.id);

@@ -1,11 +1,13 @@
 /**
- * The live list: what runs now, and what has ended while this page looked on.
+ * The tray: what is on its way, what runs and waits, and what has ended lately, of the whole tenant.
  * May import browser, job, job-types, text and ui; the app imports this folder.
- * Data comes from the client's hooks, which alone poll;
+ * Data comes from the client's live list, which alone is asked for, and from who sends files;
  * it goes into cards, and ends go to whoever listens.
- * Nothing here asks the database: running work is found by the active list.
+ * Nothing here asks the database.
  */
+export { HiddenJobs } from "./hidden-jobs.ts";
 export { LiveList } from "./live-list.tsx";
-export { TrackedJobs } from "./tracked-jobs.ts";
+export { OwnJobs } from "./own-jobs.ts";
+export type { TrayUpload } from "./tray.ts";
 export { useEnds } from "./use-ends.ts";
-export { useLiveJobs, type LiveJobs } from "./use-live-jobs.ts";
+export { useTray } from "./use-tray.ts";

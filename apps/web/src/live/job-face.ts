@@ -23,6 +23,8 @@ export interface FaceOptions {
   readonly waiting: Readonly<Record<string, string>>;
   /** Its end was asked for, and it is not there yet. */
   readonly isCancelling: boolean;
+  /** How many wait before it; undefined: nobody knows. Default: undefined. */
+  readonly ahead?: number | undefined;
 }
 
 const HOUR_MINUTES = 60;
@@ -49,7 +51,10 @@ export function jobFace(job: WatchedJob, options: FaceOptions): JobFace {
   }
 }
 
-function pendingFace(job: WatchedJob, { text, jobWords, waiting, isCancelling }: FaceOptions): JobFace {
+function pendingFace(
+  job: WatchedJob,
+  { text, jobWords, waiting, isCancelling, ahead = 0 }: FaceOptions,
+): JobFace {
   const { messages, moment } = text;
   const words = messages.job;
   const missing = lookUp(waiting, jobWords.typeOf(job)?.jobType);
@@ -67,7 +72,8 @@ function pendingFace(job: WatchedJob, { text, jobWords, waiting, isCancelling }:
     ];
     return { ...face, status, tone: "warn", bar: { ...bar, valueText: status }, line };
   }
-  const line = missing === undefined ? [] : [words.noWorker(jobWords.reason(missing, null) ?? missing)];
+  const inQueue = ahead === 0 ? [] : [words.ahead(text.count(ahead))];
+  const line = missing === undefined ? inQueue : [words.noWorker(jobWords.reason(missing, null) ?? missing)];
   return {
     ...face,
     status: words.statuses.PENDING,

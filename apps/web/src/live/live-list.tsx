@@ -1,20 +1,17 @@
-import { isEnded, watchKey, type WatchRef } from "@statusplane/client";
+import { isEnded, jobsAhead, watchKey, type WatchedJob } from "@statusplane/client";
 import { useCallback, type ReactNode } from "react";
-import type { JobTitles } from "../job/index.ts";
-import { useFormat } from "../text/index.ts";
-import { Button, Icon, Notice } from "../ui/index.ts";
-import { JobCard } from "./job-card.tsx";
+import { useFormat, type TextAndFormat } from "../text/index.ts";
+import { Button, Notice, SteadyList } from "../ui/index.ts";
+import type { HiddenJobs } from "./hidden-jobs.ts";
+import { JobCard, type JobCardProps } from "./job-card.tsx";
 import styles from "./live-list.module.css";
-import type { TrackedJobs } from "./tracked-jobs.ts";
-import type { LiveJobs } from "./use-live-jobs.ts";
+import { GROUPS, rowOf, type TrayItem } from "./tray.ts";
+import type { TrayState } from "./use-tray.ts";
 
 export interface LiveListProps {
-  readonly live: LiveJobs;
-  readonly tracked: TrackedJobs;
-  readonly titles: JobTitles;
+  readonly tray: TrayState;
+  readonly hidden: HiddenJobs;
   readonly onPlay: (videoId: string, title: string) => void;
-  /** Cards of files on their way, shown above the jobs. */
-  readonly uploads: readonly ReactNode[];
 }
 
 function Empty({ isLoading }: { readonly isLoading: boolean }): ReactNode {
@@ -33,11 +30,51 @@ function Empty({ isLoading }: { readonly isLoading: boolean }): ReactNode {
   );
 }
 
-/** What is on its way, runs, or has ended while this page looked on; newest first. */
-export function LiveList({ live, tracked, titles, onPlay, uploads }: LiveListProps): ReactNode {
-  const { messages, count } = useFormat();
-  const ended = live.jobs.filter(isEnded);
-  const dismiss = useCallback((ref: WatchRef) => tracked.dismiss(ref), [tracked]);
+/** What stands above a row of cards: its groups, and how many each has. */
+function groupTitle(items: readonly TrayItem[], { messages, count }: TextAndFormat): readonly string[] {
+  return GROUPS.map((group) => ({ group, size: items.filter((item) => item.group === group).length }))
+    .filter(({ size }) => size > 0)
+    .map(({ group, size }) => `${messages.live.groups[group]} ${count(size)}`);
+}
+
+type EntryProps = { readonly item: TrayItem } & Pick<
+  JobCardProps,
+  "waiting" | "ahead" | "onPlay" | "onDismiss" | "onFilled"
+>;
+
+function Entry({ item: { group, content }, ...card }: EntryProps): ReactNode {
+  if ("upload" in content) {
+    return (
+      <div data-group={group} data-upload={content.upload.phase}>
+        {content.upload.card}
+      </div>
+    );
+  }
+  const { job, isFilling } = content;
+  return (
+    <div data-group={group} data-ref={watchKey(job.ref)} data-status={job.status}>
+      <JobCard job={job} isFilling={isFilling} {...card} />
+    </div>
+  );
+}
+
+/** Another text whenever something may have another place or height. */
+const layoutOf = (items: readonly TrayItem[]): string =>
+  items
+    .map(({ key, group, content }) =>
+      [key, group, "job" in content ? content.job.status : content.upload.phase].join(" "),
+    )
+    .join();
+
+/** What is on its way, runs, waits, needs somebody, or has ended lately: everybody's of the tenant. */
+export function LiveList({ tray, hidden, onPlay }: LiveListProps): ReactNode {
+  const text = useFormat();
+  const { messages, count } = text;
+  const { items, jobs, more, waiting } = tray;
+  const dismiss = useCallback((job: WatchedJob) => hidden.hide([job]), [hidden]);
+  const ended = jobs.filter(isEnded);
+  const rows = [...new Set(items.map(({ group }) => rowOf(group)))];
+  const card = { waiting, onPlay, onDismiss: dismiss, onFilled: tray.noteFilled };
   return (
     <section className={styles.live} aria-labelledby="live-title">
       <header className={styles.head}>
@@ -45,38 +82,36 @@ export function LiveList({ live, tracked, titles, onPlay, uploads }: LiveListPro
           {messages.live.title}
         </h2>
         {ended.length > 1 && (
-          <Button look="quiet" onClick={() => ended.forEach((job) => dismiss(job.ref))}>
+          <Button look="quiet" onClick={() => hidden.hide(ended)}>
             {messages.live.clearEnded}
           </Button>
         )}
-        <Button
-          look="icon"
-          aria-label={messages.live.refresh}
-          title={messages.live.refresh}
-          onClick={live.refresh}
-        >
-          <Icon name="again" />
-        </Button>
       </header>
-      {uploads.length + live.jobs.length === 0 ? (
-        <Empty isLoading={live.isLoading} />
+      {items.length === 0 ? (
+        <Empty isLoading={tray.isLoading} />
       ) : (
-        <ul className={styles.list}>
-          {uploads}
-          {live.jobs.map((job) => (
-            <li key={watchKey(job.ref)} data-ref={watchKey(job.ref)} data-status={job.status}>
-              <JobCard
-                job={job}
-                title={job.title ?? titles.get(job.ref)}
-                waiting={live.waiting}
-                onPlay={onPlay}
-                onDismiss={dismiss}
-              />
-            </li>
-          ))}
-        </ul>
+        <SteadyList layout={layoutOf(items)}>
+          {rows.flatMap((row) => {
+            const inRow = items.filter(({ group }) => rowOf(group) === row);
+            return [
+              <h3 key={`row ${row}`} className={styles.group}>
+                {groupTitle(inRow, text).map((title) => (
+                  <span key={title}>{title}</span>
+                ))}
+              </h3>,
+              ...inRow.map((item) => (
+                <Entry key={item.key} item={item} ahead={aheadOf(item, tray)} {...card} />
+              )),
+            ];
+          })}
+        </SteadyList>
       )}
-      {live.more > 0 && <Notice tone="plain">{messages.live.more(count(live.more))}</Notice>}
+      {more > 0 && <Notice tone="plain">{messages.live.more(count(more))}</Notice>}
     </section>
   );
+}
+
+/** Who sees only a part of what waits cannot say how many stand before. */
+function aheadOf({ group, content }: TrayItem, { jobs, more }: TrayState): number | undefined {
+  return group === "queued" && "job" in content && more === 0 ? jobsAhead(content.job, jobs) : undefined;
 }

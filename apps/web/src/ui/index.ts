@@ -8,9 +8,11 @@
 export { Announcer, useAnnounce } from "./announcer.tsx";
 export { Button } from "./button.tsx";
 export { Card, type CardProps } from "./card.tsx";
+export { CardLine } from "./card-line.tsx";
 export { Dialog } from "./dialog.tsx";
 export { Icon, type IconName } from "./icon.tsx";
 export { Notice } from "./notice.tsx";
 export { ProgressBar, type ProgressBarProps } from "./progress-bar.tsx";
 export { ScrollRegion } from "./scroll-region.tsx";
+export { SteadyList } from "./steady-list.tsx";
 export { VisuallyHidden } from "./visually-hidden.tsx";

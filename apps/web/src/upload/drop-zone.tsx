@@ -32,11 +32,13 @@ export function DropZone({ onFiles, isOver, children }: DropZoneProps): ReactNod
             <br />
           </span>
         ))}
-        {messages.upload.several}
+        <span className={styles.several}>{messages.upload.several}</span>
       </p>
-      <Button look="primary" onClick={() => field.current?.click()}>
-        {messages.upload.choose}
-      </Button>
+      <div className={styles.choose}>
+        <Button look="primary" onClick={() => field.current?.click()}>
+          {messages.upload.choose}
+        </Button>
+      </div>
       <input
         ref={field}
         className={styles.field}
@@ -50,7 +52,7 @@ export function DropZone({ onFiles, isOver, children }: DropZoneProps): ReactNod
           event.target.value = ""; // the same file may be chosen again
         }}
       />
-      {children}
+      <div className={styles.beside}>{children}</div>
     </section>
   );
 }

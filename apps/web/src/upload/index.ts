@@ -7,4 +7,5 @@
  */
 export { DropZone } from "./drop-zone.tsx";
 export { UploadCard } from "./upload-card.tsx";
+export type { SubmittedUpload, Upload, UploadQueue } from "./upload-queue.ts";
 export { useUploads } from "./use-uploads.ts";

@@ -98,7 +98,9 @@ export function UploadCard({
           />
         ) : null
       }
-      line={problemOf(upload, text) ?? bytes(file.size)}
+      line={isMoving ? [bytes(file.size)] : []}
+      note={isMoving ? null : (problemOf(upload, text) ?? bytes(file.size))}
+      hasMore={isMoving && upload.target?.Running !== undefined}
     />
   );
 }

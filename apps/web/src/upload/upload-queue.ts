@@ -28,9 +28,17 @@ export interface Upload {
   readonly state: UploadState;
 }
 
+/** An upload that is a job now. */
+export interface SubmittedUpload {
+  /** The upload's. */
+  readonly key: string;
+  readonly ref: WatchRef;
+  readonly title: string;
+}
+
 export interface UploadQueueOptions {
   readonly client: Pick<StatusplaneClient, "submitVideo" | "submitJob">;
-  readonly onSubmitted: (ref: WatchRef, title: string) => void;
+  readonly onSubmitted: (submitted: SubmittedUpload) => void;
 }
 
 /** More at once only make each slower. */
@@ -109,8 +117,8 @@ export class UploadQueue {
     try {
       const ref = await this.#submit(upload, target, controller.signal);
       // A cancel that came too late: the server has taken the file, so it is a job and is shown as one.
+      this.#options.onSubmitted({ key, ref, title: titleOf(file.name, target) }); // first, so that its card is there throughout
       this.uploads.set(this.uploads.get().filter((other) => other.key !== key));
-      this.#options.onSubmitted(ref, titleOf(file.name, target));
     } catch (error) {
       this.#move(key, ["sending"], { phase: "failed", error });
     } finally {

@@ -1,15 +1,14 @@
-import type { WatchRef } from "@statusplane/client";
 import { useClient } from "@statusplane/client/react";
 import { useEffect, useState } from "react";
 import { useObservable } from "../browser/index.ts";
-import { UploadQueue, type Upload } from "./upload-queue.ts";
+import { UploadQueue, type SubmittedUpload, type Upload } from "./upload-queue.ts";
 
 /**
  * This page's upload queue and what is in it. It stops with the component; leaving the page while it sends asks first.
  * @param onSubmitted the same function throughout.
  */
 export function useUploads(
-  onSubmitted: (ref: WatchRef, title: string) => void,
+  onSubmitted: (submitted: SubmittedUpload) => void,
 ): readonly [readonly Upload[], UploadQueue] {
   const client = useClient();
   const [queue] = useState(() => new UploadQueue({ client, onSubmitted }));

@@ -15,9 +15,15 @@ export const view: JobTypeView = {
   upload: LIST_UPLOAD,
   outcome: importOutcome,
   endLine: ({ result }, text) => {
-    const total = readImportCounts(result)?.total ?? null;
+    const counts = readImportCounts(result);
     const words = wordsOf(text);
-    return total === null ? [] : [`${words.total} ${words.rows(text.count(total))}`];
+    const told = [
+      [words.rejected, counts?.rejected ?? 0],
+      [words.total, counts?.total ?? 0],
+    ] as const;
+    return told
+      .filter(([, rows]) => rows > 0)
+      .map(([name, rows]) => `${name} ${words.rows(text.count(rows))}`);
   },
   Running: CountsSoFar,
   Actions: ShowStudents,
