@@ -1,8 +1,8 @@
 /**
  * The HTTP side: Fastify plugins that serve snapshots, details, submits and playback.
  * Imports core and no sibling; storage comes in through core's ports as options of `statusplane`, the plugin, and of
- * `createServer`, requests come in by HTTP. Answers go out as JSON, as problem+json, and as files of outputs. Progress routes hold a reader and
- * nothing else of storage.
+ * `createServer`, requests come in by HTTP. Answers go out as JSON, as problem+json, and as files of outputs. Routes of
+ * watchers hold a reader, streams a feed beside it, and nothing else of storage.
  */
 /** Brings the documents' members of a route's schema (`tags`, `summary`) to whoever adds routes. */
 import "@fastify/swagger"; // its types extend a route's schema, for whoever adds routes

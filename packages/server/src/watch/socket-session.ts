@@ -35,7 +35,7 @@ export class SocketSession {
   readonly #socket: Duplex;
   readonly #options: SocketSessionOptions;
   /** What asked for the upgrade: as much of it as is needed as long as the socket lives. */
-  #asker: Pick<FastifyRequest, "ip" | "id" | "log">;
+  readonly #asker: Pick<FastifyRequest, "ip" | "id" | "log">;
   /** All of it, where an application's own sign-in is asked at each renewal. */
   #request: FastifyRequest | null;
   #stopWaiting: () => void = () => undefined;
@@ -62,6 +62,7 @@ export class SocketSession {
   /** Lets in whom the request itself signs in, and waits for the others' first message. */
   begin(request: FastifyRequest): void {
     this.#listen();
+    if (this.#options.streams.isLeaving) return this.#end("leaving");
     try {
       this.#place = this.#options.streams.place(request.ip);
     } catch {
