@@ -46,8 +46,10 @@ describe("the tray", () => {
 
     await card(theirs, title, "PROCESSING")
       .getByRole("button", { name: `${title} 취소` })
-      .click();
-    await card(mine, title, "CANCELLED").waitFor(SOON);
+      .press("Enter");
+    await Promise.all([mine, theirs].map((page) => card(page, title, "CANCELLED").waitFor(SOON)));
+    // Its button is gone, and the keyboard is still at the card.
+    expect(await theirs.locator(":focus").getAttribute("aria-label")).toBe(`${title} 다시 시도`);
     await card(mine, title, "CANCELLED")
       .getByRole("button", { name: `${title} 다시 시도` })
       .click();

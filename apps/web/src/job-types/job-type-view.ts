@@ -48,11 +48,11 @@ export interface JobTypeView {
   readonly endLine?: (job: WatchedJob, text: TextAndFormat) => readonly string[];
   /** Lines of the record in the history; empty texts are left out. */
   readonly facts?: (record: RecordedJob, text: TextAndFormat) => readonly (readonly [string, string])[];
-  /** Below the bar of a running job. */
+  /** One line below the bar of a running job; its room is kept from the upload on. */
   readonly Running?: ComponentType<{ readonly job: WatchedJob }>;
-  /** Beside a job that has succeeded. */
+  /** Beside a job that has succeeded; where it has a result, below that. */
   readonly Actions?: ComponentType<ActionsProps>;
-  /** What an ended job has brought; shows nothing for a result of another shape. Default: its names and values. */
+  /** What an ended job has brought: its line opens to it; shows nothing for a result of another shape. Default: its names and values. */
   readonly Result?: ComponentType<{ readonly result: unknown }>;
   /** The view whose content a success changes: it is read anew. */
   readonly changes?: View;

@@ -32,7 +32,6 @@ export function signIn(session: Session): void {
   tabStorage.set(STORED_AS, JSON.stringify(session));
   const client = createClient({
     getToken: () => session.token,
-    transport: "auto",
     language: currentLanguage,
     onUnauthenticated: () => signOut({ hasExpired: true }),
   });

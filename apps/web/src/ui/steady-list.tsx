@@ -73,12 +73,13 @@ function useSlides(list: RefObject<HTMLDivElement | null>, layout: string): void
   }, [list, slides]);
 }
 
+/** React itself takes the focus along with what moves; where the focused button is gone, its card's next one has it. */
 function useKeptFocus(list: RefObject<HTMLDivElement | null>, layout: string): void {
-  const last = useRef<{ readonly focused: HTMLElement; readonly child: Element } | null>(null);
+  const last = useRef<Element | null>(null);
   useEffect(() => {
     const note = ({ target }: Event): void => {
-      const child = [...(list.current?.children ?? [])].find((each) => each.contains(target as Node));
-      last.current = target instanceof HTMLElement && child !== undefined ? { focused: target, child } : null;
+      const children = [...(list.current?.children ?? [])];
+      last.current = children.find((child) => target instanceof Node && child.contains(target)) ?? null;
     };
     const forget = (): void => {
       last.current = null; // whoever clicks beside it has left it
@@ -91,9 +92,8 @@ function useKeptFocus(list: RefObject<HTMLDivElement | null>, layout: string): v
     };
   }, [list]);
   useRelaid(layout, () => {
-    if (last.current === null || (document.activeElement ?? document.body) !== document.body) return;
-    const { focused, child } = last.current;
-    const next = focused.isConnected ? focused : child.querySelector<HTMLElement>("button:not([disabled])");
-    if (child.isConnected) next?.focus({ preventScroll: true });
+    if ((document.activeElement ?? document.body) !== document.body || last.current?.isConnected !== true)
+      return;
+    last.current.querySelector<HTMLElement>("button:not([disabled])")?.focus({ preventScroll: true });
   });
 }
