@@ -6,18 +6,21 @@ import { openTestServer, signedIn, type TestServer } from "./fakes/index.ts";
 
 const ASK = "GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n";
 const DRAIN_MS = 300;
+/** Within it somebody is answered again on a machine that is busy with other things, too. */
+const LONG_DRAIN_MS = 2_000;
 
 describe("a server that leaves", () => {
   let leaving: AbortController;
   let test: TestServer;
   let port: number;
   const sockets: Socket[] = [];
-  beforeEach(async () => {
+  async function listen(drainMs: number): Promise<void> {
     leaving = new AbortController();
-    test = await openTestServer({ leaving: leaving.signal, drainMs: DRAIN_MS });
+    test = await openTestServer({ leaving: leaving.signal, drainMs });
     await test.server.listen({ port: 0, host: "127.0.0.1" });
     ({ port } = test.server.server.address() as AddressInfo);
-  });
+  }
+  beforeEach(() => listen(DRAIN_MS));
   afterEach(async () => {
     for (const socket of sockets.splice(0)) socket.destroy();
     await test.close();
@@ -79,6 +82,8 @@ describe("a server that leaves", () => {
   });
 
   it("goes though somebody keeps on opening connections, and lets what is under way end", async () => {
+    await test.close();
+    await listen(LONG_DRAIN_MS);
     const agent = new Agent({ keepAlive: true });
     const wrong: string[] = [];
     let answers = 0;
@@ -96,9 +101,10 @@ describe("a server that leaves", () => {
     ask();
     await eventually("it is asked", () => answers > 3);
     leaving.abort();
-    const closed = test.server.close().then(() => (asks = false));
-    await eventually("it is asked on", () => answers > 10);
-    await closed;
+    const before = answers;
+    await test.server.close();
+    asks = false;
+    expect(answers).toBeGreaterThan(before);
     agent.destroy();
     expect(wrong.filter((message) => !message.includes("ECONNREFUSED"))).toEqual([]);
   });
