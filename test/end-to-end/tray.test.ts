@@ -64,7 +64,7 @@ describe("the tray", () => {
 
   it("keeps every card where a person looks for it, on a screen and on a phone", async () => {
     const files = [
-      await makeVideo(deployment.folder, { seconds: 3, size: "320x180" }),
+      await makeVideo(deployment.folder, { seconds: 1, size: "320x180" }),
       await makeVideo(deployment.folder, { seconds: 2, size: "320x180" }),
       await makeWorkbook(deployment.folder, { rows: 300 }),
       await makeWorkbook(deployment.folder, { rows: 200, from: 1_000, isBad: (index) => index === 7 }),

@@ -59,8 +59,22 @@ function Problem({ problem }: { readonly problem: string | null }): ReactNode {
   );
 }
 
-/** A job that runs or waits; another program's is not ours to cancel. */
-function LiveCard({ job, name, face, isCancelling, commands, onFilled }: PartsProps): ReactNode {
+/** What is always at hand: another program's job is not ours to cancel, and what has succeeded is used at once. */
+function LiveCorner(props: PartsProps): ReactNode {
+  const { job, name, isCancelling, commands } = props;
+  const { job: words } = useFormat().messages;
+  if (!job.hasRecord) return null;
+  if (isEnded(job)) return <EndActions {...props} />;
+  return (
+    <Button look="quiet" aria-label={words.cancelOf(name)} disabled={isCancelling} onClick={commands.cancel}>
+      {words.cancel}
+    </Button>
+  );
+}
+
+/** A job that runs or waits, or whose bar is on its way to the end. */
+function LiveCard(props: PartsProps): ReactNode {
+  const { job, name, face, commands, onFilled } = props;
   const { job: words } = useFormat().messages;
   const { icon, Running } = viewOf(job);
   const isShort = face.tone === "plain" || isEnded(job); // what warns is a whole sentence
@@ -73,18 +87,7 @@ function LiveCard({ job, name, face, isCancelling, commands, onFilled }: PartsPr
       tone={face.tone}
       aside={face.aside}
       line={isShort ? face.line : []}
-      corner={
-        job.hasRecord && (
-          <Button
-            look="quiet"
-            aria-label={words.cancelOf(name)}
-            disabled={isCancelling || isEnded(job)}
-            onClick={commands.cancel}
-          >
-            {words.cancel}
-          </Button>
-        )
-      }
+      corner={<LiveCorner {...props} />}
       bar={
         face.bar !== null && (
           <div ref={bar}>

@@ -1,5 +1,5 @@
-import { isEnded, jobsAhead, watchKey, type WatchedJob } from "@statusplane/client";
-import { useCallback, type ReactNode } from "react";
+import { jobsAhead, watchKey, type WatchedJob } from "@statusplane/client";
+import { Fragment, useCallback, type ReactNode } from "react";
 import { useFormat, type TextAndFormat } from "../text/index.ts";
 import { Button, Notice, SteadyList } from "../ui/index.ts";
 import type { HiddenJobs } from "./hidden-jobs.ts";
@@ -70,9 +70,11 @@ const layoutOf = (items: readonly TrayItem[]): string =>
 export function LiveList({ tray, hidden, onPlay }: LiveListProps): ReactNode {
   const text = useFormat();
   const { messages, count } = text;
-  const { items, jobs, more, waiting } = tray;
+  const { items, more, waiting } = tray;
   const dismiss = useCallback((job: WatchedJob) => hidden.hide([job]), [hidden]);
-  const ended = jobs.filter(isEnded);
+  const finished = items.flatMap(({ group, content }) =>
+    group === "finished" && "job" in content ? [content.job] : [],
+  );
   const rows = [...new Set(items.map(({ group }) => rowOf(group)))];
   const card = { waiting, onPlay, onDismiss: dismiss, onFilled: tray.noteFilled };
   return (
@@ -81,8 +83,8 @@ export function LiveList({ tray, hidden, onPlay }: LiveListProps): ReactNode {
         <h2 id="live-title" className={styles.title}>
           {messages.live.title}
         </h2>
-        {ended.length > 1 && (
-          <Button look="quiet" onClick={() => hidden.hide(ended)}>
+        {finished.length > 1 && (
+          <Button look="quiet" onClick={() => hidden.hide(finished)}>
             {messages.live.clearEnded}
           </Button>
         )}
@@ -95,8 +97,11 @@ export function LiveList({ tray, hidden, onPlay }: LiveListProps): ReactNode {
             const inRow = items.filter(({ group }) => rowOf(group) === row);
             return [
               <h3 key={`row ${row}`} className={styles.group}>
-                {groupTitle(inRow, text).map((title) => (
-                  <span key={title}>{title}</span>
+                {groupTitle(inRow, text).map((title, index) => (
+                  <Fragment key={title}>
+                    {index > 0 && " "}
+                    <span>{title}</span>
+                  </Fragment>
                 ))}
               </h3>,
               ...inRow.map((item) => (
