@@ -31,10 +31,10 @@ export function useTray({ uploads, own, hidden }: TrayOptions): TrayState {
   const text = useFormat();
   const [tray] = useState(() => new Tray());
   const [filled, setFilled] = useState<ReadonlySet<string>>(new Set());
-  const noteFilled = useCallback(
-    (job: WatchedJob) => setFilled((before) => new Set([...before, markOf(job)])),
-    [],
-  );
+  const noteFilled = useCallback((job: WatchedJob) => {
+    // Retried meanwhile: the bar of its new attempt has not even begun.
+    if (isEnded(job)) setFilled((before) => new Set([...before, markOf(job)]));
+  }, []);
   const marks = useObservable(hidden.marks);
   const ownJobs = useObservable(own.jobs);
   const listed = useMemo(() => new Set(active.jobs.map(({ ref }) => watchKey(ref))), [active.jobs]);
