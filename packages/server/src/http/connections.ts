@@ -66,6 +66,7 @@ export class Connections {
   watch(server: Server): () => void {
     server.maxConnections = this.limits.maxConnections;
     server.on("connection", (socket: Socket) => {
+      if (this.#open.has(socket)) return; // it begins anew, after a request that offered an upgrade
       this.#open.set(socket, {
         openedMs: performance.now(),
         answer: null,

@@ -90,7 +90,7 @@ async function begin(
   }
   reply.hijack();
   const { raw } = reply;
-  if (raw.destroyed) {
+  if (request.raw.socket.destroyed) {
     place.release();
     await viewer.close();
     return reply;

@@ -104,8 +104,7 @@ export class SocketSession {
       return stream === null ? this.#signIn(identity) : this.#renew(stream, identity);
     }
     if (stream === null) return this.#end("unauthenticated");
-    const { budget, tenantBudget } = stream.identity;
-    if (!budget.take() || tenantBudget?.take() === false) return this.#end("tooMany");
+    if (!isWithinBudget(stream.identity)) return this.#end("tooMany");
     if (stream.identity.kind === "watcher") this.#asked = message; // another token may name others
     await stream.viewer.watch(allowed(message, stream.identity));
   }
@@ -142,7 +141,7 @@ export class SocketSession {
     const place = this.#place;
     if (place === null || this.#ws.readyState !== this.#ws.OPEN) return;
     if (!mayDo(identity, "watch") || identity.tenant === null) return this.#end("forbidden");
-    if (!identity.budget.take() || identity.tenantBudget?.take() === false) return this.#end("tooMany");
+    if (!isWithinBudget(identity)) return this.#end("tooMany");
     place.signIn(identity);
     this.#stopWaitingForSignIn();
     const channel = new SocketChannel(this.#ws, this.#socket, {
@@ -156,6 +155,7 @@ export class SocketSession {
   async #renew(stream: Stream, identity: Identity): Promise<void> {
     if (!isSameReader(stream.identity, identity)) return this.#end("unauthenticated");
     if (!mayDo(identity, "watch")) return this.#end("forbidden");
+    if (!isWithinBudget(identity)) return this.#end("tooMany");
     stream.renew(identity);
     this.#options.streams.counts.signInRenewals += 1;
     if (this.#asked !== null && identity.kind === "watcher") {
@@ -211,6 +211,11 @@ const STATUS_ENDINGS: Readonly<Record<number, Ending>> = {
   404: "forbidden",
   429: "tooMany",
 };
+
+/** Spends one request: each message that asks for something is one. */
+function isWithinBudget({ budget, tenantBudget }: Identity): boolean {
+  return budget.take() && tenantBudget?.take() !== false;
+}
 
 /** A socket is one reader's for as long as it lives. */
 function isSameReader(before: Identity, now: Identity): boolean {

@@ -26,10 +26,16 @@ export class SseChannel implements Channel {
     this.#onDrain = onDrain;
     this.#out.on("drain", onDrain);
     raw.on("error", () => undefined); // a reader that has gone: its close is told next
-    raw.once("close", () => {
+    // An answer is not told of its connection's end where others wait there before it, or an upgrade behind it.
+    const connection = raw.req.socket;
+    const over = (): void => {
+      raw.off("close", over);
+      connection.off("close", over);
       this.#leave();
       onClose();
-    });
+    };
+    raw.once("close", over);
+    connection.once("close", over);
   }
 
   eventBytes<Name extends keyof StreamBodies>(name: Name, body: StreamBodies[Name]): Buffer {
@@ -69,7 +75,8 @@ export class SseChannel implements Channel {
 
   destroy(): void {
     this.#leave();
-    this.#raw.destroy();
+    if (this.#raw.socket === null) this.#raw.req.socket.destroy();
+    else this.#raw.destroy();
   }
 
   #bytes(text: string): Buffer {

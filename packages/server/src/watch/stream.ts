@@ -95,7 +95,7 @@ export class Stream {
     this.#heardMs = nowMs;
     this.#beatAtMs = nowMs + timings.beatMs * (1 - random() / 2); // many that came at once beat one after another
     this.#identity = identity;
-    this.#endsAtMs = endOf(identity);
+    this.#endsAtMs = servedUntil(identity);
   }
 
   get identity(): Identity {
@@ -113,7 +113,7 @@ export class Stream {
   renew(identity: Identity): void {
     this.#place.signIn(identity);
     this.#identity = identity;
-    this.#endsAtMs = endOf(identity);
+    this.#endsAtMs = servedUntil(identity);
     this.greet();
   }
 
@@ -189,7 +189,7 @@ export class Stream {
   }
 }
 
-/** A token within its skew alone is as good as ended: it has what is left of that. */
-function endOf({ endsAtMs, expiresAtMs }: Identity): number {
+/** Until when what is open by a sign-in goes on, Unix ms. A token within its skew alone is as good as ended: it has what is left of that. */
+export function servedUntil({ endsAtMs, expiresAtMs }: Identity): number {
   return endsAtMs > Date.now() ? endsAtMs : expiresAtMs;
 }

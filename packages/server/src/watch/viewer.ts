@@ -164,9 +164,11 @@ export class Viewer {
 
   async #watchRefs({ refs, tenant }: Asked): Promise<void> {
     const wanted = new Set(refs.map(refKey));
+    const [before, list] = [this.#refs, tenant === null ? null : this.#options.lists.newest(tenant)];
     this.#refs = wanted;
-    if (tenant === null) {
-      for (const key of this.#told.keys()) if (!wanted.has(key)) this.#forget(key);
+    // Whoever asks again for what he left has forgotten it; what the list names he still sees.
+    for (const key of tenant === null ? this.#told.keys() : before) {
+      if (!wanted.has(key) && list?.keys.has(key) !== true) this.#forget(key);
     }
     if (this.#subscription === null) {
       if (refs.length === 0) return;

@@ -4,12 +4,13 @@ import { requireIdentity } from "../auth/index.ts";
 import { answerError } from "../errors/index.ts";
 import { matchesEtag, type WaitForNews } from "../progress/index.ts";
 import type { Place } from "./places.ts";
+import { servedUntil } from "./stream.ts";
 import type { Streams } from "./streams.ts";
 
 /** Longer than this no request waits, seconds: what stands between cuts what is silent for 30. */
 export const WAIT_MAX_SECONDS = 20;
 /** The preference `wait` (RFC 7240, 4.3), among others. */
-const WAIT = /(?:^|[,;\s])wait\s*=\s*"?(\d{1,6})"?\s*(?:$|[,;])/i;
+const WAIT = /(?:^|[,;\s])wait\s*=\s*"?(\d+)"?\s*(?:$|[,;])/i;
 
 /**
  * Lets a poll wait: with `Prefer: wait=N` and an `If-None-Match` that names what is there, it is answered as soon as there is
@@ -52,16 +53,19 @@ class Wait {
 
   begin(feed: StatusFeed, waitMs: number): void {
     const { request, reply, streams, snapshot } = this.#parts;
+    const identity = requireIdentity(request);
     try {
       this.#place = streams.place(request.ip);
-      this.#place.signIn(requireIdentity(request));
+      this.#place.signIn(identity);
     } catch (error) {
       this.#place?.release();
       return void answerError(error, request, reply);
     }
     streams.counts.waiting += 1;
     this.#stopListening = streams.onLeaving(() => this.#end(snapshot));
-    this.#timer = setTimeout(() => this.#end(snapshot), waitMs);
+    // What has begun with a sign-in does not outlive it.
+    const leftMs = Math.max(0, servedUntil(identity) - Date.now());
+    this.#timer = setTimeout(() => this.#end(snapshot), Math.min(waitMs, leftMs));
     reply.raw.once("close", () => this.#end(null));
     this.#subscription = feed.subscribe([snapshot.ref], (newest) => {
       if (!matchesEtag(request.headers["if-none-match"], newest.etag)) this.#end(newest);

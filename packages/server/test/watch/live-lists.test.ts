@@ -109,6 +109,24 @@ describe.each(CLIENTS)("a tenant's list by %s", (_transport, openClient) => {
 });
 
 describe("the list and narrower sign-ins", () => {
+  it("does not keep one who comes back to a job that it does not name from being told it again", async () => {
+    const watching = await openWatching();
+    for (const id of ["aged", ...Array.from({ length: 100 }, (_, at) => `j${at}`)]) {
+      await write(watching, pending(jobRef("7", "job", id), 1));
+      await write(watching, failed(jobRef("7", "job", id), 1));
+    }
+    const socket = await openSocket({ base: watching.base });
+    socket.say({ op: "sign_in", token: await signedToken({ tenant_id: 7 }) });
+    for (const [at, jobs] of [["aged"], ["j99"], ["aged"]].entries()) {
+      socket.say({ op: "watch", jobs, active: true });
+      await socket.until("ready", at + 1);
+    }
+    expect(socket.said.filter((each) => each === "job:aged 1.FAILED")).toHaveLength(2);
+    expect(socket.said.filter((each) => each === "job:j99 1.FAILED")).toHaveLength(1);
+    socket.close();
+    await watching.close();
+  });
+
   it("is none of a watch token's business", async () => {
     const watching = await openWatching();
     const headers = { authorization: `Bearer ${await signedToken({ tenant_id: 7 })}` };

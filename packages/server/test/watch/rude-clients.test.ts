@@ -146,12 +146,29 @@ describe("a socket's client that sends nonsense", () => {
     }
   });
 
-  it("is answered as ever where it asks another address for another protocol", async () => {
-    const socket = dial("GET /healthz HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: h2c\r\n\r\n");
+  it.each([
+    ["what it sends with it", (body: string) => `Content-Length: ${body.length}\r\n\r\n${body}`],
+    [
+      "what it sends in pieces",
+      (body: string) =>
+        `Transfer-Encoding: chunked\r\n\r\n${body.length.toString(16)}\r\n${body}\r\n0\r\n\r\n`,
+    ],
+  ])("is answered as ever where it offers HTTP/2 with each request: %s", async (_what, sent) => {
+    const offer = `Host: x\r\nConnection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AAMAAABk\r\n`;
+    const head = `Authorization: Bearer ${token}\r\nContent-Type: application/json\r\n`;
+    const warned: unknown[] = [];
+    const onWarning = (warning: Error) => warned.push(warning);
+    process.on("warning", onWarning);
+    const socket = dial(
+      `GET ${ROUTES.batch}?videos=42 HTTP/1.1\r\n${offer}${head}\r\n`.repeat(20) +
+        `POST ${ROUTES.events} HTTP/1.1\r\n${offer}${head}${sent('{"videos":["42"]}')}`,
+    );
     let heard = "";
     socket.on("data", (data: Buffer) => (heard += data.toString("latin1")));
-    await eventually("it is answered and closed", () => socket.destroyed);
-    expect(heard).toContain("HTTP/1.1 200");
+    await eventually("all are answered on one connection", () => heard.includes("event: ready"));
+    expect(heard.match(/HTTP\/1.1 \d+/g)).toEqual(Array.from({ length: 21 }, () => "HTTP/1.1 200"));
+    process.off("warning", onWarning);
+    expect(warned).toEqual([]);
   });
 
   it("is no token of anybody, however it is written: a subprotocol that is none", async () => {
@@ -162,6 +179,38 @@ describe("a socket's client that sends nonsense", () => {
       await client.until("hello");
       expect(client.ws.protocol).toBe(SUBPROTOCOL);
     }
+  });
+});
+
+describe("a client that asks before it has read the answers", () => {
+  it("leaves nothing behind when it goes while one stream waits for another on its connection", async () => {
+    const ask = `GET ${ROUTES.events}?videos=42 HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ${token}\r\n\r\n`;
+    const rude = dial(ask + ask);
+    const open = 'statusplane_streams{transport="sse"}';
+    await eventually("both are open", async () => (await metric(open)) === 2);
+    rude.destroy();
+    await eventually("both are gone", async () => (await metric(open)) === 0);
+  });
+
+  it.each([
+    ["jobs", () => ({ op: "watch", videos: ["42"] }), "ready"],
+    ["itself", () => ({ op: "sign_in", token }), "hello"],
+  ])("may ask as often as by HTTP: for %s", async (_what, message, answer) => {
+    await watching.close();
+    watching = await openWatching({ requestsPerMinute: 20 });
+    const client = await openSocket({ base: watching.base });
+    clients.push(client);
+    client.say({ op: "sign_in", token });
+    await client.until("hello");
+    for (let asked = 0; asked < 100 && !client.isOver(); asked += 1) {
+      const before = client.said.filter((each) => each === answer).length;
+      client.say(message());
+      await eventually(
+        "an answer",
+        () => client.isOver() || client.said.filter((each) => each === answer).length > before,
+      );
+    }
+    expect(await client.over()).toBe(4029);
   });
 });
 

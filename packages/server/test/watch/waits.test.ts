@@ -52,6 +52,19 @@ describe("a poll that prefers to wait", () => {
     });
   });
 
+  it("waits as long as it may where it would wait for years, and no longer than its sign-in holds", async () => {
+    const exp = Math.floor(Date.now() / 1_000) + 3;
+    const headers = {
+      authorization: `Bearer ${await signedToken({ tenant_id: 7, exp })}`,
+      ...{ "if-none-match": '"1.5"', prefer: "wait=1000000000" },
+    };
+    const answer = poll(headers);
+    await isWaiting("1");
+    await isWaiting("0"); // long before the wait would be over
+    expect(await answer).toMatchObject({ status: 304, applied: "wait" });
+    expect(Date.now()).toBeGreaterThanOrEqual(exp * 1_000);
+  });
+
   it("is answered at once where nothing is to be waited for", async () => {
     const wait = { prefer: "wait=20" };
     expect(await poll(wait)).toMatchObject({ status: 200, applied: null });
