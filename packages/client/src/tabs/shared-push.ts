@@ -7,7 +7,7 @@ import type { Sender } from "../sender.ts";
 import { watchKey, type WatchRef } from "../watched-job.ts";
 import { Guests } from "./guests.ts";
 import { Memory } from "./memory.ts";
-import type { TabMessage } from "./tab-message.ts";
+import { NAME, opened, type Sealed, type TabMessage } from "./tab-message.ts";
 import type { Channel, Tabs } from "./tabs.ts";
 
 export interface SharedPushParts {
@@ -118,9 +118,7 @@ export class SharedPush implements PushPort {
     this.#endLeave();
     this.#endReturn();
     this.#cancelPatience?.();
-    this.#isLeft = true;
-    this.#part();
-    this.#own.close();
+    this.#leave();
   }
 
   /** Brings this tab's own connection in line with what it is to tell. */
@@ -135,9 +133,7 @@ export class SharedPush implements PushPort {
     this.#reader = reader;
     if (reader === null) return;
     this.#role = "joining";
-    const name = NAME + reader;
-    // Messages of other versions and of other programs are none: only the lists below are read.
-    this.#channel = this.#parts.tabs.openChannel(name, (message) => this.#hear(message as TabMessage));
+    this.#channel = this.#parts.tabs.openChannel(NAME + reader, (heard) => this.#hear(opened(heard)));
     this.#askForLock({ steal: false });
     this.#sayWant();
   }
@@ -167,8 +163,7 @@ export class SharedPush implements PushPort {
 
   #lead(): void {
     this.#role = "leading";
-    this.#here = null;
-    this.#cancelPings();
+    this.#forgetLeader();
     this.#post({ say: "lead", from: this.#id });
     this.#follow();
     this.#parts.onCover();
@@ -183,8 +178,8 @@ export class SharedPush implements PushPort {
     this.#sayWant();
   }
 
-  #hear(message: TabMessage): void {
-    switch (message.say) {
+  #hear(message: TabMessage | undefined): void {
+    switch (message?.say) {
       case "want":
         return this.#role === "leading" ? this.#host(message.from, message.wanted) : undefined;
       case "here":
@@ -239,16 +234,14 @@ export class SharedPush implements PushPort {
   /** The leading tab leaves, or does not answer: whoever is seen takes its place. */
   #orphaned(): void {
     if (this.#role !== "following") return;
-    this.#cancelPings();
+    this.#forgetLeader();
     this.#role = "joining";
-    this.#here = null;
-    this.#coveredKeys = new Set();
     this.#follow();
     this.#parts.onCover();
   }
 
   #takeNews({ delivery, from }: Extract<TabMessage, { say: "news" }>): void {
-    if (this.#role !== "following" && this.#role !== "joining") return;
+    if (this.#role === "leading") return;
     if (this.#here !== null && this.#here.from !== from) return;
     const isWanted = (ref: WatchRef): boolean => this.#wanted.active || this.#wantedKeys.has(watchKey(ref));
     const { snapshots = [], missing = [], unchanged = [], list, serverNowMs } = delivery;
@@ -294,14 +287,16 @@ export class SharedPush implements PushPort {
     }, timings.answerMs);
   }
 
-  #cancelPings(): void {
+  #forgetLeader(): void {
+    this.#here = null;
+    this.#coveredKeys = new Set();
     this.#cancelPing?.();
     this.#cancelAnswer?.();
     this.#cancelPing = null;
     this.#cancelAnswer = null;
   }
 
-  /** The browser stops the page's code: another tab leads, and nothing is left open. */
+  /** The client is closed, or the browser stops the page's code: another tab leads, and nothing is left open. */
   #leave(): void {
     this.#isLeft = true;
     this.#part();
@@ -318,20 +313,18 @@ export class SharedPush implements PushPort {
   /** Ends all that is shared. */
   #part(): void {
     this.#post({ say: "leave", from: this.#id });
-    this.#cancelPings();
+    this.#forgetLeader();
     this.#release();
     this.#channel?.close();
     this.#channel = null;
     this.#guests.clear();
     this.#memory.clear();
-    this.#here = null;
-    this.#coveredKeys = new Set();
     this.#reader = null;
     this.#role = "alone";
   }
 
   #post(message: TabMessage): void {
-    this.#channel?.post(message);
+    this.#channel?.post([NAME, message] satisfies Sealed);
   }
 
   #waitPatiently(): void {
@@ -352,9 +345,6 @@ export class SharedPush implements PushPort {
     return this.#parts.sender.environment.now();
   }
 }
-
-/** Of the lock and of the channel, before the reader. */
-const NAME = "statusplane:";
 
 /** Whether everything of the one is wanted by the other, too. */
 function isContained(one: Wanted, other: Wanted): boolean {

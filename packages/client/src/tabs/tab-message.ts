@@ -29,3 +29,18 @@ export type TabMessage =
   | { readonly say: "leave"; readonly from: string }
   /** What I was told; `to` where only one needs it. */
   | { readonly say: "news"; readonly from: string; readonly to: string | null; readonly delivery: Delivery };
+
+/**
+ * Of the lock and of the channel, before the reader, and before each message. Its number changes with what is said: after a
+ * deploy tabs of two versions are open at once, and each shares with its own.
+ */
+export const NAME = "statusplane.v1.";
+
+/** A message as it goes into the channel. */
+export type Sealed = readonly [typeof NAME, TabMessage];
+
+/** A message out of the channel; undefined: another program's. */
+export function opened(heard: unknown): TabMessage | undefined {
+  const sealed = heard as Sealed | null | undefined; // or anything else, which has no such first member
+  return sealed?.[0] === NAME ? sealed[1] : undefined;
+}

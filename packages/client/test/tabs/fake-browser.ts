@@ -30,6 +30,10 @@ export class FakeBrowser {
     return [...this.#holders.values()].map(({ tab }) => tab);
   }
 
+  get channelNames(): readonly string[] {
+    return [...this.#channels.keys()];
+  }
+
   get openChannels(): number {
     return [...this.#channels.values()].reduce((sum, channels) => sum + channels.size, 0);
   }

@@ -246,6 +246,21 @@ describe("the tabs of one browser", () => {
     expect(scene.tabs.flatMap(({ server }) => server.requests)).toEqual([]);
   });
 
+  it("hear nothing in what is no message of theirs", async () => {
+    const { scene, first, second } = await two();
+    const [name = ""] = scene.browser.channelNames;
+    const stranger = scene.browser.openTab().openChannel(name, () => undefined);
+    const nonsense = [null, 7, "want", [], {}, { say: "want", from: "x" }, { say: "news", to: null }];
+    for (const each of [...nonsense, { say: "here", to: "tab-2" }, { say: "leave", from: "tab-1" }]) {
+      stranger.post(each);
+    }
+    await scene.advance(200);
+    scene.source.write("a", running("a", 2, 20), scene.tabs);
+    await scene.advance(200);
+    expect([first, second].map(({ client }) => client.get(job("a"))?.percent)).toEqual([20, 20]);
+    expect(scene.open).toEqual([1, 0]);
+  });
+
   it("of another reader share nothing", async () => {
     const { scene } = await two();
     scene.source.reader = "k2";
