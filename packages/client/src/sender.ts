@@ -220,6 +220,7 @@ export class Sender {
 
   /** Calls back when the client closes; the answer ends that. */
   onClose(listener: () => void): () => void {
+    if (this.#closed.signal.aborted) queueMicrotask(listener);
     this.#closed.signal.addEventListener("abort", listener);
     return () => this.#closed.signal.removeEventListener("abort", listener);
   }

@@ -11,25 +11,23 @@ export function waitFor(
   sender: Sender,
   { ref, timeoutMs, signal }: WaitOptions & { readonly ref: WatchRef },
 ): Promise<WatchedJob> {
-  return new Promise((resolve, reject) => {
-    const ends: (() => void)[] = [];
-    const settle = (conclude: () => void): void => {
-      for (const end of ends.splice(0)) end();
-      conclude();
-    };
-    const abort = (): void => settle(() => reject(signal?.reason));
+  const ends: (() => void)[] = [];
+  return new Promise<WatchedJob>((resolve, reject) => {
+    const abort = (): void => reject(signal?.reason);
     if (signal?.aborted === true) return abort();
     ends.push(
       watcher.watch(ref, (job) => {
-        if (isEnded(job)) settle(() => (job.gone ? reject(sender.failure("gone")) : resolve(job)));
+        if (job.gone) reject(sender.failure("gone"));
+        else if (isEnded(job)) resolve(job);
       }),
-      sender.onClose(() => settle(() => reject(sender.failure("client_closed")))),
+      sender.onClose(() => reject(sender.failure("client_closed"))),
     );
     if (timeoutMs !== undefined) {
-      const expire = (): void => settle(() => reject(sender.failure("wait_timeout")));
-      ends.push(watcher.environment.setTimer(expire, timeoutMs));
+      ends.push(watcher.environment.setTimer(() => reject(sender.failure("wait_timeout")), timeoutMs));
     }
     signal?.addEventListener("abort", abort);
     ends.push(() => signal?.removeEventListener("abort", abort));
+  }).finally(() => {
+    for (const end of ends) end();
   });
 }

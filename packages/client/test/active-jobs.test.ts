@@ -176,6 +176,13 @@ describe("wait", () => {
     expect(environment.openTimers).toBe(0);
   });
 
+  it("does not begin where the client is closed", async () => {
+    const { client, environment } = setUp();
+    client.close();
+    await expect(client.wait(job("a"))).rejects.toMatchObject({ code: "client_closed" });
+    expect(environment.openTimers).toBe(0);
+  });
+
   it("ends with a timeout, with gone, with the signal's reason, and with the client", async () => {
     const { client, server, environment } = setUp();
     server.snapshots.set("job:a", bodies.running(1, 10));
