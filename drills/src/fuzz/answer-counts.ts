@@ -1,5 +1,8 @@
 import { routeName, type DocumentedRoute } from "./documented-route.ts";
 
+/** Beside those that begin with a 2. */
+const ACCEPTED: ReadonlySet<string> = new Set(["101", "304"]);
+
 /** How often each route gave each answer. */
 export class AnswerCounts {
   readonly #counts = new Map<string, Map<string, number>>();
@@ -21,7 +24,7 @@ export class AnswerCounts {
     return [...this.#counts]
       .filter(([route]) => route !== GARBAGE)
       .filter(
-        ([, counts]) => ![...counts.keys()].some((status) => status.startsWith("2") || status === "304"),
+        ([, counts]) => ![...counts.keys()].some((status) => status.startsWith("2") || ACCEPTED.has(status)),
       )
       .map(([route]) => route);
   }

@@ -10,9 +10,13 @@ const DECLARED = new Set([
   "sign_in_unavailable",
 ]);
 
+/** What these come with is no document: a browser has nothing to guess at. */
+const WITHOUT_BODY: ReadonlySet<number> = new Set([101, 304]);
+
 /** What is wrong with an answer; null: nothing. */
 export function faultOf(asked: FuzzRequest, { status, headers, body }: FuzzAnswer): string | null {
-  if (status === null || status < 400) return status !== null && status !== 304 ? sniffable(headers) : null;
+  if (status === null || WITHOUT_BODY.has(status)) return null;
+  if (status < 400) return sniffable(headers);
   if (asked.method === "HEAD") return status >= 500 ? `HEAD answered ${status}` : sniffable(headers);
   const type = String(headers["content-type"]);
   if (status === 416 && body.length === 0) return sniffable(headers);

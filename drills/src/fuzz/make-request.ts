@@ -1,3 +1,4 @@
+import { ROUTES } from "@statusplane/core/wire";
 import type { Random } from "../random.ts";
 import { routeName, type DocumentedParameter, type DocumentedRoute } from "./documented-route.ts";
 import { brokenForm, flipped, formBody, type FormPart } from "./form-body.ts";
@@ -24,6 +25,14 @@ interface Draft {
   readonly headers: Record<string, string>;
   body: Buffer | null;
 }
+
+/** What asks for a WebSocket. */
+const HANDSHAKE = {
+  connection: "upgrade",
+  upgrade: "websocket",
+  "sec-websocket-version": "13",
+  "sec-websocket-key": "dGhlIHNhbXBsZSBub25jZQ==",
+};
 
 /** The next request for this route. */
 export function makeRequest(route: DocumentedRoute, world: KnownWorld, random: Random): FuzzRequest {
@@ -55,6 +64,7 @@ function documented(route: DocumentedRoute, world: KnownWorld, random: Random): 
   };
   if (random.chance(0.5)) draft.path = draft.path.replace(/\/$/, ""); // the same address
   for (const parameter of route.parameters) addParameter(draft, parameter, { route, world, random });
+  if (route.path === ROUTES.socket) Object.assign(draft.headers, HANDSHAKE);
   const bodies = [...route.bodies.keys()];
   if (bodies.length > 0) putBody(draft, random.pick(bodies), { route, world, random });
   return draft;

@@ -11,7 +11,10 @@ export interface FuzzAnswer {
 const BODY_KEPT_BYTES = 65_536;
 const ANSWER_MS = 60_000;
 
-/** Sends it; a connection that ends without an answer is an answer too, silence for a minute is an error. */
+/**
+ * Sends it; a connection that ends without an answer is an answer too, silence for a minute is an error. A stream has
+ * answered with its first event, and is left then.
+ */
 export function sendRequest(base: URL, agent: Agent, asked: FuzzRequest): Promise<FuzzAnswer> {
   return new Promise((resolve, reject) => {
     const none = (): void => resolve({ status: null, headers: {}, body: Buffer.alloc(0) });
@@ -29,20 +32,24 @@ export function sendRequest(base: URL, agent: Agent, asked: FuzzRequest): Promis
       (response) => {
         const chunks: Buffer[] = [];
         let bytes = 0;
+        const { statusCode: status = null, headers } = response;
+        const whole = (): void => resolve({ status, headers, body: Buffer.concat(chunks) });
+        const isStream = headers["content-type"]?.startsWith("text/event-stream") === true;
         response.on("data", (chunk: Buffer) => {
           if (bytes < BODY_KEPT_BYTES) chunks.push(chunk);
           bytes += chunk.length;
+          if (!isStream) return;
+          whole();
+          response.destroy();
         });
         response.on("error", none);
-        response.on("end", () =>
-          resolve({
-            status: response.statusCode ?? null,
-            headers: response.headers,
-            body: Buffer.concat(chunks),
-          }),
-        );
+        response.on("end", whole);
       },
     );
+    sent.on("upgrade", ({ statusCode: status = null, headers }, socket) => {
+      socket.destroy();
+      resolve({ status, headers, body: Buffer.alloc(0) });
+    });
     sent.on("error", none);
     sent.on("timeout", () => {
       sent.destroy();
