@@ -1,7 +1,7 @@
 /**
  * `npm run dev`: the product from its sources, on the embedded default, for whoever changes it. The page comes from Vite,
  * a changed module is in the open tab at once; the program starts anew when source of its own changes (`packages/` but for
- * the client, `apps/academy`), in under 2 s on a calm machine. Variables are those of the program; `PORT` is the page's.
+ * the client, `apps/academy`), in two to three seconds on a calm machine. Variables are those of the program; `PORT` is the page's.
  */
 import { existsSync, readdirSync } from "node:fs";
 import { relative, sep } from "node:path";
