@@ -88,7 +88,7 @@ export class ActiveJobs {
     const askedFor = this.#toBeAsked();
     const liveKeys = new Set(list.live.map(watchKey));
     if (!isSame(liveKeys, this.#liveKeys)) this.#sinceMs = this.#now();
-    const left = this.#state.refs.filter((ref) => this.#stays(ref, list));
+    const left = this.#leftBy(list);
     this.#list = list;
     this.#liveKeys = liveKeys;
     const refs = new Map(
@@ -117,14 +117,14 @@ export class ActiveJobs {
   }
 
   /**
-   * A job that neither list names any more: shown until its end is told, and on where the end was never listed. One
+   * Jobs that neither list names any more: shown until their end is told, and on where the end was never listed. One
    * whose end was listed is now too old, or removed.
    */
-  #stays(ref: WatchRef, list: LiveList): boolean {
-    const key = watchKey(ref);
-    const wasListed = this.#list.ended.some((ended) => watchKey(ended.ref) === key);
-    const isListed = list.ended.some((ended) => watchKey(ended.ref) === key);
-    return !isListed && !wasListed && this.#table.state(ref)?.phase !== "gone";
+  #leftBy(list: LiveList): readonly WatchRef[] {
+    const listed = new Set([...this.#list.ended, ...list.ended].map(({ ref }) => watchKey(ref)));
+    return this.#state.refs.filter(
+      (ref) => !listed.has(watchKey(ref)) && this.#table.state(ref)?.phase !== "gone",
+    );
   }
 
   /** What it names and does not tell of, and what it told of until now. */
