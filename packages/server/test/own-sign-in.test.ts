@@ -163,6 +163,19 @@ describe("an application's own sign-in", () => {
     expect((await get(COOKIE)).json()).toMatchObject({ status: 500, code: "internal_error" });
   });
 
+  it("may answer by a promise of a library's own, which has the same deadline", async () => {
+    const library = (said: Promise<SignedIn>): Promise<SignedIn> =>
+      ({ then: said.then.bind(said) }) as unknown as Promise<SignedIn>;
+    const never = new Promise<SignedIn>(() => undefined);
+    const alice = Promise.resolve({ tenant: 1 });
+    await open({
+      authenticate: ({ headers }) => library(headers.cookie === undefined ? never : alice),
+      authenticateDeadlineMs: 20,
+    });
+    expect((await get(COOKIE)).json()).toMatchObject({ of: "1" });
+    expect((await get({})).json()).toMatchObject({ status: 503, code: "sign_in_unavailable" });
+  });
+
   it("counts requests by tenant and subject, and by address what lets nobody in", async () => {
     await open({ requestsPerMinute: 1, addressRefusalsPerMinute: 1 });
     const statuses = async (headers: Record<string, string>): Promise<readonly number[]> => {
