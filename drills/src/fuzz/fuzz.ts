@@ -109,15 +109,19 @@ class FuzzRun {
       this.#fault(`${GARBAGE}: ${status}`, JSON.stringify(bytes.toString("latin1")));
   }
 
-  /** What was accepted is there from now on. */
-  #remember({ method, route }: FuzzRequest, { status, body }: FuzzAnswer): void {
+  /** What was accepted is there from now on, and what was cancelled can be tried again. */
+  #remember({ method, route, path }: FuzzRequest, { status, body }: FuzzAnswer): void {
+    const { world } = this.#target;
+    const [, list, cancelled = ""] = /^(.*\/)([^/]+)\/cancel\/?$/.exec(path) ?? [];
+    if (status !== null && status < 300 && list !== undefined)
+      world.cancelled(list === ROUTES.list.video ? "video" : "job", cancelled);
     if (status !== 202 || method !== "POST") return;
     const { id, job_id: jobId } = JSON.parse(body.toString()) as {
       readonly id?: string;
       readonly job_id?: string;
     };
-    if (route === `POST ${ROUTES.list.video}` && id !== undefined) this.#target.world.accepted("video", id);
-    if (route === `POST ${ROUTES.list.job}` && jobId !== undefined) this.#target.world.accepted("job", jobId);
+    if (route === `POST ${ROUTES.list.video}` && id !== undefined) world.accepted("video", id);
+    if (route === `POST ${ROUTES.list.job}` && jobId !== undefined) world.accepted("job", jobId);
   }
 
   #fault(what: string, request: string): void {

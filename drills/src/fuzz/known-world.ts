@@ -12,6 +12,7 @@ export class KnownWorld {
   playing: { readonly signature: string; readonly file: string } | null = null;
   readonly #recent = { video: [] as string[], job: [] as string[] };
   readonly #ended = { video: [] as string[], job: [] as string[] };
+  readonly #cancelled = { video: [] as string[], job: [] as string[] };
 
   readonly files: { video: Buffer; readonly workbook: Buffer };
 
@@ -34,6 +35,12 @@ export class KnownWorld {
     this.#ended[kind].push(id);
   }
 
+  cancelled(kind: "video" | "job", id: string): void {
+    const cancelled = this.#cancelled[kind];
+    cancelled.push(id);
+    if (cancelled.length > RECENT_MAX) cancelled.shift();
+  }
+
   id(kind: "video" | "job", random: Random): string {
     const known = [this.#recent[kind], this.#ended[kind], this.foreignIds].filter((ids) => ids.length > 0);
     return known.length === 0 ? "1" : random.pick(random.pick(known));
@@ -43,5 +50,11 @@ export class KnownWorld {
   removableId(kind: "video" | "job", random: Random): string {
     const recent = this.#recent[kind];
     return recent.length === 0 ? "1" : random.pick(recent);
+  }
+
+  /** An id that a retry can be meant for: else the few that were cancelled are hardly ever met. */
+  retryableId(kind: "video" | "job", random: Random): string {
+    const last = this.#cancelled[kind].slice(-3); // others may have been tried again, or removed
+    return last.length > 0 && random.chance(0.8) ? random.pick(last) : this.id(kind, random);
   }
 }

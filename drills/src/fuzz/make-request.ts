@@ -81,7 +81,8 @@ function pathValue(name: string, route: DocumentedRoute, world: KnownWorld, rand
   if (name === "file") return world.playing?.file ?? "master.m3u8";
   if (name === "name") return random.chance(0.7) ? "rejected.xlsx" : hostileText(random);
   const kind = route.path.startsWith("/media") ? "video" : "job";
-  return route.method === "DELETE" ? world.removableId(kind, random) : world.id(kind, random);
+  if (route.method === "DELETE") return world.removableId(kind, random);
+  return route.path.endsWith("/retry/") ? world.retryableId(kind, random) : world.id(kind, random);
 }
 
 function addParameter(draft: Draft, parameter: DocumentedParameter, { world, random }: Making): void {
