@@ -125,6 +125,13 @@ describe("the tabs of a browser", () => {
   const leader = (): Promise<BrowserTab> =>
     eventually("one leads", () => tabs.find(({ openSockets }) => openSockets === 1) ?? null);
 
+  /** This tab has the connection: the one that is seen takes it from one that is not. */
+  async function leads(tab: BrowserTab): Promise<void> {
+    await eventually("the tab leads", () =>
+      tabs.every(({ openSockets }, i) => openSockets === (tabs[i] === tab ? 1 : 0)),
+    );
+  }
+
   async function nothingWentBack(tab: BrowserTab): Promise<void> {
     const told = await tab.evaluate<{ attempt: number; version: number }[]>("window.watching.told");
     expect(told.map((each) => each.version)).toEqual(
@@ -198,19 +205,29 @@ describe("the tabs of a browser", () => {
   });
 
   it("do not stop when the one that leads hears nothing while a worker writes a thousand versions", async () => {
-    await open();
-    await open();
-    await haveOneConnection();
-    const leading = await leader();
-    const [other] = tabs.filter((tab) => tab !== leading);
-    if (other === undefined) throw new Error("both lead");
-    await other.bringToFront();
+    const other = await open();
+    const leading = await open();
+    await leads(leading);
     await leading.stop();
+    await other.bringToFront();
     for (let n = 0; n < 1_000; n++) await write();
     await expectHeard(other);
     await leading.goOn();
     await expectHeard(leading);
     await haveOneConnection();
+    for (const tab of tabs) await nothingWentBack(tab);
+  });
+
+  it("are told again what they missed while one that follows was stopped", async () => {
+    const following = await open();
+    const leading = await open();
+    await leads(leading);
+    await following.stop();
+    for (let n = 0; n < 100; n++) await write();
+    await expectHeard(leading);
+    await following.goOn();
+    await expectHeard(following);
+    await leads(leading);
     for (const tab of tabs) await nothingWentBack(tab);
   });
 

@@ -18,6 +18,7 @@ import {
   type SubmitBody,
   type SubmitJobBody,
 } from "@statusplane/core/wire";
+import { OnceAsked } from "./once-asked.ts";
 import { readBody } from "./reading.ts";
 import type {
   ClientOptions,
@@ -30,7 +31,7 @@ import type {
 } from "./statusplane-client.ts";
 import { browserPush, withStreams } from "./transport/browser-push.ts";
 import { postUpload } from "./upload.ts";
-import { unknownJob, type WatchRef } from "./watched-job.ts";
+import { unknownJob, type WatchedJob, type WatchRef } from "./watched-job.ts";
 import { Watcher } from "./watcher.ts";
 
 /**
@@ -47,6 +48,17 @@ export function createClient(options: ClientOptions): StatusplaneClient {
 }
 
 class Client extends Watcher implements StatusplaneClient {
+  readonly #onceAsked = new OnceAsked(this.sender, this.source);
+
+  override close(): void {
+    super.close();
+    this.#onceAsked.close();
+  }
+
+  protected override onEndedRecord(job: WatchedJob, record: unknown): void {
+    this.#onceAsked.remember(job, record);
+  }
+
   async submitVideo(file: File, options: SubmitVideoOptions = {}): Promise<Submitted> {
     const { title = file.name, metadata } = options;
     const body = formOf({ title, metadata }, file);
@@ -79,7 +91,7 @@ class Client extends Watcher implements StatusplaneClient {
   }
 
   detailOnce(ref: WatchRef): Promise<unknown> {
-    return this.onceAsked.ask(this.get(ref) ?? unknownJob(ref));
+    return this.#onceAsked.ask(this.get(ref) ?? unknownJob(ref));
   }
 
   jobTypes(): Promise<readonly JobTypeInfo[]> {

@@ -1,12 +1,11 @@
 import { errorBackoffMs } from "@statusplane/core";
 import { ClientError } from "./client-error.ts";
 import { isNoSuchJob, isNotServed, type DetailSource } from "./detail-source.ts";
-import type { OnceAsked } from "./once-asked.ts";
 import { readBody, type Reading } from "./reading.ts";
 import type { Sender } from "./sender.ts";
 import { ASK_SPREAD_MS } from "./watch-state.ts";
 import type { WatchTable } from "./watch-table.ts";
-import { isEnded, unknownJob, type WatchRef } from "./watched-job.ts";
+import { isEnded, unknownJob, type WatchedJob, type WatchRef } from "./watched-job.ts";
 
 /** What a {@link DetailAsker} works with. */
 export interface DetailAskerParts {
@@ -14,7 +13,7 @@ export interface DetailAskerParts {
   readonly sender: Sender;
   readonly source: DetailSource;
   /** Is told a record that has ended: whoever wants it after completion has it without another request. */
-  readonly onceAsked: OnceAsked;
+  readonly onEndedRecord: (job: WatchedJob, record: unknown) => void;
 }
 
 /**
@@ -25,16 +24,16 @@ export class DetailAsker {
   readonly #table: WatchTable;
   readonly #sender: Sender;
   readonly #source: DetailSource;
-  readonly #onceAsked: OnceAsked;
+  readonly #onEndedRecord: DetailAskerParts["onEndedRecord"];
   #cancelTimer: (() => void) | null = null;
   #isAsking = false;
   #isClosed = false;
 
-  constructor({ table, sender, source, onceAsked }: DetailAskerParts) {
+  constructor({ table, sender, source, onEndedRecord }: DetailAskerParts) {
     this.#table = table;
     this.#sender = sender;
     this.#source = source;
-    this.#onceAsked = onceAsked;
+    this.#onEndedRecord = onEndedRecord;
   }
 
   /** Sets the timer to the most urgent ask; called after every change. */
@@ -66,7 +65,7 @@ export class DetailAsker {
       const body = await this.#source.ask(this.#table.state(ref)?.job ?? unknownJob(ref));
       const reading = this.#read(ref, body);
       const atMs = this.#sender.environment.now();
-      if (isEnded(reading.job)) this.#onceAsked.remember(reading.job, body);
+      if (isEnded(reading.job)) this.#onEndedRecord(reading.job, body);
       this.#table.apply([[ref, { type: "found", reading, atMs, once: this.#source.isOwn }]]);
     } catch (error) {
       if (!this.#isClosed) this.#failed(ref, error);

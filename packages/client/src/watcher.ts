@@ -6,7 +6,6 @@ import { DetailAsker } from "./detail-asker.ts";
 import { DetailSource } from "./detail-source.ts";
 import { browserEnvironment, type Environment } from "./environment.ts";
 import { JobTypesAsked } from "./job-types.ts";
-import { OnceAsked } from "./once-asked.ts";
 import { readBody } from "./reading.ts";
 import { readDateMs, Sender } from "./sender.ts";
 import type {
@@ -32,7 +31,6 @@ export class Watcher implements StatusplaneWatcher {
   protected readonly sender: Sender;
   protected readonly table: WatchTable;
   protected readonly source: DetailSource;
-  protected readonly onceAsked: OnceAsked;
   protected readonly jobTypesAsked: JobTypesAsked;
   readonly #delivering: Delivering;
   readonly #asker: DetailAsker;
@@ -48,12 +46,11 @@ export class Watcher implements StatusplaneWatcher {
       () => this.#settle(),
     );
     this.source = new DetailSource(this.sender, options.detail);
-    this.onceAsked = new OnceAsked(this.sender, this.source);
     this.#asker = new DetailAsker({
       table: this.table,
       sender: this.sender,
       source: this.source,
-      onceAsked: this.onceAsked,
+      onEndedRecord: (job, record) => this.onEndedRecord(job, record),
     });
     this.jobTypesAsked = new JobTypesAsked(this.sender);
     this.#active = new ActiveJobs(
@@ -74,6 +71,9 @@ export class Watcher implements StatusplaneWatcher {
     });
     this.table.subscribe(() => this.#waiting.noteRunning(this.table.snapshot.values()));
   }
+
+  /** A client that asks for records is told of one that was read anyway. */
+  protected onEndedRecord(_job: WatchedJob, _record: unknown): void {}
 
   get language(): "ko" | "en" {
     return this.sender.language;
@@ -171,7 +171,6 @@ export class Watcher implements StatusplaneWatcher {
     this.table.tell(); // that it is closed
     this.table.clear();
     this.sender.close();
-    this.onceAsked.close();
   }
 
   [Symbol.dispose](): void {

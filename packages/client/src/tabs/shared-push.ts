@@ -53,6 +53,10 @@ export class SharedPush implements PushPort {
   #wantedKeys: ReadonlySet<string> = new Set();
   #isLeft = false;
   #here: Here | null = null;
+  /** The count of the last news that were heard without a gap. */
+  #heardCount = 0;
+  /** Rises with what this tab tells all; each tab begins elsewhere, so that no two leaders' counts are alike. */
+  #newsCount: number;
   #coveredKeys: ReadonlySet<string> = new Set();
   #patienceUntilMs = 0;
   #cancelPing: (() => void) | null = null;
@@ -62,6 +66,7 @@ export class SharedPush implements PushPort {
   constructor(parts: SharedPushParts) {
     this.#parts = parts;
     this.#id = parts.tabs.newId();
+    this.#newsCount = Math.floor(COUNTS_FROM * parts.sender.environment.random());
     this.#own = parts.open({
       onDelivery: (delivery) => this.#told(delivery),
       onCover: () => this.#covered(),
@@ -106,7 +111,8 @@ export class SharedPush implements PushPort {
   share(delivery: Delivery): void {
     this.#memory.take(delivery);
     if (this.#role !== "leading" || this.#guests.all.length === 0) return;
-    this.#post({ say: "news", from: this.#id, to: null, delivery });
+    this.#newsCount += 1;
+    this.#sayNews(null, delivery);
   }
 
   wake(): void {
@@ -135,7 +141,7 @@ export class SharedPush implements PushPort {
     this.#role = "joining";
     this.#channel = this.#parts.tabs.openChannel(NAME + reader, (heard) => this.#hear(opened(heard)));
     this.#askForLock({ steal: false });
-    this.#sayWant();
+    this.#join();
   }
 
   #askForLock({ steal }: { readonly steal: boolean }): void {
@@ -175,13 +181,19 @@ export class SharedPush implements PushPort {
     this.#guests.clear();
     this.#askForLock({ steal: false });
     this.#follow();
+    this.#join();
+  }
+
+  /** Asks whoever leads, until he tells everything: an answer may be missed, too. */
+  #join(): void {
     this.#sayWant();
+    this.#pingLater();
   }
 
   #hear(message: TabMessage | undefined): void {
     switch (message?.say) {
       case "want":
-        return this.#role === "leading" ? this.#host(message.from, message.wanted) : undefined;
+        return this.#role === "leading" ? this.#host(message) : undefined;
       case "here":
         return message.to === this.#id && this.#role !== "leading" ? this.#answered(message) : undefined;
       case "lead":
@@ -196,15 +208,14 @@ export class SharedPush implements PushPort {
     }
   }
 
-  #host(id: string, wanted: Wanted): void {
-    const isNew = !this.#guests.all.some(([known, last]) => known === id && isContained(wanted, last));
+  #host({ from: id, wanted, anew }: Extract<TabMessage, { say: "want" }>): void {
+    const isNew =
+      anew || !this.#guests.all.some(([known, last]) => known === id && isContained(wanted, last));
     const nowMs = this.#now();
     this.#guests.hear(id, wanted, nowMs);
     this.#guests.forgetBefore(nowMs - this.#parts.timings.forgetTabMs);
     this.#follow();
-    if (isNew) {
-      this.#post({ say: "news", from: this.#id, to: id, delivery: this.#memory.of(wanted) });
-    }
+    if (isNew) this.#sayNews(id, this.#memory.of(wanted));
     this.#sayHere(id, wanted);
   }
 
@@ -212,7 +223,8 @@ export class SharedPush implements PushPort {
     const covered = wanted.refs.map(watchKey).filter((key) => this.#own.covers(key));
     const { isLive, coversList } = this.#own;
     const isVisible = this.#parts.sender.environment.isVisible();
-    this.#post({ say: "here", from: this.#id, to, isVisible, isLive, covered, coversList });
+    const newsCount = this.#newsCount;
+    this.#post({ say: "here", from: this.#id, to, isVisible, isLive, covered, coversList, newsCount });
   }
 
   #answered(here: Here): void {
@@ -227,6 +239,10 @@ export class SharedPush implements PushPort {
       this.#role = "following";
       this.#follow();
     }
+    if (this.#heardCount !== here.newsCount) {
+      this.#heardCount = here.newsCount;
+      this.#sayWant(true);
+    }
     this.#pingLater();
     this.#parts.onCover();
   }
@@ -237,12 +253,14 @@ export class SharedPush implements PushPort {
     this.#forgetLeader();
     this.#role = "joining";
     this.#follow();
+    this.#pingLater();
     this.#parts.onCover();
   }
 
-  #takeNews({ delivery, from }: Extract<TabMessage, { say: "news" }>): void {
+  #takeNews({ delivery, from, to, newsCount }: Extract<TabMessage, { say: "news" }>): void {
     if (this.#role === "leading") return;
     if (this.#here !== null && this.#here.from !== from) return;
+    if (to !== null || this.#heardCount + 1 === newsCount) this.#heardCount = newsCount;
     const isWanted = (ref: WatchRef): boolean => this.#wanted.active || this.#wantedKeys.has(watchKey(ref));
     const { snapshots = [], missing = [], unchanged = [], list, serverNowMs } = delivery;
     this.#parts.onDelivery({
@@ -264,8 +282,12 @@ export class SharedPush implements PushPort {
     if (this.#role !== "following") this.#parts.onCover();
   }
 
-  #sayWant(): void {
-    this.#post({ say: "want", from: this.#id, wanted: this.#wanted });
+  #sayWant(anew = false): void {
+    this.#post({ say: "want", from: this.#id, wanted: this.#wanted, anew });
+  }
+
+  #sayNews(to: string | null, delivery: Delivery): void {
+    this.#post({ say: "news", from: this.#id, to, delivery, newsCount: this.#newsCount });
   }
 
   #pingLater(): void {
@@ -345,6 +367,8 @@ export class SharedPush implements PushPort {
     return this.#parts.sender.environment.now();
   }
 }
+
+const COUNTS_FROM = 2 ** 40;
 
 /** Whether everything of the one is wanted by the other, too. */
 function isContained(one: Wanted, other: Wanted): boolean {

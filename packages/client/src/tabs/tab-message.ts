@@ -8,10 +8,12 @@ import type { Delivery, Wanted } from "../transport/delivery.ts";
  * a tab that follows ──want, each 5 s──▶ ──here──▶ …          no answer for 5 s, or a hidden leader: the lock is taken
  * the leading one ──news──▶ all
  * ```
+ *
+ * A page that is stopped, by `alert()` or a debugger, never hears what is said meanwhile: so news are counted.
  */
 export type TabMessage =
-  /** I want to be told this; answer, if you lead. */
-  | { readonly say: "want"; readonly from: string; readonly wanted: Wanted }
+  /** I want to be told this; answer, if you lead. With `anew`: tell all of it, for I have missed news. */
+  | { readonly say: "want"; readonly from: string; readonly wanted: Wanted; readonly anew: boolean }
   /** I lead, and this is what you need not ask for yourself. */
   | {
       readonly say: "here";
@@ -22,19 +24,27 @@ export type TabMessage =
       /** Keys of the jobs that are pushed. */
       readonly covered: readonly string[];
       readonly coversList: boolean;
+      /** Of my last news to all. */
+      readonly newsCount: number;
     }
   /** I lead now: say again what you want. */
   | { readonly say: "lead"; readonly from: string }
   /** Forget me. */
   | { readonly say: "leave"; readonly from: string }
-  /** What I was told; `to` where only one needs it. */
-  | { readonly say: "news"; readonly from: string; readonly to: string | null; readonly delivery: Delivery };
+  /** What I was told; `to` where only one needs it. The count has in it what is told to all. */
+  | {
+      readonly say: "news";
+      readonly from: string;
+      readonly to: string | null;
+      readonly delivery: Delivery;
+      readonly newsCount: number;
+    };
 
 /**
  * Of the lock and of the channel, before the reader, and before each message. Its number changes with what is said: after a
  * deploy tabs of two versions are open at once, and each shares with its own.
  */
-export const NAME = "statusplane.v1.";
+export const NAME = "statusplane.v2.";
 
 /** A message as it goes into the channel. */
 export type Sealed = readonly [typeof NAME, TabMessage];

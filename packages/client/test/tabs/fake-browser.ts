@@ -96,6 +96,8 @@ export class FakeTab implements Tabs {
   readonly #returns = new Set<() => void>();
   #held: (() => void)[] = [];
   isStopped = false;
+  /** What is said meanwhile never reaches it: Chromium does so to a page in `alert()` or in a debugger. */
+  isDeaf = false;
 
   constructor(browser: FakeBrowser) {
     this.#browser = browser;
@@ -117,7 +119,8 @@ export class FakeTab implements Tabs {
       post: (message) => {
         const copy: unknown = structuredClone(message);
         for (const channel of channels) {
-          if (channel !== own) channel.tab.run(() => channels.has(channel) && channel.onMessage(copy));
+          if (channel !== own && !channel.tab.isDeaf)
+            channel.tab.run(() => channels.has(channel) && channel.onMessage(copy));
         }
       },
       close: () => void channels.delete(own),

@@ -352,6 +352,29 @@ describe("a leading tab", () => {
     expect(first.client.get(job("a"))?.percent).toBe(80);
   });
 
+  it("tells again, at the next sign of life, what a tab that follows has missed", async () => {
+    const { scene, second } = await two();
+    second.tab.isDeaf = true;
+    scene.source.write("b", running("b", 5, 55), scene.tabs);
+    await scene.advance(200);
+    second.tab.isDeaf = false;
+    await scene.beat(6);
+    expect(second.client.get(job("b"))?.percent).toBe(55);
+    expect(scene.open).toEqual([1, 0]);
+  });
+
+  it("answers a tab that has missed its first answer", async () => {
+    const scene = new Scene();
+    const [first, second] = [scene.tab(), scene.tab()];
+    second.tab.isDeaf = true;
+    for (const { client } of [first, second]) client.watch(job("a"), () => {});
+    await scene.beat(1);
+    expect(scene.open).toEqual([1, 1]);
+    second.tab.isDeaf = false;
+    await scene.beat(6);
+    expect(scene.open).toEqual([1, 0]);
+  });
+
   it("whose stream has failed lets each poll for itself", async () => {
     const { scene, first, second } = await two();
     for (const { server } of scene.tabs) server.snapshots.set("job:a", bodies.running(9, 90));
