@@ -147,6 +147,8 @@ export interface PlaybackBody {
   readonly poster_url: string | null;
   /** ISO 8601: ask again before. */
   readonly expires_at: string;
+  /** Lets a page that is left report what was watched, where no header can be sent. Null: the sign-in names nobody. */
+  readonly view_grant: string | null;
 }
 
 /** What names a job in an answer: `id` of a video, `job_id` of a job. */
@@ -248,8 +250,9 @@ export function playbackBody({
   url,
   posterUrl,
   expiresAt,
-}: PlayUrls & { readonly expiresAt: string }): PlaybackBody {
-  return { hls_url: url, poster_url: posterUrl, expires_at: expiresAt };
+  viewGrant = null,
+}: PlayUrls & { readonly expiresAt: string; readonly viewGrant?: string | null }): PlaybackBody {
+  return { hls_url: url, poster_url: posterUrl, expires_at: expiresAt, view_grant: viewGrant };
 }
 
 /** Where an output plays; null where an answer does not say. */

@@ -12,3 +12,4 @@ export * from "./received-snapshot.ts";
 export * from "./recorded-job.ts";
 export * from "./routes.ts";
 export * from "./stream.ts";
+export * from "./views.ts";

@@ -31,6 +31,18 @@ export const ROUTES = {
   events: "/api/v1/events/",
   /** WebSocket. */
   socket: "/api/v1/ws/",
+  /** POST: reports. GET: the viewer's states. */
+  views: "/api/v1/views/",
+  /** POST: reports by grants alone. */
+  viewBeacon: "/api/v1/views/beacon/",
+  /** GET: whoever reported lately. */
+  liveViews: "/api/v1/views/live/",
+  /** GET, PUT, DELETE: the tenant's. */
+  tenantPolicy: "/api/v1/views/policy/",
+  /** GET: the viewer's state. */
+  view: "/api/v1/views/:id/",
+  /** GET, PUT, DELETE: the video's. */
+  policy: "/api/v1/views/:id/policy/",
   jobTypes: "/api/v1/job-types/",
   watchToken: "/api/v1/watch-token/",
   demo: "/api/v1/demo/",
@@ -84,6 +96,31 @@ export function filePath(id: string, name: string, base = ""): string {
 /** Where a video's signed addresses are asked for. */
 export function playbackPath(id: string, base = ""): string {
   return pathOf(ROUTES.playback, { id }, base);
+}
+
+/** The viewer's state of a video. */
+export function viewPath(id: string, base = ""): string {
+  return pathOf(ROUTES.view, { id }, base);
+}
+
+/** The viewer's states of these videos, at most {@link MAX_REFS}. */
+export function viewsPath(ids: readonly string[], base = ""): string {
+  return base + ROUTES.views + searchOf({ videos: ids.map(encodeURIComponent).join(",") }, (text) => text);
+}
+
+/**
+ * The policy of a video, null: of the tenant.
+ * @param attendedPercent asks what a change to it would decide.
+ */
+export function policyPath(id: string | null, base = "", attendedPercent?: number): string {
+  const path = id === null ? base + ROUTES.tenantPolicy : pathOf(ROUTES.policy, { id }, base);
+  return path + searchOf({ attended_percent: attendedPercent });
+}
+
+/** Whoever reported of these videos since that cursor. */
+export function liveViewsPath(ids: readonly string[], since: string | null, base = ""): string {
+  const query = { videos: ids.map(encodeURIComponent).join(","), since };
+  return base + ROUTES.liveViews + searchOf(query, (text) => text);
 }
 
 /** A file of a signed attempt. */

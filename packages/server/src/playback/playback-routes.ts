@@ -18,6 +18,7 @@ const answer = schemaOf<PlaybackBody>()(
     hls_url: z.string().describe("the playlist, signed"),
     poster_url: z.string().nullable(),
     expires_at: z.iso.datetime().describe("ask again before"),
+    view_grant: z.string().nullable().describe("lets a page that is left report what was watched"),
   }),
 );
 
