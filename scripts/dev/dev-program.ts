@@ -1,6 +1,8 @@
+import type { ProgramBundle } from "./program-bundle.ts";
 import { ProgramChild } from "./program-child.ts";
 
 export interface DevProgramOptions {
+  readonly bundle: ProgramBundle;
   readonly env: NodeJS.ProcessEnv;
   readonly say: (line: string) => void;
 }
@@ -46,22 +48,36 @@ export class DevProgram {
   async #replace(): Promise<boolean> {
     this.#isAsked = false;
     if (this.#isEnding) return false;
-    const next = this.#waiting ?? this.#make();
-    this.#waiting = null;
-    next.tell("load");
+    const { say } = this.#options;
     const last = this.#current;
-    this.#current = next;
-    await last?.end(); // it has the database's lock
-    next.tell("run");
-    const answers = await next.answers;
+    this.#current = null;
+    const ended = last?.end(); // it has the database's lock
+    const answers = (await this.#isMade()) && (await this.#start(ended));
+    await ended;
     if (this.#isEnding) return false;
-    if (!answers) this.#options.say("the program does not run; it is started again when its source changes");
-    this.#waiting = this.#make(); // now, when it is in nobody's way
+    if (!answers) say("the program does not run; it is started again when its source changes");
+    this.#waiting ??= this.#make(); // now, when it is in nobody's way
     return answers;
   }
 
+  async #start(lastEnded: Promise<void> | undefined): Promise<boolean> {
+    const next = this.#waiting ?? this.#make();
+    this.#waiting = null;
+    this.#current = next;
+    next.tell("load");
+    await lastEnded;
+    next.tell("run");
+    return next.answers;
+  }
+
+  async #isMade(): Promise<boolean> {
+    const wrong = await this.#options.bundle.make();
+    for (const line of wrong) this.#options.say(line);
+    return wrong.length === 0;
+  }
+
   #make(): ProgramChild {
-    const child = new ProgramChild(this.#options.env);
+    const child = new ProgramChild(this.#options.bundle.processFile, this.#options.env);
     void child.gone.then(async () => {
       const ran = this.#current === child && (await child.answers);
       if (ran && !this.#isEnding)

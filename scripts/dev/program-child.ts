@@ -1,9 +1,6 @@
 import { spawn, type ChildProcess } from "node:child_process";
 import { createInterface } from "node:readline";
-import { fileURLToPath } from "node:url";
 
-const PROCESS = fileURLToPath(new URL("program-process.ts", import.meta.url));
-const SOURCES = ["--conditions=statusplane-source", "--import", "tsx"];
 /** The program's own address, which is nobody's business: the page's is the one to open. */
 const ADDRESS = /\b(?:listening|is) at http:/;
 const ANNOUNCED = /\bStatusplane is at http:/;
@@ -18,9 +15,10 @@ export class ProgramChild {
   /** True once it has said its address, false when it is gone instead. */
   readonly answers: Promise<boolean>;
 
-  constructor(env: NodeJS.ProcessEnv) {
+  /** @param file of the bundle: see `ProgramBundle.processFile`. */
+  constructor(file: string, env: NodeJS.ProcessEnv) {
     // A group of its own: Ctrl-C reaches it through whoever started it, once.
-    const child = spawn(process.execPath, [...SOURCES, PROCESS], {
+    const child = spawn(process.execPath, ["--enable-source-maps", file], {
       ...{ env, detached: true, stdio: ["ignore", "inherit", "pipe", "ipc"] },
     });
     this.#child = child;

@@ -4,6 +4,8 @@
  */
 import { readFileSync } from "node:fs";
 
+/** Beside this file, once both are bundled. */
+const PROGRAM = "./program.mjs";
 /** Whose libraries the program of the embedded default uses. */
 const MANIFESTS = ["runtime", "server", "postgres"];
 
@@ -33,10 +35,7 @@ const libraries = MANIFESTS.flatMap((name) => {
 for (const name of new Set(libraries)) await import(name);
 
 await loadTold;
-const [{ runStatusplane }, { ACADEMY }] = await Promise.all([
-  import("../../packages/runtime/src/index.ts"),
-  import("../../apps/academy/src/academy.ts"),
-]);
+const { ACADEMY, runStatusplane } = (await import(PROGRAM)) as typeof import("./program.ts");
 const { webRoot: _built, ...application } = ACADEMY; // Vite serves the page
 await runTold;
 await runStatusplane(application);
