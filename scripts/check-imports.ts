@@ -13,7 +13,7 @@ const CORE_SOURCE = "packages/core/src/";
 /** What a folder may import of the workspace besides core. Everything else in packages/: nothing. */
 const MAY_IMPORT: Readonly<Record<string, readonly string[] | "all">> = {
   "packages/core": [],
-  "apps/web": ["@statusplane/client", "@statusplane/client/react"],
+  "apps/web": ["@statusplane/client", "@statusplane/client/react", "@statusplane/client/views"],
   "packages/runtime": "all",
   "apps/academy": "all",
 };

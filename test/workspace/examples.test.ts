@@ -21,11 +21,14 @@ interface Example {
 /** What the `@example`s, and blocks without imports of their own, stand in. */
 const AROUND_CLIENT = `
 import { createClient, isEnded, isSuccess, jobsAhead, ClientError, type StatusplaneClient } from "@statusplane/client";
-import { StatusplaneProvider, useActiveJobs, useClient, useJob, useJobs, ProgressBar } from "@statusplane/client/react";
+import { StatusplaneProvider, useActiveJobs, useClient, useJob, useJobs, useReportedMedia, useView, ProgressBar } from "@statusplane/client/react";
+import { createViewReporter, type ViewReporter } from "@statusplane/client/views";
 import { defineJobProgress } from "@statusplane/client/element";
 import { createWatcher } from "@statusplane/client/watch";
 import { asyncStatusStore, getPollInterval, useWorkerJobPoller } from "@statusplane/client/compat";
-import type { ReactNode } from "react";
+import { useRef, type ReactNode } from "react";
+declare const reporter: ViewReporter;
+declare const videoElement: HTMLVideoElement;
 declare const client: StatusplaneClient;
 declare const file: File;
 declare const App: () => ReactNode;

@@ -11,3 +11,4 @@ export * from "./use-job-types.ts";
 export * from "./use-job.ts";
 export * from "./use-jobs.ts";
 export * from "./use-moving-bar.ts";
+export * from "./use-view.ts";

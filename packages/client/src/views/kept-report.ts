@@ -41,20 +41,27 @@ export function mergeReports(reports: readonly KeptReport[]): readonly KeptRepor
   return [...merged.values()];
 }
 
-/** The report as it is sent: in parts no larger than the server takes them. @param nowMs Unix ms. */
-export function bodiesOf(report: KeptReport, nowMs: number): readonly ReportBody[] {
-  const { videoId: video, player, positionSeconds: position, speed, isMuted, isHidden, atMs } = report;
-  return portions(report.ranges).map((ranges) => ({
-    ...{ video, player, ranges, position, speed, muted: isMuted, hidden: isHidden },
-    ago_ms: Math.round(Math.min(MAX_REPORT_AGE_MS, Math.max(0, nowMs - atMs))),
-  }));
+/** The report as it is sent. @param nowMs Unix ms. */
+export function bodyOf(report: KeptReport, nowMs: number): ReportBody {
+  const {
+    videoId: video,
+    player,
+    positionSeconds: position,
+    ranges,
+    speed,
+    isMuted,
+    isHidden,
+    atMs,
+  } = report;
+  const ago_ms = Math.round(Math.min(MAX_REPORT_AGE_MS, Math.max(0, nowMs - atMs)));
+  return { video, player, ranges, position, speed, muted: isMuted, hidden: isHidden, ago_ms };
 }
 
-/** Without ranges: one that says where the player stands. */
-function portions(ranges: readonly SecondsRange[]): readonly (readonly SecondsRange[])[] {
+/** The report in parts that the server takes; one without ranges says where the player stands, and is one. */
+export function portionsOf(report: KeptReport): readonly KeptReport[] {
   const all: SecondsRange[][] = [[]];
   let seconds = 0;
-  for (const range of ranges.flatMap(split)) {
+  for (const range of report.ranges.flatMap(split)) {
     const size = range[1] - range[0];
     if ((all.at(-1)?.length ?? 0) >= MAX_REPORT_RANGES || seconds + size > MAX_REPORT_SECONDS) {
       all.push([]);
@@ -63,7 +70,7 @@ function portions(ranges: readonly SecondsRange[]): readonly (readonly SecondsRa
     all.at(-1)?.push(range);
     seconds += size;
   }
-  return all;
+  return all.map((ranges) => ({ ...report, ranges }));
 }
 
 function split([from, to]: SecondsRange): readonly SecondsRange[] {

@@ -59,22 +59,16 @@ export class Recorder {
   #untold = new Map<number, Manner>();
   #last: MediaMoment | null = null;
 
-  /** How many seconds {@link take} would answer. */
-  get untoldSeconds(): number {
-    return this.#untold.size;
-  }
-
-  /** The one function that changes what is known. */
-  note(moment: MediaMoment): void {
+  /** The one function that changes what is known. @returns the seconds that count by it. */
+  note(moment: MediaMoment): readonly number[] {
     const last = this.#last;
     this.#last = moment;
-    if (last === null) return;
-    if (moment.isSeek || !explains(last, moment)) {
-      if (last.isRunning) this.#count(last, last.positionSeconds + unseen(last, moment));
-      this.#seconds.jump();
-    } else if (last.isRunning) {
-      this.#count(last, moment.positionSeconds);
-    }
+    if (last === null) return [];
+    const isJump = moment.isSeek || !explains(last, moment);
+    const to = isJump ? last.positionSeconds + unseen(last, moment) : moment.positionSeconds;
+    const counted = last.isRunning ? this.#count(last, to) : [];
+    if (isJump) this.#seconds.jump();
+    return counted;
   }
 
   /** What has counted since the last call; no part is empty. */
@@ -88,8 +82,9 @@ export class Recorder {
     return parts.filter(({ ranges }) => ranges.length > 0);
   }
 
-  #count({ positionSeconds, lengthSeconds, isMuted, isHidden }: MediaMoment, toSeconds: number): void {
-    for (const second of this.#seconds.add(positionSeconds, toSeconds, lengthSeconds)) {
+  #count({ positionSeconds, lengthSeconds, isMuted, isHidden }: MediaMoment, toSeconds: number) {
+    const counted = this.#seconds.add(positionSeconds, toSeconds, lengthSeconds);
+    for (const second of counted) {
       const before = this.#untold.get(second);
       // Of a second that was watched twice, the better time counts.
       const manner = {
@@ -98,6 +93,7 @@ export class Recorder {
       };
       this.#untold.set(second, manner);
     }
+    return counted;
   }
 }
 

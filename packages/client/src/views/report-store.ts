@@ -1,4 +1,4 @@
-import { mergeReports, readKeptReport, type KeptReport } from "./kept-report.ts";
+import { mergeReports, portionsOf, readKeptReport, type KeptReport } from "./kept-report.ts";
 
 /** Texts that all tabs of a browser see and that outlive them: `localStorage`. */
 export interface SharedTexts {
@@ -55,7 +55,7 @@ export class ReportStore {
   }
 
   add(reports: readonly KeptReport[]): readonly NamedReport[] {
-    return reports.map((report) => {
+    return reports.flatMap(portionsOf).map((report) => {
       const key = this.#prefix + this.#newId();
       try {
         if (this.#texts === null) this.#own.set(key, report);
@@ -90,7 +90,9 @@ export class ReportStore {
   tidy(nowMs: number): void {
     const all = this.all();
     const fresh = all.filter(({ report }) => nowMs - report.atMs <= MAX_AGE_MS);
-    const merged = mergeReports(fresh.map(({ report }) => report)).slice(-MAX_KEPT);
+    const merged = mergeReports(fresh.map(({ report }) => report))
+      .flatMap(portionsOf)
+      .slice(-MAX_KEPT);
     if (merged.length === all.length) return;
     this.add(merged); // before the others go: a page that ends in between leaves some twice
     this.remove(all.map(({ key }) => key));

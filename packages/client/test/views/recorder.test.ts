@@ -107,8 +107,22 @@ describe("what counts as watched", () => {
     player.seek(4);
     player.pass(1_000);
     expect(recorder.take()).toEqual([
-      { isMuted: false, isHidden: false, ranges: [[0, 3], [4, 5]] },
-      { isMuted: true, isHidden: false, ranges: [[3, 4], [5, 6]] },
+      {
+        isMuted: false,
+        isHidden: false,
+        ranges: [
+          [0, 3],
+          [4, 5],
+        ],
+      },
+      {
+        isMuted: true,
+        isHidden: false,
+        ranges: [
+          [3, 4],
+          [5, 6],
+        ],
+      },
       { isMuted: false, isHidden: true, ranges: [[9, 12]] },
       { isMuted: true, isHidden: true, ranges: [[6, 9]] },
     ]);
@@ -137,15 +151,43 @@ type Act = (player: FakePlayer) => void;
 
 const LENGTH = 90.4;
 const acts = fc.oneof(
-  fc.integer({ min: 1, max: 40_000 }).map((ms): Act => (player) => player.pass(ms)),
-  fc.double({ min: 0, max: LENGTH, noNaN: true }).map((to): Act => (player) => player.seek(to)),
-  fc.constantFrom(0.5, 1, 1.25, 2, 4).map((rate): Act => (player) => player.set({ rate })),
+  fc.integer({ min: 1, max: 40_000 }).map(
+    (ms): Act =>
+      (player) =>
+        player.pass(ms),
+  ),
+  fc.double({ min: 0, max: LENGTH, noNaN: true }).map(
+    (to): Act =>
+      (player) =>
+        player.seek(to),
+  ),
+  fc.constantFrom(0.5, 1, 1.25, 2, 4).map(
+    (rate): Act =>
+      (player) =>
+        player.set({ rate }),
+  ),
   fc.constant<Act>((player) => player.play()),
   fc.constant<Act>((player) => player.pause()),
-  fc.boolean().map((isStalled): Act => (player) => player.set({ isStalled })),
-  fc.boolean().map((isMuted): Act => (player) => player.set({ isMuted })),
-  fc.boolean().map((isHidden): Act => (player) => player.set({ isHidden })),
-  fc.boolean().map((isLooping): Act => (player) => player.set({ isLooping })),
+  fc.boolean().map(
+    (isStalled): Act =>
+      (player) =>
+        player.set({ isStalled }),
+  ),
+  fc.boolean().map(
+    (isMuted): Act =>
+      (player) =>
+        player.set({ isMuted }),
+  ),
+  fc.boolean().map(
+    (isHidden): Act =>
+      (player) =>
+        player.set({ isHidden }),
+  ),
+  fc.boolean().map(
+    (isLooping): Act =>
+      (player) =>
+        player.set({ isLooping }),
+  ),
   fc.integer({ min: 1_000, max: 40_000_000 }).map((ms): Act => (player) => {
     player.pause(); // whatever plays is told to stop, or a seek after the sleep could not be told from playing on
     player.sleep(ms);

@@ -9,6 +9,7 @@ export * from "./first-wire.ts";
 export * from "./live-list.ts";
 export * from "./members.ts";
 export * from "./received-snapshot.ts";
+export * from "./received-view.ts";
 export * from "./recorded-job.ts";
 export * from "./routes.ts";
 export * from "./stream.ts";
