@@ -24,12 +24,14 @@ import { createClient, isEnded, isSuccess, jobsAhead, ClientError, type Statuspl
 import { StatusplaneProvider, useActiveJobs, useClient, useJob, useJobs, useReportedMedia, useView, ProgressBar } from "@statusplane/client/react";
 import { createViewReporter, type ViewReporter } from "@statusplane/client/views";
 import { defineJobProgress } from "@statusplane/client/element";
-import { createWatcher } from "@statusplane/client/watch";
+import { createWatcher, type JobWatcher } from "@statusplane/client/watch";
+import { askRecords, getActive, waitFor, watchActive } from "@statusplane/client/features";
 import { asyncStatusStore, getPollInterval, useWorkerJobPoller } from "@statusplane/client/compat";
 import { useRef, type ReactNode } from "react";
 declare const reporter: ViewReporter;
 declare const videoElement: HTMLVideoElement;
 declare const client: StatusplaneClient;
+declare const watcher: JobWatcher;
 declare const file: File;
 declare const App: () => ReactNode;
 declare const getToken: () => Promise<string>;

@@ -1,6 +1,9 @@
 import { getPollInterval } from "@statusplane/core";
-import type { LiveList } from "@statusplane/core/wire";
+import { readLiveList, type LiveList } from "@statusplane/core/wire";
 import type { ClientError } from "./client-error.ts";
+import { jobTypesOf } from "./job-types.ts";
+import type { Sender } from "./sender.ts";
+import { Waiting } from "./waiting.ts";
 import type { WatchTable } from "./watch-table.ts";
 import { isEnded, watchKey, type WatchedJob, type WatchRef } from "./watched-job.ts";
 
@@ -25,8 +28,9 @@ const NOTHING_LISTED: LiveList = { live: [], ended: [], more: 0, waiting: new Ma
  */
 export class ActiveJobs {
   readonly #table: WatchTable;
-  readonly #now: () => number;
+  readonly #sender: Sender;
   readonly #onWanted: () => void;
+  readonly #waiting = new Waiting();
   readonly #keeps = new Map<string, () => void>();
   /** Which end of each job was asked for: another time is another end. */
   #ends = new Map<string, number>();
@@ -37,10 +41,21 @@ export class ActiveJobs {
   #sinceMs = 0;
 
   /** `onWanted` is called when somebody begins, or nobody goes on, to want the list. */
-  constructor(table: WatchTable, now: () => number, onWanted: () => void) {
+  constructor(table: WatchTable, sender: Sender, onWanted: () => void) {
     this.#table = table;
-    this.#now = now;
+    this.#sender = sender;
     this.#onWanted = onWanted;
+    table.subscribe(() => this.#waiting.noteRunning(table.snapshot.values()));
+  }
+
+  /** What a body tells of the tenant's lists; null for one that tells nothing. */
+  read(body: unknown): LiveList | null {
+    return readLiveList(body);
+  }
+
+  /** Job types that no worker can run now → the reason's code; the same object while nothing changed. */
+  get waiting(): Readonly<Record<string, string>> {
+    return this.#waiting.current;
   }
 
   get isWanted(): boolean {
@@ -84,6 +99,8 @@ export class ActiveJobs {
 
   /** Takes a list. @returns whether it names, or leaves out, what is now to be asked for by name. */
   take(list: LiveList): boolean {
+    this.#waiting.replace(Object.fromEntries(list.waiting));
+    if (list.waiting.size > 0) this.#learnJobTypes();
     if (!this.isWanted) return false;
     const askedFor = this.#toBeAsked();
     const liveKeys = new Set(list.live.map(watchKey));
@@ -105,6 +122,18 @@ export class ActiveJobs {
     this.#askForEnds(list);
     this.#become({ refs: [...refs.values()], more: list.more, isLoading: false, error: null });
     return [...this.#toBeAsked()].some((key) => !askedFor.has(key));
+  }
+
+  /** Without them a running video does not end its type's wait before the next list. */
+  #learnJobTypes(): void {
+    jobTypesOf(this.#sender).then(
+      (jobTypes) => this.#waiting.learn(jobTypes),
+      () => undefined, // asked again with the next list
+    );
+  }
+
+  #now(): number {
+    return this.#sender.environment.now();
   }
 
   fail(error: ClientError): void {

@@ -18,9 +18,19 @@ import {
   type SubmitBody,
   type SubmitJobBody,
 } from "@statusplane/core/wire";
+import type { ActiveJobs, ActiveList } from "./active-jobs.ts";
+import { askRecords } from "./asking-records.ts";
+import { cancelJob, needRecord, retryJob } from "./changing.ts";
+import type { DetailSource } from "./detail-source.ts";
+import { jobTypesOf } from "./job-types.ts";
+import { activeOf, loadActive } from "./live-jobs.ts";
 import { OnceAsked } from "./once-asked.ts";
 import { readBody } from "./reading.ts";
+import { read, request } from "./requests.ts";
+import type { Sender } from "./sender.ts";
+import { sentenceOf } from "./sentences.ts";
 import type {
+  ActiveAnswer,
   ClientOptions,
   HistoryOptions,
   RequestOptions,
@@ -28,10 +38,13 @@ import type {
   SubmitJobOptions,
   Submitted,
   SubmitVideoOptions,
+  WaitOptions,
 } from "./statusplane-client.ts";
 import { browserPush, withStreams } from "./transport/browser-push.ts";
 import { postUpload } from "./upload.ts";
 import { unknownJob, type WatchedJob, type WatchRef } from "./watched-job.ts";
+import { waitFor } from "./wait-for.ts";
+import { partsOf } from "./watcher-parts.ts";
 import { Watcher } from "./watcher.ts";
 
 /**
@@ -44,19 +57,54 @@ import { Watcher } from "./watcher.ts";
  * });
  */
 export function createClient(options: ClientOptions): StatusplaneClient {
-  return new Client(withStreams(options), browserPush);
+  return new Client(withStreams(options));
 }
 
 class Client extends Watcher implements StatusplaneClient {
-  readonly #onceAsked = new OnceAsked(this.sender, this.source);
+  readonly #sender: Sender;
+  readonly #source: DetailSource;
+  readonly #active: ActiveJobs;
+  readonly #onceAsked: OnceAsked;
+
+  constructor(options: ClientOptions) {
+    super(options, browserPush, sentenceOf);
+    this.#sender = partsOf(this).sender;
+    this.#active = activeOf(this);
+    this.#source = askRecords(this, options.detail, (job, record) => this.#onceAsked.remember(job, record));
+    this.#onceAsked = new OnceAsked(this.#sender, this.#source);
+  }
 
   override close(): void {
     super.close();
     this.#onceAsked.close();
   }
 
-  protected override onEndedRecord(job: WatchedJob, record: unknown): void {
-    this.#onceAsked.remember(job, record);
+  wait(ref: WatchRef, options?: WaitOptions): Promise<WatchedJob> {
+    return waitFor(this, ref, options);
+  }
+
+  watchActive(): () => void {
+    return this.#active.watch();
+  }
+
+  getActive(): ActiveList {
+    return this.#active.state;
+  }
+
+  loadActive(): Promise<ActiveAnswer> {
+    return loadActive(this);
+  }
+
+  waiting(): Readonly<Record<string, string>> {
+    return this.#active.waiting;
+  }
+
+  cancel(ref: WatchRef): Promise<void> {
+    return cancelJob(this, ref);
+  }
+
+  retry(ref: WatchRef): Promise<void> {
+    return retryJob(this, ref);
   }
 
   async submitVideo(file: File, options: SubmitVideoOptions = {}): Promise<Submitted> {
@@ -64,7 +112,7 @@ class Client extends Watcher implements StatusplaneClient {
     const body = formOf({ title, metadata }, file);
     return this.#submitted(
       "video",
-      await postUpload(this.sender, { ...options, path: listPath("video"), body }),
+      await postUpload(this.#sender, { ...options, path: listPath("video"), body }),
     );
   }
 
@@ -74,20 +122,20 @@ class Client extends Watcher implements StatusplaneClient {
     const body = file === undefined ? JSON.stringify(members) : formOf(members, file);
     return this.#submitted(
       "job",
-      await postUpload(this.sender, { ...options, path: listPath("job"), body }),
+      await postUpload(this.#sender, { ...options, path: listPath("job"), body }),
       jobType,
     );
   }
 
   async remove(ref: WatchRef): Promise<void> {
-    this.needRecord(ref);
-    await this.sender.request(detailPath(ref), { method: "DELETE" });
-    this.table.apply([[ref, { type: "not_found" }]]);
+    needRecord(this, ref);
+    await request(this.#sender, detailPath(ref), { method: "DELETE" });
+    partsOf(this).table.apply([[ref, { type: "not_found" }]]);
   }
 
   async detail(ref: WatchRef): Promise<DetailedJob> {
-    const body = await this.source.ask(this.get(ref) ?? unknownJob(ref));
-    return this.sender.checked(body, (record) => readDetail(ref, record));
+    const body = await this.#source.ask(this.get(ref) ?? unknownJob(ref));
+    return this.#sender.checked(body, (record) => readDetail(ref, record));
   }
 
   detailOnce(ref: WatchRef): Promise<unknown> {
@@ -95,34 +143,34 @@ class Client extends Watcher implements StatusplaneClient {
   }
 
   jobTypes(): Promise<readonly JobTypeInfo[]> {
-    return this.jobTypesAsked.ask();
+    return jobTypesOf(this.#sender);
   }
 
   async history(kind: Kind, options: HistoryOptions = {}): Promise<Page<RecordedJob>> {
     const { cursor, status, jobType, createdBy } = options;
     const path = historyPath(kind, { cursor, status, job_type: jobType, created_by: createdBy });
-    return this.sender.read(path, (body) => readPage(body, (item) => readRecord(kind, item)));
+    return read(this.#sender, path, (body) => readPage(body, (item) => readRecord(kind, item)));
   }
 
   async playback(videoId: string): Promise<Playback> {
     const ref: WatchRef = { kind: "video", id: videoId };
-    this.needRecord(ref);
-    return this.sender.read(playbackPath(videoId), readPlayback);
+    needRecord(this, ref);
+    return read(this.#sender, playbackPath(videoId), readPlayback);
   }
 
   request(path: string, options?: RequestOptions): Promise<Response> {
-    return this.sender.request(path, options);
+    return request(this.#sender, path, options);
   }
 
   read<T>(path: string, check: (body: unknown) => T | null): Promise<T> {
-    return this.sender.read(path, check);
+    return read(this.#sender, path, check);
   }
 
   /** Shows the new job at once: it is known before its first poll. */
   #submitted(kind: Kind, body: unknown, jobType: string | null = null): Submitted {
-    const submitted = this.sender.checked(body, (answer) => readSubmitted(kind, answer));
-    const reading = readBody(submitted.ref, { job_type: jobType, ...asMembers(body) }, this.sender.language);
-    this.table.apply([[submitted.ref, { type: "found", reading, atMs: this.environment.now() }]]);
+    const submitted = this.#sender.checked(body, (answer) => readSubmitted(kind, answer));
+    const reading = readBody(submitted.ref, { job_type: jobType, ...asMembers(body) }, this.#sender.language);
+    partsOf(this).table.apply([[submitted.ref, { type: "found", reading, atMs: this.environment.now() }]]);
     return { ...submitted, attempt: reading.job.attempt, version: reading.job.version };
   }
 }

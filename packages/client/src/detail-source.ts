@@ -1,5 +1,6 @@
 import { detailPath } from "@statusplane/core/wire";
 import { ClientError } from "./client-error.ts";
+import { readJson } from "./requests.ts";
 import type { Sender } from "./sender.ts";
 import type { DetailOption } from "./statusplane-client.ts";
 import type { WatchedJob } from "./watched-job.ts";
@@ -43,7 +44,7 @@ export class DetailSource {
   async ask(job: WatchedJob): Promise<unknown> {
     const detail = this.#detail;
     if (detail === false || (detail === undefined && !job.hasRecord)) throw this.#sender.failure("no_record");
-    if (typeof detail !== "function") return this.#sender.json(detailPath(job.ref), { baseUrl: detail });
+    if (typeof detail !== "function") return readJson(this.#sender, detailPath(job.ref), { baseUrl: detail });
     const body: unknown = await this.#sender.within({}, () => detail(job.ref));
     if (body === null) throw this.#noSuchJob();
     return body;

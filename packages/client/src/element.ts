@@ -3,7 +3,7 @@
  * `watch` and goes into the element's own shadow tree.
  */
 import { MovingBar, widen } from "./bar/moving-bar.ts";
-import type { StatusplaneWatcher } from "./statusplane-client.ts";
+import type { JobWatcher } from "./statusplane-client.ts";
 import { isEnded, type WatchedJob, type WatchRef } from "./watched-job.ts";
 
 const NAME = "job-progress";
@@ -24,7 +24,7 @@ const TREE = `<style>
  * defineJobProgress(createClient({ getToken }));
  * document.body.insertAdjacentHTML("beforeend", `<job-progress job="import-1" label="rows.xlsx"></job-progress>`);
  */
-export function defineJobProgress(client: StatusplaneWatcher): void {
+export function defineJobProgress(client: JobWatcher): void {
   if (typeof HTMLElement === "undefined" || customElements.get(NAME) !== undefined) return;
 
   class JobProgress extends HTMLElement {

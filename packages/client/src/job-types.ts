@@ -1,23 +1,16 @@
 import { readJobTypes, ROUTES, type JobTypeInfo } from "@statusplane/core/wire";
+import { read } from "./requests.ts";
 import type { Sender } from "./sender.ts";
 
-/** Asks for the job types once; after a failure the next call asks again. */
-export class JobTypesAsked {
-  readonly #sender: Sender;
-  #asked: Promise<readonly JobTypeInfo[]> | null = null;
+const asked = new WeakMap<Sender, Promise<readonly JobTypeInfo[]>>();
 
-  constructor(sender: Sender) {
-    this.#sender = sender;
+/** The job types: asked once per client; after a failure the next call asks again. @throws {ClientError} */
+export function jobTypesOf(sender: Sender): Promise<readonly JobTypeInfo[]> {
+  let types = asked.get(sender);
+  if (types === undefined) {
+    types = read(sender, ROUTES.jobTypes, readJobTypes);
+    asked.set(sender, types);
+    types.catch(() => asked.delete(sender));
   }
-
-  /** @throws {ClientError} */
-  async ask(): Promise<readonly JobTypeInfo[]> {
-    this.#asked ??= this.#sender.read(ROUTES.jobTypes, readJobTypes);
-    try {
-      return await this.#asked;
-    } catch (error) {
-      this.#asked = null;
-      throw error;
-    }
-  }
+  return types;
 }

@@ -53,12 +53,6 @@ export interface WatcherOptions {
    * a client is for one sign-in, and the next person's page makes another.
    */
   readonly getToken: () => string | null | Promise<string | null>;
-  /**
-   * Who is asked for a job's record, where the server that answers the polls keeps none (role `progress`). Asked at
-   * most once per job, attempt and tab when the status store does not know the job, and once after its completion.
-   * Default: the server at `baseUrl`.
-   */
-  readonly detail?: DetailOption;
   /** Default `auto`. */
   readonly transport?: Transport;
   /**
@@ -81,7 +75,14 @@ export interface WatcherOptions {
 }
 
 /** What {@link createClient} takes. */
-export type ClientOptions = WatcherOptions;
+export interface ClientOptions extends WatcherOptions {
+  /**
+   * Who is asked for a job's record, where the server that answers the polls keeps none (role `progress`). Asked at
+   * most once per job, attempt and tab when the status store does not know the job, and once after its completion.
+   * Default: the server at `baseUrl`.
+   */
+  readonly detail?: DetailOption;
+}
 
 /** What {@link StatusplaneWatcher.wait} takes. */
 export interface WaitOptions {
@@ -150,7 +151,7 @@ export interface RequestOptions extends Omit<RequestInit, "headers"> {
 }
 
 /** One per tab: watches jobs, whatever the transport. */
-export interface StatusplaneWatcher {
+export interface JobWatcher {
   /**
    * Watches a job until the answer is called; counted, so each call has its own end. The listener is called at the
    * next turn with what is known, then at every change.
@@ -163,12 +164,22 @@ export interface StatusplaneWatcher {
    */
   watch(ref: WatchRef, listener?: (job: WatchedJob) => void): () => void;
   get(ref: WatchRef): WatchedJob | undefined;
-  /** Called after every change of {@link getSnapshot}, {@link getActive} and {@link connectionStatus}. */
+  /** Called after every change of {@link getSnapshot}, of the live list and of {@link connectionStatus}. */
   subscribe(listener: () => void): () => void;
   /** All known jobs by `kind:id`; the same object while nothing changed. */
   getSnapshot(): ReadonlyMap<string, WatchedJob>;
   /** How news comes now. */
   readonly connectionStatus: ConnectionStatus;
+  readonly environment: Environment;
+  /** As the `language` option says now. */
+  readonly language: "ko" | "en";
+  /** Ends every stream, poll, timer and request. A second close does nothing. */
+  close(): void;
+  [Symbol.dispose](): void;
+}
+
+/** A watcher with all that concerns the jobs it watches. */
+export interface StatusplaneWatcher extends JobWatcher {
   /**
    * Ends with the job's terminal snapshot.
    * @throws {ClientError} `gone`: there is no such job; `wait_timeout`; `client_closed`
@@ -190,12 +201,6 @@ export interface StatusplaneWatcher {
   cancel(ref: WatchRef): Promise<void>;
   /** Asks for a new attempt and polls at once. @throws {ClientError} `not_retryable`, `input_gone`, `no_record` */
   retry(ref: WatchRef): Promise<void>;
-  readonly environment: Environment;
-  /** As the `language` option says now. */
-  readonly language: "ko" | "en";
-  /** Ends every stream, poll, timer and request. A second close does nothing. */
-  close(): void;
-  [Symbol.dispose](): void;
 }
 
 /** A watcher that speaks the rest of the server's HTTP interface, too. */

@@ -1,4 +1,5 @@
 import { uuidV7 } from "@statusplane/core";
+import { readJson } from "./requests.ts";
 import type { Sender } from "./sender.ts";
 import type { UploadOptions } from "./statusplane-client.ts";
 
@@ -21,7 +22,7 @@ export async function postUpload(sender: Sender, upload: Upload): Promise<unknow
   if (upload.onUploadProgress !== undefined && typeof XMLHttpRequest !== "undefined") {
     return postByXhr(sender, upload, headers);
   }
-  const body = await sender.json(upload.path, {
+  const body = await readJson(sender, upload.path, {
     method: "POST",
     headers,
     body: upload.body,
@@ -59,7 +60,12 @@ async function postByXhr(
     signal?.removeEventListener("abort", onAbort);
     release();
   }
-  return sender.bodyOfText(request.status, request.responseText, new Headers(retryAfter(request)));
+  const { status, responseText: text } = request;
+  sender.noteStatus(status);
+  if (status < 200 || status >= 300) {
+    throw sender.problem({ status, text, headers: new Headers(retryAfter(request)) });
+  }
+  return sender.bodyOf({ json: async () => JSON.parse(text) });
 }
 
 function retryAfter(request: XMLHttpRequest): Record<string, string> {

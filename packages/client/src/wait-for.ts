@@ -1,16 +1,20 @@
-import type { Sender } from "./sender.ts";
-import type { StatusplaneWatcher, WaitOptions } from "./statusplane-client.ts";
+import type { JobWatcher, WaitOptions } from "./statusplane-client.ts";
 import { isEnded, type WatchedJob, type WatchRef } from "./watched-job.ts";
+import { partsOf } from "./watcher-parts.ts";
 
 /**
  * Ends with the job's terminal snapshot.
  * @throws {ClientError} `gone`, `wait_timeout`, `client_closed`; the signal's reason as it is.
+ *
+ * @example
+ * const job = await waitFor(watcher, { kind: "job", id: "import-1" }, { timeoutMs: 600_000 });
  */
 export function waitFor(
-  watcher: Pick<StatusplaneWatcher, "watch" | "environment">,
-  sender: Sender,
-  { ref, timeoutMs, signal }: WaitOptions & { readonly ref: WatchRef },
+  watcher: JobWatcher,
+  ref: WatchRef,
+  { timeoutMs, signal }: WaitOptions = {},
 ): Promise<WatchedJob> {
+  const { sender } = partsOf(watcher);
   const ends: (() => void)[] = [];
   return new Promise<WatchedJob>((resolve, reject) => {
     const abort = (): void => reject(signal?.reason);

@@ -15,131 +15,117 @@ export type Occurrence = readonly [ref: WatchRef, event: WatchEvent];
  * What is known of each job, and who watches it. Changes come as groups of events; a group is told once, after all of
  * it is applied. Listeners cannot stop it: what they throw surfaces as an uncaught error.
  */
-export class WatchTable {
-  readonly #now: () => number;
-  readonly #states = new Map<string, WatchState>();
-  readonly #watchers = new Map<string, Set<JobListener>>();
-  readonly #subscribers = new Set<() => void>();
-  readonly #onApplied: () => void;
-  #snapshot: ReadonlyMap<string, WatchedJob> = new Map();
-
-  /** `onApplied` is called after every group, whether or not anything shown has changed. */
-  constructor(now: () => number, onApplied: () => void) {
-    this.#now = now;
-    this.#onApplied = onApplied;
-  }
-
+export interface WatchTable {
+  readonly snapshot: ReadonlyMap<string, WatchedJob>;
   /** Adds a watcher; the answer removes it. */
-  watch(ref: WatchRef, listener: JobListener): () => void {
+  watch(ref: WatchRef, listener: JobListener): () => void;
+  /** As {@link watch}, without looking anew at what has ended, and with nobody to tell. */
+  keep(ref: WatchRef): () => void;
+  subscribe(subscriber: () => void): () => void;
+  state(ref: WatchRef): WatchState | undefined;
+  /** Watched jobs that the batch shall name, in the order in which they became known. */
+  polled(): readonly WatchState[];
+  /** Watched jobs of which detail is to be asked, the most urgent first. */
+  toAsk(): readonly (WatchState & { readonly askAtMs: number })[];
+  /** Applies a group of events, then tells. */
+  apply(occurrences: readonly Occurrence[]): void;
+  /** Tells the subscribers, of something that belongs to no job. */
+  tell(): void;
+  clear(): void;
+}
+
+/** @param onApplied called after every group, whether or not anything shown has changed. */
+export function createWatchTable(now: () => number, onApplied: () => void): WatchTable {
+  const states = new Map<string, WatchState>();
+  const watchers = new Map<string, Set<JobListener>>();
+  const subscribers = new Set<() => void>();
+  let snapshot: ReadonlyMap<string, WatchedJob> = new Map();
+
+  function watch(ref: WatchRef, listener: JobListener): () => void {
     const key = watchKey(ref);
-    const isFirst = !this.#watchers.has(key);
-    const end = this.#add(ref, listener);
-    if (!isId(ref.id)) this.apply([[ref, { type: "not_found" }]]);
-    else if (isFirst || isOver(this.#states.get(key)))
-      this.apply([[ref, { type: "watched", atMs: this.#now() }]]);
+    const isFirst = !watchers.has(key);
+    const end = add(key, listener);
+    if (!isId(ref.id)) apply([[ref, { type: "not_found" }]]);
+    else if (isFirst || isOver(states.get(key))) apply([[ref, { type: "watched", atMs: now() }]]);
     return end;
   }
 
-  /** As {@link watch}, without looking anew at what has ended, and with nobody to tell. */
-  keep(ref: WatchRef): () => void {
-    return this.#states.has(watchKey(ref)) ? this.#add(ref, () => {}) : this.watch(ref, () => {});
-  }
-
-  subscribe(subscriber: () => void): () => void {
-    const own = () => subscriber();
-    this.#subscribers.add(own);
+  function add(key: string, listener: JobListener): () => void {
+    const watcher: JobListener = (job) => listener(job); // an object of its own: a listener may watch twice
+    const all = watchers.get(key) ?? new Set();
+    watchers.set(key, all.add(watcher));
     return () => {
-      this.#subscribers.delete(own);
+      all.delete(watcher);
+      if (all.size > 0 || watchers.get(key) !== all) return;
+      watchers.delete(key);
+      forgetOldest();
+      onApplied();
     };
   }
 
-  get snapshot(): ReadonlyMap<string, WatchedJob> {
-    return this.#snapshot;
-  }
-
-  state(ref: WatchRef): WatchState | undefined {
-    return this.#states.get(watchKey(ref));
-  }
-
-  /** Watched jobs that the batch shall name, in the order in which they became known. */
-  polled(): readonly WatchState[] {
-    return this.#watched().filter(isPolled);
-  }
-
-  /** Watched jobs of which detail is to be asked, the most urgent first. */
-  toAsk(): readonly (WatchState & { readonly askAtMs: number })[] {
-    return this.#watched()
-      .filter((state): state is WatchState & { readonly askAtMs: number } => state.askAtMs !== null)
-      .sort((a, b) => a.askAtMs - b.askAtMs);
-  }
-
-  /** Applies a group of events, then tells. */
-  apply(occurrences: readonly Occurrence[]): void {
+  function apply(occurrences: readonly Occurrence[]): void {
     const changed = new Map<string, WatchedJob>();
     for (const [ref, event] of occurrences) {
       const key = watchKey(ref);
-      const before = this.#states.get(key);
-      const after = reduceWatch(before ?? newWatch(ref, this.#now()), event);
-      this.#states.set(key, after);
+      const before = states.get(key);
+      const after = reduceWatch(before ?? newWatch(ref, now()), event);
+      states.set(key, after);
       if (after.job !== before?.job) changed.set(key, after.job);
     }
-    this.#onApplied();
-    if (changed.size > 0) this.#changed(changed);
-  }
-
-  clear(): void {
-    this.#watchers.clear();
-    this.#subscribers.clear();
-  }
-
-  /** Tells the subscribers, of something that belongs to no job. */
-  tell(): void {
-    for (const subscriber of [...this.#subscribers]) callSafely(subscriber);
-  }
-
-  #add(ref: WatchRef, listener: JobListener): () => void {
-    const key = watchKey(ref);
-    const watcher: JobListener = (job) => listener(job); // an object of its own: a listener may watch twice
-    const watchers = this.#watchers.get(key) ?? new Set();
-    this.#watchers.set(key, watchers.add(watcher));
-    return () => {
-      watchers.delete(watcher);
-      if (watchers.size > 0 || this.#watchers.get(key) !== watchers) return;
-      this.#watchers.delete(key);
-      this.#forgetOldest();
-      this.#onApplied();
-    };
-  }
-
-  #changed(changed: ReadonlyMap<string, WatchedJob>): void {
-    this.#snapshot = new Map([...this.#snapshot, ...changed]);
-    this.#forgetOldest();
+    onApplied();
+    if (changed.size === 0) return;
+    snapshot = new Map([...snapshot, ...changed]);
+    forgetOldest();
     for (const [key, job] of changed) {
-      for (const watcher of [...(this.#watchers.get(key) ?? [])]) callSafely(() => watcher(job));
+      for (const watcher of [...(watchers.get(key) ?? [])]) callSafely(() => watcher(job));
     }
-    this.tell();
+    tell();
   }
 
-  #watched(): WatchState[] {
-    const states: WatchState[] = [];
-    for (const key of this.#watchers.keys()) {
-      const state = this.#states.get(key);
-      if (state !== undefined) states.push(state);
-    }
-    return states;
+  function tell(): void {
+    for (const subscriber of [...subscribers]) callSafely(subscriber);
   }
 
-  #forgetOldest(): void {
-    let excess = this.#states.size - this.#watchers.size - MAX_UNWATCHED;
+  const watched = (): WatchState[] => [...watchers.keys()].flatMap((key) => states.get(key) ?? []);
+
+  function forgetOldest(): void {
+    let excess = states.size - watchers.size - MAX_UNWATCHED;
     if (excess <= 0) return;
-    const kept = new Map(this.#snapshot);
-    for (const key of this.#states.keys()) {
+    const kept = new Map(snapshot);
+    for (const key of states.keys()) {
       if (excess <= 0) break;
-      if (this.#watchers.has(key)) continue;
-      this.#states.delete(key);
+      if (watchers.has(key)) continue;
+      states.delete(key);
       kept.delete(key);
       excess -= 1;
     }
-    this.#snapshot = kept;
+    snapshot = kept;
   }
+
+  return {
+    get snapshot() {
+      return snapshot;
+    },
+    watch,
+    keep: (ref) => (states.has(watchKey(ref)) ? add(watchKey(ref), () => {}) : watch(ref, () => {})),
+    subscribe(subscriber) {
+      const own = () => subscriber();
+      subscribers.add(own);
+      return () => {
+        subscribers.delete(own);
+      };
+    },
+    state: (ref) => states.get(watchKey(ref)),
+    polled: () => watched().filter(isPolled),
+    toAsk: () =>
+      watched()
+        .filter((state): state is WatchState & { readonly askAtMs: number } => state.askAtMs !== null)
+        .sort((a, b) => a.askAtMs - b.askAtMs),
+    apply,
+    tell,
+    clear() {
+      watchers.clear();
+      subscribers.clear();
+    },
+  };
 }

@@ -1,8 +1,7 @@
 import type { ClientTimings } from "../transport/client-timings.ts";
 import { NOTHING_WANTED, type Delivery, type Wanted } from "../transport/delivery.ts";
 import { isSameWanted } from "../transport/link.ts";
-import type { PushPort } from "../transport/push-port.ts";
-import type { PushListener } from "../transport/push.ts";
+import type { Pusher, PushListener } from "../transport/pusher.ts";
 import type { Sender } from "../sender.ts";
 import { watchKey, type WatchRef } from "../watched-job.ts";
 import { Guests } from "./guests.ts";
@@ -15,7 +14,7 @@ export interface SharedPushParts {
   readonly sender: Sender;
   readonly timings: ClientTimings;
   /** Makes this tab's own push. */
-  readonly open: (listener: PushListener) => PushPort;
+  readonly open: (listener: PushListener) => Pusher;
   onDelivery(delivery: Delivery): void;
   onCover(): void;
 }
@@ -36,9 +35,9 @@ type Here = Extract<TabMessage, { say: "here" }>;
  * A tab that joins has a connection of its own until another tells it everything: nobody waits for somebody who may be
  * gone.
  */
-export class SharedPush implements PushPort {
+export class SharedPush implements Pusher {
   readonly #parts: SharedPushParts;
-  readonly #own: PushPort;
+  readonly #own: Pusher;
   readonly #id: string;
   readonly #guests = new Guests();
   readonly #memory = new Memory();

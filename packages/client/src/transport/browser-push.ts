@@ -2,7 +2,9 @@ import type { WatcherOptions } from "../statusplane-client.ts";
 import { streamingEnvironment } from "../streaming-environment.ts";
 import { SharedPush } from "../tabs/shared-push.ts";
 import type { MakePush, PushContext } from "./push-port.ts";
-import { Push, type PushListener, type PushParts } from "./push.ts";
+import { Push, type PushParts } from "./push.ts";
+import type { PushListener } from "./pusher.ts";
+import { createPushing } from "./pushing.ts";
 import { sseOf } from "./sse.ts";
 import { websocketOf } from "./websocket.ts";
 
@@ -16,7 +18,11 @@ export const browserPush: MakePush = (context) => {
   const streams = streamsOf(context);
   const open = (listener: PushListener): Push =>
     new Push({ sender, timings, streams, listener, keepsUnsharedSse: tabs === undefined });
-  return tabs == null ? open({ ...context, onReader() {} }) : new SharedPush({ ...context, tabs, open });
+  return createPushing(context, (listener) =>
+    tabs == null
+      ? open({ ...listener, onReader() {} })
+      : new SharedPush({ ...listener, tabs, sender, timings, open }),
+  );
 };
 
 /** Options of a client that streams. */

@@ -1,17 +1,17 @@
-import { MAX_REFS } from "@statusplane/core/wire";
 import type { ActiveJobs } from "../active-jobs.ts";
 import { callSafely } from "../call-safely.ts";
 import type { ClientError } from "../client-error.ts";
+import { readBody } from "../reading.ts";
 import type { Sender } from "../sender.ts";
-import type { ConnectionStatus, Transport } from "../statusplane-client.ts";
-import type { WatchState } from "../watch-state.ts";
-import type { WatchTable } from "../watch-table.ts";
-import { watchKey, type WatchRef } from "../watched-job.ts";
-import type { ClientTimings } from "./client-timings.ts";
-import { NOTHING_WANTED, type Delivery, type Wanted } from "./delivery.ts";
-import { Intake } from "./intake.ts";
-import { Poller, type Cover } from "./poller.ts";
-import { NO_PUSH, type MakePush, type PushPort } from "./push-port.ts";
+import type { ConnectionStatus, WatcherOptions } from "../statusplane-client.ts";
+import { ASK_SPREAD_MS, pollIntervalMs } from "../watch-state.ts";
+import type { Occurrence, WatchTable } from "../watch-table.ts";
+import type { WatchRef } from "../watched-job.ts";
+import { createBatchAsker } from "./batch-asker.ts";
+import { CLIENT_TIMINGS } from "./client-timings.ts";
+import type { Delivery } from "./delivery.ts";
+import { createPoller, type Due } from "./poller.ts";
+import type { MakePush } from "./push-port.ts";
 
 /** An outage at page load spreads its asks over this long. */
 const OUTAGE_SPREAD_MS = 5_000;
@@ -20,211 +20,203 @@ const OUTAGE_SPREAD_MS = 5_000;
 export interface DeliveringParts {
   readonly table: WatchTable;
   readonly sender: Sender;
-  readonly active: ActiveJobs;
-  readonly timings: ClientTimings;
-  readonly transport: Transport;
+  readonly options: WatcherOptions;
   readonly makePush: MakePush | null;
-  readonly whileHidden: () => boolean;
-  readonly onList: (delivery: Delivery) => void;
-  readonly onError: (error: ClientError) => void;
+  /** The tenant's live list; null before somebody has wanted it. */
+  readonly list: () => ActiveJobs | null;
 }
 
 /**
- * Brings news to the table by whatever works, and says by what. A push tells what it covers, the poll asks for the
- * rest; both rest while nobody looks.
+ * Brings news to the table by whatever works, and says by what. A push tells what it tells, the poll asks for the rest;
+ * both rest while nobody looks.
  */
-export class Delivering implements Cover {
-  readonly #parts: DeliveringParts;
-  readonly #intake: Intake;
-  readonly #poller: Poller;
-  readonly #push: PushPort;
-  readonly #endWake: () => void;
-  readonly #endHidden: () => void;
-  #status: ConnectionStatus = "connecting";
-  #polled: "nothing" | "answered" | "failed" = "nothing";
-  #isResting = false;
-  #cancelRest: (() => void) | null = null;
-
-  constructor(parts: DeliveringParts) {
-    const { table, sender, timings, transport, makePush } = parts;
-    const { environment } = sender;
-    this.#parts = parts;
-    this.#intake = new Intake(table, sender, (delivery) => parts.onList(delivery));
-    this.#poller = new Poller({
-      ...{ table, sender, timings },
-      cover: this,
-      onDelivery: (delivery) => this.#takePolled(delivery),
-      onFailure: (error, asked, isFirst) => this.#failed(error, asked, isFirst),
-    });
-    this.#push =
-      makePush === null || transport === "poll"
-        ? NO_PUSH
-        : makePush({
-            ...{ sender, timings, transport },
-            onDelivery: (delivery) => this.#intake.gather(this.#withListed(delivery)),
-            onCover: () => this.#covered(),
-          });
-    this.#endWake = environment.onWake(() => this.#wake());
-    this.#endHidden = environment.onHidden?.(() => this.#look()) ?? (() => {});
-  }
-
-  get status(): ConnectionStatus {
-    return this.#status;
-  }
-
-  covers(ref: WatchRef): boolean {
-    return this.#push.covers(watchKey(ref));
-  }
-
-  guests(): readonly WatchRef[] {
-    return this.#push.guests();
-  }
-
-  get isRelayed(): boolean {
-    return this.#push.isRelayed;
-  }
-
-  get list(): "unwanted" | "wanted" | "covered" {
-    if (!this.#parts.active.isWanted) return "unwanted";
-    return this.#push.coversList ? "covered" : "wanted";
-  }
-
-  lists(ref: WatchRef): boolean {
-    return this.#parts.active.lists(ref);
-  }
-
-  get listIntervalMs(): number {
-    return this.#parts.active.intervalMs;
-  }
-
-  take(delivery: Delivery): void {
-    this.#intake.take(delivery);
-  }
-
+export interface Delivering {
+  readonly status: ConnectionStatus;
+  /** Takes what one transport tells at once, or told in a moment. */
+  take(deliveries: readonly Delivery[]): void;
   /** Somebody watches: `isNew`, if nothing is known that could be shown. */
-  watched(isNew: boolean): void {
-    if (isNew || this.#poller.isIdle) this.#poller.poke("watch");
-  }
-
+  watched(isNew: boolean): void;
   /** A person has changed something. */
-  poke(): void {
-    this.#poller.poke("person");
-  }
-
+  poke(): void;
   /** After every change of the table or of what is wanted. */
-  settle(): void {
-    if (this.#status === "closed") return;
-    this.#push.want(this.#isResting ? NOTHING_WANTED : this.#wanted());
-    this.#poller.settle();
-    this.#look();
+  settle(): void;
+  close(): void;
+}
+
+export function createDelivering({ table, sender, options, makePush, list }: DeliveringParts): Delivering {
+  const { environment } = sender;
+  const timings = { ...CLIENT_TIMINGS, ...options.timings };
+  const { transport = "auto", whileHidden = () => true, onError = warn } = options;
+  let status: ConnectionStatus = "connecting";
+  let polled: "nothing" | "answered" | "failed" = "nothing";
+  let isResting = false;
+  let cancelRest: (() => void) | null = null;
+
+  const wantedList = (): ActiveJobs | null => {
+    const wanted = list();
+    return wanted?.isWanted === true ? wanted : null;
+  };
+  const watched = (): readonly WatchRef[] => table.polled().map(({ job }) => job.ref);
+  const untold = (refs: readonly WatchRef[]): readonly WatchRef[] => push?.untold(refs) ?? refs;
+
+  const push =
+    makePush === null || transport === "poll"
+      ? null
+      : makePush({
+          ...{ table, sender, timings, transport, wantedList },
+          onDeliveries: take,
+          onCover() {
+            if (push?.isLive === true) polled = "nothing"; // of what comes after
+            settle();
+            noteStatus();
+          },
+        });
+  const askBatch = createBatchAsker({
+    ...{ table, sender },
+    readList: (body) => list()?.read(body) ?? null,
+    onDelivery(delivery) {
+      if (status === "closed") return;
+      polled = "answered";
+      take([delivery]);
+      push?.share(delivery);
+      noteStatus();
+    },
+  });
+  const poller = createPoller({
+    ...{ sender, due, onFailure: failed, unseenPollMs: timings.unseenPollMs },
+    ask(asked) {
+      const guests = push?.guests() ?? [];
+      push?.polls();
+      return askBatch({ ...asked, refs: [...asked.refs, ...guests] });
+    },
+    intervalMs() {
+      const [nowMs, wanted] = [environment.now(), wantedList()];
+      const states = untold(watched()).flatMap((ref) => table.state(ref) ?? []);
+      const intervals = states.map((state) => pollIntervalMs(state, nowMs, environment.random()));
+      return Math.min(...intervals, wanted !== null && due().active ? wanted.intervalMs : Infinity);
+    },
+  });
+  const ends = [environment.onWake(wake), environment.onHidden?.(look)];
+
+  /** What the live list tells, whoever tells it, is not asked for by name. */
+  function due(): Due {
+    const wanted = wantedList();
+    return {
+      refs: untold(watched().filter((ref) => wanted?.lists(ref) !== true)),
+      active: wanted !== null && push?.tellsList !== true,
+    };
   }
 
-  close(): void {
-    this.#endWake();
-    this.#endHidden();
-    this.#cancelRest?.();
-    this.#push.close();
-    this.#poller.close();
-    this.#intake.close();
-    this.#status = "closed";
+  function take(deliveries: readonly Delivery[]): void {
+    const occurrences = deliveries.flatMap(occurrencesOf);
+    if (occurrences.length > 0) table.apply(occurrences);
+    for (const delivery of deliveries) {
+      if (delivery.list !== undefined && list()?.take(delivery.list) === true) poller.poke("watch");
+    }
   }
 
-  /** What the list does not tell by itself, as much of it as one connection tells. */
-  #wanted(): Wanted {
-    const { table, active } = this.#parts;
-    const polled = table.polled().map(({ job }) => job.ref);
-    const refs = polled.filter((ref) => !(active.isWanted && active.lists(ref))).slice(0, MAX_REFS);
-    return { refs, active: active.isWanted };
-  }
-
-  /** A stream that lives says it of what the list tells, too. */
-  #withListed(delivery: Delivery): Delivery {
-    const { unchanged } = delivery;
-    return unchanged === undefined
-      ? delivery
-      : { ...delivery, unchanged: [...unchanged, ...this.#parts.active.live] };
-  }
-
-  #takePolled(delivery: Delivery): void {
-    this.#polled = "answered";
-    this.#intake.take(delivery);
-    this.#push.share(delivery);
-    this.#noteStatus();
-  }
-
-  #failed(error: ClientError, asked: readonly WatchState[], isFirst: boolean): void {
-    const { table, sender, active, onError } = this.#parts;
-    const { environment } = sender;
+  function occurrencesOf({ snapshots = [], missing = [], unchanged = [], serverNowMs }: Delivery) {
     const atMs = environment.now();
-    this.#polled = "failed";
-    // What a stream tells is not lost because a poll of it was.
-    const lost = asked.filter(({ job }) => !this.covers(job.ref)).map(({ job }) => job.ref);
-    const listed = this.list === "wanted" ? active.live : [];
-    const outage = error.status === 503;
+    return [
+      ...snapshots.map(([ref, body]): Occurrence => {
+        const reading = readBody(ref, body, sender.language);
+        return [ref, { type: "answer", reading, serverNowMs, atMs }];
+      }),
+      ...missing.map((ref): Occurrence => {
+        return [ref, { type: "missing", atMs, spreadMs: ASK_SPREAD_MS * environment.random() }];
+      }),
+      ...unchanged.map((ref): Occurrence => [ref, { type: "unchanged", serverNowMs, atMs }]),
+    ];
+  }
+
+  /** What a stream tells is not lost because a poll of it was. */
+  function failed(error: ClientError, isFirst: boolean): void {
+    if (status === "closed") return;
+    polled = "failed";
+    const { refs, active } = due();
+    const wanted = active ? wantedList() : null;
+    const atMs = environment.now();
     table.apply(
-      [...lost, ...listed].map((ref) => {
-        const outageSpreadMs = outage ? OUTAGE_SPREAD_MS * environment.random() : null;
+      [...refs, ...(wanted?.live ?? [])].map((ref) => {
+        const outageSpreadMs = error.status === 503 ? OUTAGE_SPREAD_MS * environment.random() : null;
         return [ref, { type: "lost", atMs, outageSpreadMs }];
       }),
     );
-    if (this.list === "wanted") active.fail(error);
+    wanted?.fail(error);
     if (isFirst) callSafely(() => onError(error));
-    this.#noteStatus();
+    noteStatus();
   }
 
-  #covered(): void {
-    if (this.#push.isLive) this.#polled = "nothing"; // of what comes after
-    this.settle();
-    this.#noteStatus();
+  function settle(): void {
+    if (status === "closed") return;
+    push?.settle(isResting);
+    poller.settle();
+    look();
   }
 
-  #wake(): void {
-    this.#look();
-    this.#push.wake();
-    this.#poller.poke("wake");
-    this.#noteStatus();
+  function wake(): void {
+    look();
+    push?.wake();
+    poller.poke("person");
+    noteStatus();
   }
 
   /** Rests a moment after nobody looks any more and nobody wants to be told, and no longer than that. */
-  #look(): void {
-    const { sender, timings, active, whileHidden } = this.#parts;
-    const { environment } = sender;
-    const isWanted = environment.isVisible() || (whileHidden() && this.#isSomethingLive());
-    if (isWanted) {
-      this.#cancelRest?.();
-      this.#cancelRest = null;
-      if (this.#isResting) this.#rest(false);
-    } else if (!this.#isResting && (active.isWanted || this.#parts.table.polled().length > 0)) {
-      this.#cancelRest ??= environment.setTimer(() => {
-        this.#cancelRest = null;
-        this.#rest(true);
+  function look(): void {
+    const isSomethingWatched = watched().length > 0;
+    const isSomethingLive = isSomethingWatched || (list()?.live.length ?? 0) > 0;
+    if (environment.isVisible() || (whileHidden() && isSomethingLive)) {
+      cancelRest?.();
+      cancelRest = null;
+      if (isResting) rest(false);
+    } else if (!isResting && (isSomethingWatched || wantedList() !== null)) {
+      cancelRest ??= environment.setTimer(() => {
+        cancelRest = null;
+        rest(true);
       }, timings.restAfterMs);
     }
   }
 
-  #rest(isResting: boolean): void {
-    this.#isResting = isResting;
-    this.#push.want(isResting ? NOTHING_WANTED : this.#wanted());
-    this.#poller.rest(isResting);
+  function rest(rests: boolean): void {
+    isResting = rests;
+    push?.settle(rests);
+    poller.rest(rests);
   }
 
-  #isSomethingLive(): boolean {
-    const { table, active } = this.#parts;
-    return active.live.length > 0 || table.polled().length > 0;
+  function noteStatus(): void {
+    const now = statusNow();
+    if (now === status || status === "closed") return;
+    status = now;
+    table.tell();
   }
 
-  #noteStatus(): void {
-    const status = this.#statusNow();
-    if (status === this.#status || this.#status === "closed") return;
-    this.#status = status;
-    this.#parts.table.tell();
-  }
-
-  #statusNow(): ConnectionStatus {
-    const { sender } = this.#parts;
-    if (this.#push.isLive) return "live";
+  function statusNow(): ConnectionStatus {
+    if (push?.isLive === true) return "live";
     if (sender.isUnauthenticated) return "signed_out";
-    if (this.#polled === "failed" || !sender.environment.isOnline()) return "offline";
-    return this.#polled === "answered" ? "polling" : "connecting";
+    if (polled === "failed" || !environment.isOnline()) return "offline";
+    return polled === "answered" ? "polling" : "connecting";
   }
+
+  return {
+    get status() {
+      return status;
+    },
+    take,
+    watched(isNew) {
+      if (isNew || poller.isIdle) poller.poke("watch");
+    },
+    poke: () => poller.poke("person"),
+    settle,
+    close() {
+      status = "closed";
+      for (const end of ends) end?.();
+      cancelRest?.();
+      push?.close();
+      poller.rest(true);
+    },
+  };
+}
+
+function warn(error: ClientError): void {
+  console.warn("Statusplane: polling fails and backs off.", error);
 }

@@ -2,19 +2,10 @@ import { errorBackoffMs, withPollJitter } from "@statusplane/core";
 import type { Sender } from "../sender.ts";
 import { watchKey, type WatchRef } from "../watched-job.ts";
 import type { ClientTimings } from "./client-timings.ts";
-import { isNothing, NOTHING_WANTED, type Delivery, type Wanted } from "./delivery.ts";
+import { isNothing, NOTHING_WANTED, type Wanted } from "./delivery.ts";
 import { isSameWanted, Link, type LinkEnd } from "./link.ts";
-import type { PushPort } from "./push-port.ts";
+import type { Pusher, PushListener } from "./pusher.ts";
 import type { OpenStreamOf, PushTransport } from "./stream.ts";
-
-/** Who hears what is pushed. */
-export interface PushListener {
-  onDelivery(delivery: Delivery): void;
-  /** What is covered may have changed: see {@link Push.covers}. */
-  onCover(): void;
-  /** The server has said who reads; null: nothing may be shared. */
-  onReader(reader: string | null): void;
-}
 
 export interface PushParts {
   readonly sender: Sender;
@@ -42,7 +33,7 @@ export interface PushParts {
  *
  * The poll asks for what is not covered: nothing at once while a stream is opened, everything from then on.
  */
-export class Push implements PushPort {
+export class Push implements Pusher {
   readonly #parts: PushParts;
   #streams: PushParts["streams"];
   #phase: "off" | "opening" | "live" | "down" = "off";

@@ -49,10 +49,7 @@ class EventsStream implements OpenStream {
       await this.#sender.send(
         path,
         { ...init, cache: "no-store", deadlineMs: 0, signal: this.#abort.signal },
-        async (response) => {
-          if (!response.ok) throw await this.#sender.errorOf(response);
-          await this.#read(response);
-        },
+        (response) => this.#read(response),
       );
     } catch (error) {
       // Whatever cut it off, it is over; the poll that takes over tells of a server that is away.

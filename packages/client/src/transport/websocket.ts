@@ -57,7 +57,9 @@ class SocketStream implements OpenStream {
     if (this.#isOver) return;
     const bearer = token === null ? null : bearerProtocol(token);
     const protocols = bearer === null ? [SUBPROTOCOL] : [SUBPROTOCOL, bearer];
-    const socket = this.#sender.openSocket(socketPath(), protocols);
+    const { environment } = this.#sender;
+    const socket = environment.openSocket?.(this.#sender.url(socketPath()), protocols);
+    if (socket === undefined) throw new TypeError("no WebSocket here");
     this.#socket = socket;
     socket.onopen = () => {
       this.#isOpen = true;

@@ -6,6 +6,7 @@ import {
   type ReportsBody,
 } from "@statusplane/core/wire";
 import { ClientError } from "../client-error.ts";
+import { readJson } from "../requests.ts";
 import type { Sender } from "../sender.ts";
 import type { Channel } from "../tabs/tabs.ts";
 import { retryWait } from "../transport/backoff.ts";
@@ -195,7 +196,7 @@ export class ReportMail {
     const body = JSON.stringify({ reports: this.#bodies(batch) } satisfies ReportsBody);
     const headers = { "Content-Type": "application/json" };
     try {
-      const answer = await sender.json(ROUTES.views, { ...init, method: "POST", headers, body });
+      const answer = await readJson(sender, ROUTES.views, { ...init, method: "POST", headers, body });
       return this.#answered(
         batch,
         sender.checked(answer, (each) => readReportAnswers(each, batch.length)),

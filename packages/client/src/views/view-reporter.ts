@@ -10,7 +10,9 @@ import {
   type View,
 } from "@statusplane/core/wire";
 import { callSafely } from "../call-safely.ts";
-import { Sender } from "../sender.ts";
+import { read } from "../requests.ts";
+import { createSender, type Sender } from "../sender.ts";
+import { sentenceOf } from "../sentences.ts";
 import type { Fetch } from "../statusplane-client.ts";
 import type { KeptReport } from "./kept-report.ts";
 import { ReportMail, type PlayerAnswer } from "./report-mail.ts";
@@ -108,7 +110,7 @@ class Reporter implements ViewReporter {
   constructor(options: ViewReporterOptions) {
     const environment = options.environment ?? viewsEnvironment();
     this.#environment = environment;
-    this.#sender = new Sender(options, environment);
+    this.#sender = createSender(options, environment, sentenceOf);
     this.#intervalMs = options.intervalMs ?? INTERVAL_MS;
     this.#mail = new ReportMail({
       sender: this.#sender,
@@ -150,14 +152,14 @@ class Reporter implements ViewReporter {
   }
 
   async load(videoId: string): Promise<View> {
-    const view = await this.#sender.read(viewPath(videoId), readView);
+    const view = await read(this.#sender, viewPath(videoId), readView);
     this.#table.take(view);
     return this.#table.get(videoId) ?? view;
   }
 
   async loadAll(videoIds: readonly string[]): Promise<readonly View[]> {
     if (videoIds.length === 0) return [];
-    const views = await this.#sender.read(viewsPath(videoIds), readViews);
+    const views = await read(this.#sender, viewsPath(videoIds), readViews);
     for (const view of views) this.#table.take(view);
     return views;
   }

@@ -3,7 +3,7 @@ import { isKind, type Kind } from "../terms.ts";
 import type { DemoBody, DemoSignedInBody, JobTypeBody, JobTypeErrorBody, PageBody } from "./bodies.ts";
 import { readBatchPart, readId, readPlayUrls, type PlayUrls } from "./first-wire.ts";
 import { asMembers, isMembers, readEach, textOrNull, wholeOrNull, type Members } from "./members.ts";
-import type { NamedJob } from "./routes.ts";
+import type { NamedJob } from "./watch-routes.ts";
 
 /* What a receiver makes of the other answers: checked, null for what is no such answer. */
 
@@ -22,38 +22,24 @@ export function readPage<Item>(body: unknown, readItem: (item: unknown) => Item 
   return { items: readEach(of("items"), readItem), nextCursor: textOrNull(of("next_cursor")) };
 }
 
-/** A batch of snapshots, or the list of live jobs. */
+/** A batch of snapshots; what it tells of the tenant's lists, `readLiveList` reads. */
 export interface ReceivedBatch {
   /** A snapshot's body; undefined for what the batch does not know. */
   readonly bodyOf: (job: NamedJob) => unknown;
   /** Every job that the batch has a snapshot of. */
   readonly jobs: readonly NamedJob[];
-  /** Of the active list: how many live jobs there are else. */
-  readonly more: number;
-  /** Of the active list: job types that no worker can run now → the reason's code. */
-  readonly waiting: Readonly<Record<string, string>>;
 }
 
 /** A batch; null for what is none. */
 export function readBatch(body: unknown): ReceivedBatch | null {
   const parts = { video: readBatchPart("video", body), job: readBatchPart("job", body) };
   if (parts.video === null || parts.job === null) return null;
-  const { more, waiting } = asMembers(body);
   const jobsOf = (kind: Kind): NamedJob[] => Object.keys(parts[kind] ?? {}).map((id) => ({ kind, id }));
   return {
     // hasOwn: `constructor` is a valid id.
     bodyOf: ({ kind, id }) => (Object.hasOwn(parts[kind] ?? {}, id) ? parts[kind]?.[id] : undefined),
     jobs: [...jobsOf("video"), ...jobsOf("job")],
-    more: wholeOrNull(more) ?? 0,
-    waiting: readWaiting(waiting),
   };
-}
-
-function readWaiting(value: unknown): Readonly<Record<string, string>> {
-  const reasons = Object.entries(asMembers(value)).filter(
-    (entry): entry is [string, string] => typeof entry[1] === "string",
-  );
-  return Object.fromEntries(reasons);
 }
 
 /** What a submit was answered. */

@@ -14,3 +14,4 @@ export * from "./recorded-job.ts";
 export * from "./routes.ts";
 export * from "./stream.ts";
 export * from "./views.ts";
+export * from "./watch-routes.ts";

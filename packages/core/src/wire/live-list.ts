@@ -1,6 +1,6 @@
 import type { Kind } from "../terms.ts";
 import { asMembers, isMembers, numberOrNull, readEach, textOrNull, wholeOrNull } from "./members.ts";
-import type { NamedJob } from "./routes.ts";
+import type { NamedJob } from "./watch-routes.ts";
 
 /** Ids of both kinds: as they are asked for, live, or missing. */
 export interface NamesBody {

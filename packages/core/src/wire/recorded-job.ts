@@ -10,7 +10,7 @@ import {
   wholeOrNull,
   type Members,
 } from "./members.ts";
-import type { NamedJob } from "./routes.ts";
+import type { NamedJob } from "./watch-routes.ts";
 
 /** What a video's record says of its output. */
 export interface RecordedOutput {

@@ -1,10 +1,8 @@
-import type { JobRef } from "../job-ref.ts";
 import type { Kind } from "../terms.ts";
 import { OUTPUT_FILE_ROUTE } from "./first-wire.ts";
-import type { BatchQuery, HistoryQuery } from "./bodies.ts";
-
-/** A job as an address names it: the tenant comes from the token. */
-export type NamedJob = Pick<JobRef, "kind" | "id">;
+import type { HistoryQuery } from "./bodies.ts";
+import { searchOf } from "./search.ts";
+import { WATCH_ROUTES, type NamedJob } from "./watch-routes.ts";
 
 const LISTS = { video: "/media/videos/", job: "/api/v1/jobs/" } as const satisfies Record<Kind, string>;
 
@@ -26,11 +24,7 @@ export const ROUTES = {
   file: `${LISTS.job}:id/files/:name/`,
   playback: `${LISTS.video}:id/playback/`,
   outputFile: OUTPUT_FILE_ROUTE,
-  batch: "/api/v1/progress/",
-  /** SSE. GET: with a batch's query. POST: with a body, for more jobs than an address holds. */
-  events: "/api/v1/events/",
-  /** WebSocket. */
-  socket: "/api/v1/ws/",
+  ...WATCH_ROUTES,
   /** POST: reports. GET: the viewer's states. */
   views: "/api/v1/views/",
   /** POST: reports by grants alone. */
@@ -128,53 +122,7 @@ export function outputFilePath(signature: string, file: string, base = ""): stri
   return pathOf(ROUTES.outputFile, { signature, file }, base);
 }
 
-/** The snapshots of these jobs, at most {@link MAX_REFS}; with `active` the tenant's lists and its live ones, too. */
-export function batchPath(jobs: readonly NamedJob[], base = "", active = false): string {
-  return base + ROUTES.batch + watchSearch(jobs, active);
-}
-
-/** The query that names what is watched: of a batch, and of the events. */
-export function watchSearch(jobs: readonly NamedJob[], active = false): string {
-  const idsOf = (kind: Kind): string =>
-    jobs
-      .filter((job) => job.kind === kind)
-      .map(({ id }) => encodeURIComponent(id))
-      .join(",");
-  const query: BatchQuery = {
-    videos: idsOf("video"),
-    jobs: idsOf("job"),
-    active: active ? "1" : undefined,
-  };
-  return searchOf({ ...query }, (ids) => ids);
-}
-
-/** The snapshots of the tenant's newest live jobs. */
-export function activePath(base = ""): string {
-  return batchPath([], base, true);
-}
-
-/** Snapshots as they change, by SSE: with a body that says what is watched, for a POST. */
-export function eventsPath(base = ""): string {
-  return base + ROUTES.events;
-}
-
-/** The same by WebSocket. */
-export function socketPath(base = ""): string {
-  return base + ROUTES.socket;
-}
-
 /** A page of a kind's records. */
 export function historyPath(kind: Kind, query: HistoryQuery, base = ""): string {
   return listPath(kind, base) + searchOf({ ...query });
-}
-
-/** Without what is undefined, null or empty. */
-function searchOf(
-  members: Readonly<Record<string, string | number | null | undefined>>,
-  write: (value: string) => string = encodeURIComponent,
-): string {
-  const parts = Object.entries(members).flatMap(([name, value]) =>
-    value === undefined || value === null || value === "" ? [] : [`${name}=${write(String(value))}`],
-  );
-  return parts.length === 0 ? "" : `?${parts.join("&")}`;
 }

@@ -3,7 +3,7 @@ import { snapshotEtag, type SnapshotPosition } from "../snapshot-order.ts";
 import { readNamed } from "./first-wire.ts";
 import { readLiveList, readNames, type LiveList, type LiveListBody, type NamesBody } from "./live-list.ts";
 import { asMembers, isMembers, textOrNull, wholeOrNull } from "./members.ts";
-import type { NamedJob } from "./routes.ts";
+import type { NamedJob } from "./watch-routes.ts";
 
 /*
  * What is pushed, by SSE and by WebSocket alike. Each event has a name and a body; a snapshot's body is the text that is
