@@ -1,4 +1,5 @@
 import { defineConfig } from "vitest/config";
+import { LongFirst } from "./scripts/long-first.ts";
 
 /** Tests run the packages' sources, never a build that could be stale. */
 const conditions = ["statusplane-source"];
@@ -10,6 +11,7 @@ const shared = {
 export default defineConfig({
   ...shared,
   test: {
+    sequence: { sequencer: LongFirst },
     projects: [
       {
         ...shared,
