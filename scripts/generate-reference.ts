@@ -7,6 +7,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { FFMPEG_VARIABLES } from "../apps/academy/src/ffmpeg/chosen-ffmpeg.ts";
 import { FFMPEG_ERRORS } from "../apps/academy/src/ffmpeg/ffmpeg-errors.ts";
 import { IMPORT_ERRORS } from "../apps/academy/src/jobs/excel-import/import-errors.ts";
+import { OCR_ERRORS } from "../apps/academy/src/jobs/ocr/ocr-errors.ts";
 import { VIDEO_ERRORS } from "../apps/academy/src/jobs/video-hls/video-errors.ts";
 import type { ErrorDefinition } from "../packages/core/src/error-definition.ts";
 import { ERRORS } from "../packages/core/src/errors.ts";
@@ -49,6 +50,10 @@ ${errorTable({ ...VIDEO_ERRORS, ...FFMPEG_ERRORS })}
 ## \`excel_import\`
 
 ${errorTable(IMPORT_ERRORS)}
+
+## \`ocr\`
+
+${errorTable(OCR_ERRORS)}
 `;
 }
 

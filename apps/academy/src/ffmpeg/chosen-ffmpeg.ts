@@ -40,15 +40,19 @@ export function chosenFfmpeg(settings: ValuesOf<typeof FFMPEG_VARIABLES>): Chose
           "FFMPEG_PATH and FFPROBE_PATH name no ffmpeg that can be used; video jobs wait until they do",
         );
     },
-    // tried with a harmless program: ffmpeg itself may be missing yet
-    risks: async () => confinementRisks(await findConfinement([(await findProgram("true")) ?? "/bin/true"])),
+    risks: () => confinementRisks("ffmpeg"),
   };
 }
 
-/** What this system lacks to hold back what opens strangers' files. */
-function confinementRisks({ bwrap }: Pick<Confinement, "bwrap">): readonly JobRisk[] {
+/** What this system has to hold a program back, tried with a harmless one: the program itself may be missing yet. */
+export async function confinementHere(): Promise<Confinement> {
+  return findConfinement([(await findProgram("true")) ?? "/bin/true"]);
+}
+
+/** What this system lacks to hold back what opens strangers' files. @param what opens them, in words. */
+export async function confinementRisks(what: string): Promise<readonly JobRisk[]> {
+  const { bwrap } = await confinementHere();
   if (bwrap !== null) return [];
-  const problem =
-    "bwrap: it is missing or not allowed here, so that ffmpeg sees the whole file system and the network; install bubblewrap and allow user namespaces";
+  const problem = `bwrap: it is missing or not allowed here, so that ${what} sees the whole file system and the network; install bubblewrap and allow user namespaces`;
   return [{ code: "unconfined", problem }];
 }

@@ -28,8 +28,13 @@ export interface ConfinedCommand {
   /** Folders that the program may write to. */
   readonly writable: readonly string[];
   readonly limits: {
-    /** Greatest address space, bytes. */
+    /** Greatest memory, bytes. */
     readonly memoryBytes: number;
+    /**
+     * What of its memory is limited. `data`: what it may write to, for a program that reserves far more addresses than it
+     * uses, as JavaScript engines do. Default: its address space.
+     */
+    readonly memory?: "address_space" | "data";
     /** Processor time of the whole process, seconds. */
     readonly cpuSeconds: number;
     /** Greatest size of one written file, bytes. */
@@ -91,10 +96,15 @@ export function confineCommand(
   return [file, rest];
 }
 
-function limitOptions({ memoryBytes, cpuSeconds, fileBytes }: ConfinedCommand["limits"]): string[] {
+function limitOptions({
+  memoryBytes,
+  memory = "address_space",
+  cpuSeconds,
+  fileBytes,
+}: ConfinedCommand["limits"]): string[] {
   // The soft limit's signal names its reason; the hard one's would be a plain SIGKILL.
   const cpu = `--cpu=${cpuSeconds}:${cpuSeconds + CPU_GRACE_SECONDS}`;
-  return [`--as=${memoryBytes}`, cpu, `--fsize=${fileBytes}`, "--core=0"];
+  return [`--${memory === "data" ? "data" : "as"}=${memoryBytes}`, cpu, `--fsize=${fileBytes}`, "--core=0"];
 }
 
 function jailOptions(

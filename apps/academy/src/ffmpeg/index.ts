@@ -13,5 +13,11 @@ export { findProgram } from "./find-program.ts";
 export { findFfmpeg, type Ffmpeg, type FfmpegPaths } from "./find-ffmpeg.ts";
 export type { Machine } from "./install-plan.ts";
 export { runInstallStep } from "./run-install-step.ts";
-export { FFMPEG_VARIABLES, chosenFfmpeg, type ChosenFfmpeg } from "./chosen-ffmpeg.ts";
+export {
+  FFMPEG_VARIABLES,
+  chosenFfmpeg,
+  confinementHere,
+  confinementRisks,
+  type ChosenFfmpeg,
+} from "./chosen-ffmpeg.ts";
 export { runConfined, type ConfinedEnd, type ConfinedRun, type ProcessLimits } from "./run-confined.ts";

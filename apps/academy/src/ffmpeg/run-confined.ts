@@ -6,13 +6,7 @@ import { confineCommand, type ConfinedCommand, type Confinement } from "./confin
 const KILL_AFTER_MS = 1_000;
 const STDERR_TAIL_BYTES = 1_024;
 
-export interface ProcessLimits {
-  /** Greatest address space, bytes. */
-  readonly memoryBytes: number;
-  /** Processor time, seconds. */
-  readonly cpuSeconds: number;
-  /** Greatest size of one written file, bytes. */
-  readonly fileBytes: number;
+export interface ProcessLimits extends Readonly<ConfinedCommand["limits"]> {
   /** Longest life by the clock, ms. Holds on every system; the others only where `prlimit` is. */
   readonly wallClockMs: number;
 }

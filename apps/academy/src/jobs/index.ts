@@ -2,6 +2,7 @@ import type { ApplicationContext } from "@statusplane/runtime";
 import type { JobDefinition } from "@statusplane/worker";
 import { chosenFfmpeg, type FFMPEG_VARIABLES } from "../ffmpeg/index.ts";
 import { excelImportJob } from "./excel-import/index.ts";
+import { ocrJob } from "./ocr/index.ts";
 import { videoHlsJob } from "./video-hls/index.ts";
 
 /** The academy's job types. A new one is one line. */
@@ -12,5 +13,6 @@ export function academyJobs({
   return [
     videoHlsJob(chosenFfmpeg(values)), //
     excelImportJob({ database }),
+    ocrJob({ database }),
   ];
 }

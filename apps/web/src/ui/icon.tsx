@@ -5,6 +5,8 @@ import styles from "./icon.module.css";
 const PATHS = {
   video: "M4 6h11a1 1 0 0 1 1 1v10a1 1 0 0 1-1 1H4a1 1 0 0 1-1-1V7a1 1 0 0 1 1-1ZM16 10.5l5-3v9l-5-3",
   sheet: "M5 3h10l4 4v13a1 1 0 0 1-1 1H6a1 1 0 0 1-1-1V3ZM15 3v4h4M8.5 12h7M8.5 16h7M12 10v8",
+  document:
+    "M6 3h8l4 4v13a1 1 0 0 1-1 1H6a1 1 0 0 1-1-1V4a1 1 0 0 1 1-1ZM14 3v4h4M8.5 12h7M8.5 15.5h7M8.5 8.5h2.5",
   gear: "M12 9a3 3 0 1 0 0 6 3 3 0 0 0 0-6ZM12 3v3M12 18v3M3 12h3M18 12h3M5.6 5.6l2.2 2.2M16.2 16.2l2.2 2.2M5.6 18.4l2.2-2.2M16.2 7.8l2.2-2.2",
   upload: "M12 16V5M7.5 9.5 12 5l4.5 4.5M4 16v3a1 1 0 0 0 1 1h14a1 1 0 0 0 1-1v-3",
   close: "M6 6l12 12M18 6 6 18",

@@ -20,6 +20,7 @@ export interface JobOutputsOptions {
 
 const CONTENT_TYPES: Readonly<Record<string, string>> = {
   csv: "text/csv; charset=utf-8",
+  jpg: "image/jpeg",
   json: "application/json; charset=utf-8",
   pdf: "application/pdf",
   txt: "text/plain; charset=utf-8",
@@ -38,15 +39,22 @@ export class JobOutputs {
   /**
    * Sends a declared file as an attachment, or the part of it that was asked for. No statement where the snapshot is
    * there: it names all files of its attempt; else one look at the row.
+   * @param name of a declared file, or of one in the same folder that goes with one, such as a page of a document
+   * @param goesWith the declared file that it goes with; default: itself
    * @throws {file_not_found} for what the attempt did not declare too; {record_not_found} for no such job
    */
   async send(
     request: FastifyRequest,
     reply: FastifyReply,
-    { ref, name }: { readonly ref: JobRef; readonly name: string },
+    {
+      ref,
+      name,
+      goesWith = name,
+    }: { readonly ref: JobRef; readonly name: string; readonly goesWith?: string },
   ): Promise<FastifyReply> {
     const { files } = this.#options;
-    const attempt = isOutputName(name) ? await this.#attemptWith(ref, name) : null;
+    const attempt =
+      isOutputName(name) && isOutputName(goesWith) ? await this.#attemptWith(ref, goesWith) : null;
     const file = attempt === null ? null : await openAttemptFile(files, { ref, attempt, name });
     if (file === null) throw new StatusplaneError("file_not_found");
     reply

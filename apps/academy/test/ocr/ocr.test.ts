@@ -1,0 +1,35 @@
+import { describe, expect, it } from "vitest";
+import type { PageReading } from "../../src/jobs/ocr/page-reading.ts";
+import { ENGLISH, KOREAN, OcrBench, sheet } from "./ocr-fixture.ts";
+
+const bench = new OcrBench();
+
+describe("a picture", () => {
+  it("becomes its text, with lines, boxes and confidence, and documents to take along", async () => {
+    const path = await bench.file(sheet(KOREAN));
+    const result = await bench.run(path, { id: "korean" });
+    expect(result).toMatchObject({
+      ...{ outcome: "complete", pages: 1, pages_read: 1, language: "ko", problems: [] },
+      ...{ text: KOREAN.join("\n"), text_complete: true, pages_url: "/api/v1/jobs/korean/pages/" },
+    });
+    expect(result.confidence).toBeGreaterThan(80);
+    const page = JSON.parse((await bench.output("korean", "page-1.json")).toString()) as PageReading;
+    expect(page.lines.map(({ text }) => text)).toEqual(KOREAN);
+    const tops = page.lines.map(({ box }) => box?.y ?? 0);
+    expect(tops).toEqual(tops.toSorted((a, b) => a - b));
+    expect((await bench.output("korean", "page-1.jpg")).subarray(0, 3)).toEqual(
+      Buffer.from([0xff, 0xd8, 0xff]),
+    );
+    expect((await bench.output("korean", "text.txt")).toString()).toBe(`${KOREAN.join("\n")}\n`);
+    expect(bench.told.steps).toEqual(["open", "read", "write"]);
+    expect(bench.told.partials.at(-1)).toEqual({ pages: 1, pages_read: 1, text: KOREAN.join("\n") });
+  });
+
+  it("that cannot be searched becomes a PDF that can", async () => {
+    const path = await bench.file(sheet(ENGLISH));
+    await bench.run(path, { id: "english" });
+    const pdf = await bench.file(await bench.output("english", "searchable.pdf"));
+    const again = await bench.run(pdf, { id: "again" });
+    expect(again).toMatchObject({ text: ENGLISH.join("\n"), sources: { text: 1, ocr: 0, ai: 0 } });
+  });
+});
