@@ -11,6 +11,9 @@ export interface PagesOptions {
   readonly requireTenant: (request: FastifyRequest) => string;
 }
 
+/** What a sign-in must allow: the same as for any file of a job. */
+const SCOPE = "watch";
+
 const page = z.object({
   page: z.number().int().min(1),
   source: z.enum(["text", "ocr", "ai"]),
@@ -54,6 +57,7 @@ export function pagesRoutes(fastify: FastifyInstance, { outputs, requireTenant }
     "/api/v1/jobs/:id/pages/:page",
     {
       config: {
+        scope: SCOPE,
         documents: { tags, summary: "What was read of one page of a document", response: { 200: page } },
       },
     },
@@ -63,6 +67,7 @@ export function pagesRoutes(fastify: FastifyInstance, { outputs, requireTenant }
     "/api/v1/jobs/:id/pages/:page/picture",
     {
       config: {
+        scope: SCOPE,
         documents: {
           tags,
           summary: "The picture of one page, turned as it was read",
