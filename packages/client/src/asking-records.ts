@@ -19,6 +19,5 @@ export function askRecords(
   const { table, sender } = parts;
   const source = new DetailSource(sender, detail);
   parts.asker = new DetailAsker({ table, sender, source, onEndedRecord });
-  parts.asker.settle();
   return source;
 }

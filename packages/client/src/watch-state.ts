@@ -19,7 +19,7 @@ import { isEnded, unknownJob, type WatchedJob, type WatchRef } from "./watched-j
  * ```
  *
  * The poller polls `unknown` and `live`; `ended` and `gone` only while a recheck is due (somebody watches anew, or
- * asked for a retry). An answer changes what is shown only if its (attempt, version) is higher than what was shown:
+ * asked for a retry); when detail is asked, `asking-state.ts` says. An answer changes what is shown only if its (attempt, version) is higher than what was shown:
  * nobody sees a step back. Every change goes through {@link reduceWatch}.
  */
 export interface WatchState {
@@ -33,22 +33,13 @@ export interface WatchState {
   readonly changedAtMs: number;
   /** Batch answers in a row that did not know the job. */
   readonly misses: number;
-  /** When detail is to be asked; null: not. */
-  readonly askAtMs: number | null;
-  /** There is nobody to ask: a job still missed at or after this is gone. Null: not so. */
+  /** A job still missed at or after this is gone; null: not so. */
   readonly goneAtMs: number | null;
-  readonly isAsking: boolean;
-  /** Detail has said all that it is asked for until the status store answers again. */
-  readonly isAskedOut: boolean;
-  /** Asks in a row without an answer. */
-  readonly unanswered: number;
-  /** An outage at page load may cost one ask, not one per poll. */
-  readonly askedInOutage: boolean;
   /** An ended job is polled until an answer at or after this; null: not at all. */
   readonly recheckUntilMs: number | null;
 }
 
-/** What can happen to a watched job. `spreadMs` is a random delay that keeps many watchers from asking at once. */
+/** What can happen to a watched job. */
 export type WatchEvent =
   /** Somebody watches: the first, or one more of a job that has ended. */
   | { readonly type: "watched"; readonly atMs: number }
@@ -63,37 +54,25 @@ export type WatchEvent =
     }
   /** 304: as before, but the server lives. */
   | { readonly type: "unchanged"; readonly serverNowMs: number | null; readonly atMs: number }
-  | { readonly type: "missing"; readonly atMs: number; readonly spreadMs: number }
-  /** The poll failed; `outageSpreadMs` if because the status store is away (503). */
-  | { readonly type: "lost"; readonly atMs: number; readonly outageSpreadMs: number | null }
-  | { readonly type: "asking" }
+  /** `isAsked`: somebody is asked for its record, who knows whether there is such a job. */
+  | { readonly type: "missing"; readonly atMs: number; readonly isAsked: boolean }
+  /** The poll failed; `isOutage`: because the status store is away (503). */
+  | { readonly type: "lost"; readonly atMs: number; readonly isOutage: boolean }
   /** `once`: whoever answered is not asked again before the status store has answered. */
   | { readonly type: "found"; readonly reading: Reading; readonly atMs: number; readonly once?: boolean }
   | { readonly type: "not_found" }
   /** Nobody can be asked for the record: it is not served here, or there is none. */
-  | { readonly type: "unserved"; readonly atMs: number }
-  | { readonly type: "unanswered"; readonly askAgainAtMs: number };
+  | { readonly type: "unserved"; readonly atMs: number };
 
-/** Asks of many watchers are spread at random over this long. */
-export const ASK_SPREAD_MS = 2_000;
 const STALLED_AFTER_MS = 45_000;
 const MINUTE_MS = 60_000;
 /** Other programs may report seldom: so long without a change says nothing yet. */
 const UNCHANGED_FROM_MINUTES = 10;
-/** How long a job seen live may be missing before the database is asked. */
-const MISSED_FOR_MS = 30_000;
+/** How long a job seen live may be missing before the database is asked, and any before it is gone where nobody is. */
+export const MISSED_FOR_MS = 30_000;
 /** How long a retried job is polled for its new attempt: the relay needs 8 s at most, 23 s if it died too. */
 const REOPENED_FOR_MS = 30_000;
 const UNKNOWN_STATUS_INTERVAL_MS = 15_000;
-
-const NOTHING_TO_ASK = {
-  misses: 0,
-  askAtMs: null,
-  goneAtMs: null,
-  isAsking: false,
-  isAskedOut: false,
-  unanswered: 0,
-} as const;
 
 /** A job of which nothing is known yet. */
 export function newWatch(ref: WatchRef, atMs: number): WatchState {
@@ -103,8 +82,8 @@ export function newWatch(ref: WatchRef, atMs: number): WatchState {
     seen: null,
     sinceMs: atMs,
     changedAtMs: atMs,
-    ...NOTHING_TO_ASK,
-    askedInOutage: false,
+    misses: 0,
+    goneAtMs: null,
     recheckUntilMs: null,
   };
 }
@@ -137,25 +116,15 @@ export function reduceWatch(state: WatchState, event: WatchEvent): WatchState {
     case "unchanged":
       return answered(state, event);
     case "missing":
-      return missed(state, event.atMs, event.spreadMs);
+      return missed(state, event.atMs, event.isAsked);
     case "lost":
-      return lost(state, event.atMs, event.outageSpreadMs);
-    case "asking":
-      return { ...state, askAtMs: null, isAsking: true };
+      return lost(state);
     case "found":
-      return { ...settled(take(state, event.reading, event.atMs)), isAskedOut: event.once ?? false };
+      return settled(take(state, event.reading, event.atMs));
     case "not_found":
       return gone(state);
     case "unserved":
       return unserved(state, event.atMs);
-    case "unanswered":
-      return {
-        ...state,
-        isAsking: false,
-        unanswered: state.unanswered + 1,
-        // An ask during an outage is not repeated: the poll goes on. One after a miss is.
-        askAtMs: state.misses > 0 ? event.askAgainAtMs : null,
-      };
   }
 }
 
@@ -200,9 +169,9 @@ function answered(
   };
 }
 
-/** The job is known to exist or not: nothing is to be asked. */
+/** The job is known to exist or not. */
 function settled(state: WatchState): WatchState {
-  return { ...state, ...NOTHING_TO_ASK };
+  return { ...state, misses: 0, goneAtMs: null };
 }
 
 function gone(state: WatchState): WatchState {
@@ -212,38 +181,22 @@ function gone(state: WatchState): WatchState {
 
 /** A job that was never seen is waited for as long as one that was: another program may be about to write it. */
 function unserved(state: WatchState, atMs: number): WatchState {
-  const asked: WatchState = { ...state, askAtMs: null, isAsking: false };
-  if (state.misses === 0) return asked; // asked during an outage: the poll goes on
-  return state.seen === null ? { ...asked, goneAtMs: atMs + MISSED_FOR_MS } : gone(state);
+  if (state.misses === 0) return state; // asked during an outage: the poll goes on
+  return state.seen === null ? { ...state, goneAtMs: atMs + MISSED_FOR_MS } : gone(state);
 }
 
-function missed(state: WatchState, atMs: number, spreadMs: number): WatchState {
+function missed(state: WatchState, atMs: number, isAsked: boolean): WatchState {
   const job = shown(state.job, { connection: "ok" });
   // An ended job that the store has dropped has still ended.
   if (isOver(state)) return { ...state, job, recheckUntilMs: recheckAfter(state, atMs) };
-  if (state.goneAtMs !== null) {
-    const missed = { ...state, job, misses: state.misses + 1 };
-    return atMs >= state.goneAtMs ? gone(missed) : missed;
-  }
-  const waitMs = state.seen === null ? 0 : MISSED_FOR_MS;
-  return {
-    ...state,
-    job,
-    misses: state.misses + 1,
-    askAtMs: state.isAsking || state.isAskedOut ? null : (state.askAtMs ?? atMs + waitMs + spreadMs),
-  };
+  const goneAtMs = state.goneAtMs ?? (isAsked ? null : atMs + MISSED_FOR_MS);
+  const missed = { ...state, job, goneAtMs, misses: state.misses + 1 };
+  return goneAtMs !== null && atMs >= goneAtMs ? gone(missed) : missed;
 }
 
-function lost(state: WatchState, atMs: number, outageSpreadMs: number | null): WatchState {
+function lost(state: WatchState): WatchState {
   if (isOver(state) && state.recheckUntilMs === null) return state;
-  const job = shown(state.job, { connection: "lost" });
-  const asksNow =
-    outageSpreadMs !== null &&
-    state.phase === "unknown" &&
-    !state.askedInOutage &&
-    !state.isAsking &&
-    state.askAtMs === null;
-  return asksNow ? { ...state, job, askAtMs: atMs + outageSpreadMs, askedInOutage: true } : { ...state, job };
+  return { ...state, job: shown(state.job, { connection: "lost" }) };
 }
 
 /** Whether the job is no more polled, but for a recheck. */

@@ -25,8 +25,6 @@ export interface WatchTable {
   state(ref: WatchRef): WatchState | undefined;
   /** Watched jobs that the batch shall name, in the order in which they became known. */
   polled(): readonly WatchState[];
-  /** Watched jobs of which detail is to be asked, the most urgent first. */
-  toAsk(): readonly (WatchState & { readonly askAtMs: number })[];
   /** Applies a group of events, then tells. */
   apply(occurrences: readonly Occurrence[]): void;
   /** Tells the subscribers, of something that belongs to no job. */
@@ -34,8 +32,11 @@ export interface WatchTable {
   clear(): void;
 }
 
-/** @param onApplied called after every group, whether or not anything shown has changed. */
-export function createWatchTable(now: () => number, onApplied: () => void): WatchTable {
+/** @param onApplied called after every group, whether or not anything shown has changed, and when a watch ends. */
+export function createWatchTable(
+  now: () => number,
+  onApplied: (occurrences: readonly Occurrence[]) => void,
+): WatchTable {
   const states = new Map<string, WatchState>();
   const watchers = new Map<string, Set<JobListener>>();
   const subscribers = new Set<() => void>();
@@ -59,7 +60,7 @@ export function createWatchTable(now: () => number, onApplied: () => void): Watc
       if (all.size > 0 || watchers.get(key) !== all) return;
       watchers.delete(key);
       forgetOldest();
-      onApplied();
+      onApplied([]);
     };
   }
 
@@ -72,7 +73,7 @@ export function createWatchTable(now: () => number, onApplied: () => void): Watc
       states.set(key, after);
       if (after.job !== before?.job) changed.set(key, after.job);
     }
-    onApplied();
+    onApplied(occurrences);
     if (changed.size === 0) return;
     snapshot = new Map([...snapshot, ...changed]);
     forgetOldest();
@@ -89,15 +90,12 @@ export function createWatchTable(now: () => number, onApplied: () => void): Watc
   const watched = (): WatchState[] => [...watchers.keys()].flatMap((key) => states.get(key) ?? []);
 
   function forgetOldest(): void {
-    let excess = states.size - watchers.size - MAX_UNWATCHED;
-    if (excess <= 0) return;
+    if (states.size <= watchers.size + MAX_UNWATCHED) return;
+    const unwatched = [...states.keys()].filter((key) => !watchers.has(key));
     const kept = new Map(snapshot);
-    for (const key of states.keys()) {
-      if (excess <= 0) break;
-      if (watchers.has(key)) continue;
+    for (const key of unwatched.slice(0, -MAX_UNWATCHED)) {
       states.delete(key);
       kept.delete(key);
-      excess -= 1;
     }
     snapshot = kept;
   }
@@ -117,10 +115,6 @@ export function createWatchTable(now: () => number, onApplied: () => void): Watc
     },
     state: (ref) => states.get(watchKey(ref)),
     polled: () => watched().filter(isPolled),
-    toAsk: () =>
-      watched()
-        .filter((state): state is WatchState & { readonly askAtMs: number } => state.askAtMs !== null)
-        .sort((a, b) => a.askAtMs - b.askAtMs),
     apply,
     tell,
     clear() {

@@ -6,7 +6,7 @@ import type { ConnectionStatus, JobWatcher, WatcherOptions } from "./statusplane
 import { createDelivering } from "./transport/delivering.ts";
 import type { MakePush } from "./transport/push-port.ts";
 import { isOver } from "./watch-state.ts";
-import { createWatchTable, type JobListener } from "./watch-table.ts";
+import { createWatchTable, type JobListener, type Occurrence } from "./watch-table.ts";
 import { watchKey, type WatchedJob, type WatchRef } from "./watched-job.ts";
 import { keepParts, type WatcherParts } from "./watcher-parts.ts";
 
@@ -24,10 +24,10 @@ export class Watcher implements JobWatcher {
     const sender = createSender(options, environment, sentenceOf);
     const table = createWatchTable(
       () => environment.now(),
-      () => this.#settle(),
+      (occurrences) => this.#settle(occurrences),
     );
-    const list = (): WatcherParts["active"] => this.#parts.active;
-    const delivering = createDelivering({ table, sender, options, makePush, list });
+    const features = (): WatcherParts => this.#parts;
+    const delivering = createDelivering({ table, sender, options, makePush, features });
     this.#parts = { table, sender, delivering, active: null, asker: null };
     keepParts(this, this.#parts);
   }
@@ -86,18 +86,9 @@ export class Watcher implements JobWatcher {
     this.close();
   }
 
-  #settle(): void {
+  #settle(occurrences: readonly Occurrence[]): void {
     const { delivering, asker } = this.#parts;
     delivering.settle();
-    if (asker === null) this.#missNobody();
-    else asker.settle();
-  }
-
-  /** There is nobody to ask: a job that the status store does not know is gone in the end. */
-  #missNobody(): void {
-    const { table } = this.#parts;
-    const atMs = this.environment.now();
-    const missed = table.toAsk().filter(({ askAtMs }) => askAtMs <= atMs);
-    if (missed.length > 0) table.apply(missed.map(({ job }) => [job.ref, { type: "unserved", atMs }]));
+    asker?.follow(occurrences);
   }
 }

@@ -47,15 +47,15 @@ export type Status = LiveStatus | TerminalStatus;
 /** The version of every terminal snapshot: 2³¹ − 1, above any that a running worker assigns. */
 export const FINAL_VERSION = 2_147_483_647;
 
-const TERMINAL: ReadonlySet<string> = new Set(TERMINAL_STATUSES);
-const ALL: ReadonlySet<string> = new Set([...LIVE_STATUSES, ...TERMINAL_STATUSES]);
+const TERMINAL: readonly string[] = TERMINAL_STATUSES;
+const LIVE: readonly string[] = LIVE_STATUSES;
 
 export function isTerminal(status: Status): status is TerminalStatus {
-  return TERMINAL.has(status);
+  return TERMINAL.includes(status);
 }
 
 export function isStatus(value: unknown): value is Status {
-  return typeof value === "string" && ALL.has(value);
+  return typeof value === "string" && (LIVE.includes(value) || TERMINAL.includes(value));
 }
 
 /** What a kind calls success. */

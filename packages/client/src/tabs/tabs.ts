@@ -1,3 +1,5 @@
+import { listen } from "../listening.ts";
+
 /** What the tabs of a browser share: a lock that one of them holds, and a channel that all hear. */
 export interface Tabs {
   /** Names this client among all of the browser. */
@@ -39,16 +41,21 @@ export function browserTabs(): Tabs | undefined {
       channel.addEventListener("message", ({ data }) => onMessage(data));
       return { post: (message) => channel.postMessage(message), close: () => channel.close() };
     },
-    onLeave: (listener) => listenTo([document, "freeze"], [window, "pagehide"])(listener),
-    onReturn: (listener) => listenTo([document, "resume"], [window, "pageshow"])(listener),
-  };
-}
-
-function listenTo(...sources: readonly (readonly [EventTarget, string])[]) {
-  return (listener: () => void): (() => void) => {
-    for (const [target, name] of sources) target.addEventListener(name, listener);
-    return () => {
-      for (const [target, name] of sources) target.removeEventListener(name, listener);
-    };
+    onLeave: (listener) =>
+      listen(
+        [
+          [document, "freeze"],
+          [window, "pagehide"],
+        ],
+        listener,
+      ),
+    onReturn: (listener) =>
+      listen(
+        [
+          [document, "resume"],
+          [window, "pageshow"],
+        ],
+        listener,
+      ),
   };
 }

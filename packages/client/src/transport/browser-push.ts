@@ -1,6 +1,7 @@
 import type { WatcherOptions } from "../statusplane-client.ts";
 import { streamingEnvironment } from "../streaming-environment.ts";
 import { SharedPush } from "../tabs/shared-push.ts";
+import { CLIENT_TIMINGS } from "./stream-timings.ts";
 import type { MakePush, PushContext } from "./push-port.ts";
 import { Push, type PushParts } from "./push.ts";
 import type { PushListener } from "./pusher.ts";
@@ -13,12 +14,13 @@ import { websocketOf } from "./websocket.ts";
  * no SSE. A script outside of a page has a connection of its own.
  */
 export const browserPush: MakePush = (context) => {
-  const { sender, timings } = context;
+  const { sender } = context;
+  const timings = { ...CLIENT_TIMINGS, ...context.timings };
   const { tabs } = sender.environment;
   const streams = streamsOf(context);
   const open = (listener: PushListener): Push =>
     new Push({ sender, timings, streams, listener, keepsUnsharedSse: tabs === undefined });
-  return createPushing(context, (listener) =>
+  return createPushing({ ...context, timings }, (listener) =>
     tabs == null
       ? open({ ...listener, onReader() {} })
       : new SharedPush({ ...listener, tabs, sender, timings, open }),

@@ -32,20 +32,8 @@ export interface ClientTimings {
   readonly forgetTabMs: number;
 }
 
-export const CLIENT_TIMINGS: ClientTimings = {
-  openMs: 4_000,
-  readyMs: 10_000,
-  floorAfterMs: 1_000,
-  silentMs: 20_000,
-  safetyPollMs: 60_000,
-  reopenForMs: 10_000,
-  returnAfterMs: 60_000,
-  provenMs: 45_000,
-  renewBeforeMs: 5_000,
-  gatherMs: 20,
+/** Of a client that only polls. */
+export const POLL_TIMINGS = {
   unseenPollMs: 15_000,
   restAfterMs: 10_000,
-  pingMs: 5_000,
-  answerMs: 5_000,
-  forgetTabMs: 150_000,
-};
+} as const satisfies Partial<ClientTimings>;

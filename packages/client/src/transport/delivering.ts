@@ -4,17 +4,15 @@ import type { ClientError } from "../client-error.ts";
 import { readBody } from "../reading.ts";
 import type { Sender } from "../sender.ts";
 import type { ConnectionStatus, WatcherOptions } from "../statusplane-client.ts";
-import { ASK_SPREAD_MS, pollIntervalMs } from "../watch-state.ts";
+import { pollIntervalMs } from "../watch-state.ts";
 import type { Occurrence, WatchTable } from "../watch-table.ts";
 import type { WatchRef } from "../watched-job.ts";
+import type { WatcherParts } from "../watcher-parts.ts";
 import { createBatchAsker } from "./batch-asker.ts";
-import { CLIENT_TIMINGS } from "./client-timings.ts";
+import { POLL_TIMINGS } from "./client-timings.ts";
 import type { Delivery } from "./delivery.ts";
 import { createPoller, type Due } from "./poller.ts";
 import type { MakePush } from "./push-port.ts";
-
-/** An outage at page load spreads its asks over this long. */
-const OUTAGE_SPREAD_MS = 5_000;
 
 /** What a {@link Delivering} works with. */
 export interface DeliveringParts {
@@ -22,8 +20,7 @@ export interface DeliveringParts {
   readonly sender: Sender;
   readonly options: WatcherOptions;
   readonly makePush: MakePush | null;
-  /** The tenant's live list; null before somebody has wanted it. */
-  readonly list: () => ActiveJobs | null;
+  readonly features: () => Pick<WatcherParts, "active" | "asker">;
 }
 
 /**
@@ -43,9 +40,15 @@ export interface Delivering {
   close(): void;
 }
 
-export function createDelivering({ table, sender, options, makePush, list }: DeliveringParts): Delivering {
+export function createDelivering({
+  table,
+  sender,
+  options,
+  makePush,
+  features,
+}: DeliveringParts): Delivering {
   const { environment } = sender;
-  const timings = { ...CLIENT_TIMINGS, ...options.timings };
+  const { unseenPollMs, restAfterMs } = { ...POLL_TIMINGS, ...options.timings };
   const { transport = "auto", whileHidden = () => true, onError = warn } = options;
   let status: ConnectionStatus = "connecting";
   let polled: "nothing" | "answered" | "failed" = "nothing";
@@ -53,7 +56,7 @@ export function createDelivering({ table, sender, options, makePush, list }: Del
   let cancelRest: (() => void) | null = null;
 
   const wantedList = (): ActiveJobs | null => {
-    const wanted = list();
+    const wanted = features().active;
     return wanted?.isWanted === true ? wanted : null;
   };
   const watched = (): readonly WatchRef[] => table.polled().map(({ job }) => job.ref);
@@ -63,7 +66,7 @@ export function createDelivering({ table, sender, options, makePush, list }: Del
     makePush === null || transport === "poll"
       ? null
       : makePush({
-          ...{ table, sender, timings, transport, wantedList },
+          ...{ table, sender, transport, wantedList, timings: options.timings },
           onDeliveries: take,
           onCover() {
             if (push?.isLive === true) polled = "nothing"; // of what comes after
@@ -73,7 +76,7 @@ export function createDelivering({ table, sender, options, makePush, list }: Del
         });
   const askBatch = createBatchAsker({
     ...{ table, sender },
-    readList: (body) => list()?.read(body) ?? null,
+    readList: (body) => features().active?.read(body) ?? null,
     onDelivery(delivery) {
       if (status === "closed") return;
       polled = "answered";
@@ -83,7 +86,7 @@ export function createDelivering({ table, sender, options, makePush, list }: Del
     },
   });
   const poller = createPoller({
-    ...{ sender, due, onFailure: failed, unseenPollMs: timings.unseenPollMs },
+    ...{ sender, due, onFailure: failed, unseenPollMs },
     ask(asked) {
       const guests = push?.guests() ?? [];
       push?.polls();
@@ -111,7 +114,8 @@ export function createDelivering({ table, sender, options, makePush, list }: Del
     const occurrences = deliveries.flatMap(occurrencesOf);
     if (occurrences.length > 0) table.apply(occurrences);
     for (const delivery of deliveries) {
-      if (delivery.list !== undefined && list()?.take(delivery.list) === true) poller.poke("watch");
+      if (delivery.list !== undefined && features().active?.take(delivery.list) === true)
+        poller.poke("watch");
     }
   }
 
@@ -123,7 +127,7 @@ export function createDelivering({ table, sender, options, makePush, list }: Del
         return [ref, { type: "answer", reading, serverNowMs, atMs }];
       }),
       ...missing.map((ref): Occurrence => {
-        return [ref, { type: "missing", atMs, spreadMs: ASK_SPREAD_MS * environment.random() }];
+        return [ref, { type: "missing", atMs, isAsked: features().asker !== null }];
       }),
       ...unchanged.map((ref): Occurrence => [ref, { type: "unchanged", serverNowMs, atMs }]),
     ];
@@ -137,10 +141,10 @@ export function createDelivering({ table, sender, options, makePush, list }: Del
     const wanted = active ? wantedList() : null;
     const atMs = environment.now();
     table.apply(
-      [...refs, ...(wanted?.live ?? [])].map((ref) => {
-        const outageSpreadMs = error.status === 503 ? OUTAGE_SPREAD_MS * environment.random() : null;
-        return [ref, { type: "lost", atMs, outageSpreadMs }];
-      }),
+      [...refs, ...(wanted?.live ?? [])].map((ref) => [
+        ref,
+        { type: "lost", atMs, isOutage: error.status === 503 },
+      ]),
     );
     wanted?.fail(error);
     if (isFirst) callSafely(() => onError(error));
@@ -164,7 +168,7 @@ export function createDelivering({ table, sender, options, makePush, list }: Del
   /** Rests a moment after nobody looks any more and nobody wants to be told, and no longer than that. */
   function look(): void {
     const isSomethingWatched = watched().length > 0;
-    const isSomethingLive = isSomethingWatched || (list()?.live.length ?? 0) > 0;
+    const isSomethingLive = isSomethingWatched || (features().active?.live.length ?? 0) > 0;
     if (environment.isVisible() || (whileHidden() && isSomethingLive)) {
       cancelRest?.();
       cancelRest = null;
@@ -173,7 +177,7 @@ export function createDelivering({ table, sender, options, makePush, list }: Del
       cancelRest ??= environment.setTimer(() => {
         cancelRest = null;
         rest(true);
-      }, timings.restAfterMs);
+      }, restAfterMs);
     }
   }
 

@@ -30,7 +30,8 @@ export interface PushPort {
 export interface PushContext {
   readonly table: WatchTable;
   readonly sender: Sender;
-  readonly timings: ClientTimings;
+  /** Of the client's option. */
+  readonly timings: Partial<ClientTimings> | undefined;
   /** Of the client's option; never `poll`. */
   readonly transport: "auto" | "websocket" | "sse";
   /** The tenant's live list, while somebody wants it. */

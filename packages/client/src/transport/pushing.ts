@@ -1,5 +1,6 @@
 import { MAX_REFS } from "@statusplane/core/wire";
 import { watchKey } from "../watched-job.ts";
+import type { ClientTimings } from "./client-timings.ts";
 import { NOTHING_WANTED, type Delivery, type Wanted } from "./delivery.ts";
 import type { PushContext, PushPort } from "./push-port.ts";
 import type { PushListener, Pusher } from "./pusher.ts";
@@ -13,7 +14,7 @@ const GATHER_MS = 50;
  * follows within 50 ms together, so that two hundred bars are one change.
  */
 export function createPushing(
-  context: PushContext,
+  context: PushContext & { readonly timings: ClientTimings },
   open: (listener: Omit<PushListener, "onReader">) => Pusher,
 ): PushPort {
   const { table, sender, timings, wantedList } = context;

@@ -2,7 +2,7 @@ import type { Kind } from "../terms.ts";
 import { OUTPUT_FILE_ROUTE } from "./first-wire.ts";
 import type { HistoryQuery } from "./bodies.ts";
 import { searchOf } from "./search.ts";
-import { WATCH_ROUTES, type NamedJob } from "./watch-routes.ts";
+import { BATCH_ROUTE, EVENTS_ROUTE, SOCKET_ROUTE, type NamedJob } from "./watch-routes.ts";
 
 const LISTS = { video: "/media/videos/", job: "/api/v1/jobs/" } as const satisfies Record<Kind, string>;
 
@@ -24,7 +24,9 @@ export const ROUTES = {
   file: `${LISTS.job}:id/files/:name/`,
   playback: `${LISTS.video}:id/playback/`,
   outputFile: OUTPUT_FILE_ROUTE,
-  ...WATCH_ROUTES,
+  batch: BATCH_ROUTE,
+  events: EVENTS_ROUTE,
+  socket: SOCKET_ROUTE,
   /** POST: reports. GET: the viewer's states. */
   views: "/api/v1/views/",
   /** POST: reports by grants alone. */
