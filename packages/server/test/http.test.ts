@@ -231,6 +231,7 @@ describe("operators", () => {
           statements: () => ({ watching: 0, work: 7 }),
           writes: () => [{ kind: "progress", answer: "stale", count: 3 }],
           outbox: () => ({ oldestUnrepairedMs: 1_500, entries: 2 }),
+          lostHints: () => 4,
         },
       },
     });
@@ -244,6 +245,7 @@ describe("operators", () => {
     expect(text).toContain('statusplane_statements_total{cause="watching"} 0');
     expect(text).toContain('statusplane_status_writes_total{kind="progress",answer="stale"} 3');
     expect(text).toContain("statusplane_oldest_unrepaired_seconds 1.5");
+    expect(text).toContain("statusplane_lost_hints_total 4");
     expect(text).not.toContain("secret-id");
     await other.close();
   });

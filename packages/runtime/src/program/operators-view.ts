@@ -34,6 +34,7 @@ export function metricSources({
   const common: MetricSources = {
     writes: () => counts.writes(),
     foreignReads: () => counts.foreignReads,
+    lostHints: () => counts.lostHints,
     storeMemory: () => health.memory,
     risks: () => riskCodes({ risks, health, disk }),
     storeKeys: () => keysByClass(health.memory, config.values.FINISHED_TTL_SECONDS),

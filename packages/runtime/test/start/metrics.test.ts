@@ -93,6 +93,7 @@ describe("/metrics shows an operator", () => {
       "statusplane_outbox_entries",
       "statusplane_oldest_unrepaired_seconds",
       'statusplane_reconciler_total{what="losses_seen"}',
+      "statusplane_lost_hints_total",
     ]) {
       expect([series, await metric(series)]).toEqual([series, expect.any(Number)]);
     }

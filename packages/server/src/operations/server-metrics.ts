@@ -18,6 +18,7 @@ export interface MetricSources {
   }>;
   /** Values of other programs read so far. */
   readonly foreignReads?: () => number;
+  readonly lostHints?: () => number;
   readonly outbox?: () => OutboxStats | null;
   readonly storeMemory?: () => StoreMemory | null;
   /** Keys of the status store by class, as last looked at. */
@@ -87,7 +88,8 @@ export class ServerMetrics {
 }
 
 function registerSources(registry: Registry, sources: MetricSources): void {
-  const { statements, writes, foreignReads, outbox, storeMemory, storeKeys, risks, queueDepth } = sources;
+  const { statements, writes, foreignReads, lostHints } = sources;
+  const { outbox, storeMemory, storeKeys, risks, queueDepth } = sources;
   const gauge = askedGauges(registry);
   if (statements !== undefined) {
     gauge("statements_total", "Statements sent to Postgres", ["cause"], (each) => {
@@ -98,6 +100,10 @@ function registerSources(registry: Registry, sources: MetricSources): void {
     gauge("status_writes_total", "Status writes by answer", ["kind", "answer"], (each) => {
       for (const { kind, answer, count } of writes()) each.labels(kind, answer).set(count);
     });
+  }
+  if (lostHints !== undefined) {
+    const help = "Changes of live lists that watchers were not told of at once";
+    gauge("lost_hints_total", help, [], (each) => each.set(lostHints()));
   }
   if (foreignReads !== undefined) {
     gauge("foreign_reads_total", "Values of other programs read", [], (each) => each.set(foreignReads()));
