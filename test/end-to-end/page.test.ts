@@ -221,7 +221,7 @@ describe("the page", () => {
     expect(bar.frame).toBe("solid rgb(0, 0, 0)");
     expect(bar.fillColour).not.toBe(bar.trackColour);
     const [current, ...others] = await colours(page.locator("nav a"), "borderBottomColor");
-    expect(others).toEqual(["rgb(255, 255, 255)", "rgb(255, 255, 255)"]); // the ground's own
+    expect(new Set(others)).toEqual(new Set(["rgb(255, 255, 255)"])); // the ground's own
     expect(current).not.toBe("rgb(255, 255, 255)");
     await page.locator("nav a").nth(1).click();
     const segments = page.locator("label:has(input[type=radio])");

@@ -84,12 +84,16 @@ describe("what people give is read by its form", () => {
       .replaceAll("=", "")}.s`;
 
   test("a token's tenant may be a number, and its end is in seconds", () => {
-    expect(readTokenClaims(token({ tenant_id: 7, role: "operator", exp: 100, name: "가람" }))).toEqual({
+    const claims = { tenant_id: 7, role: "operator", exp: 100, name: "가람", sub: 12, scope: "play watch" };
+    expect(readTokenClaims(token(claims))).toEqual({
       tenant: "7",
       role: "operator",
+      subject: "12",
+      scopes: ["play", "watch"],
       expiresAtMs: 100_000,
     });
-    expect(readTokenClaims(token({}))).toEqual({ tenant: null, role: null, expiresAtMs: null });
+    const none = { tenant: null, role: null, subject: null, scopes: null, expiresAtMs: null };
+    expect(readTokenClaims(token({}))).toEqual(none);
   });
 
   test.each(["", "a.b", "a.%%%.c", "a.bnVsbA.c", "a.b.c.d"])("%j is no token", (text) => {

@@ -7,7 +7,7 @@ import { VideoPlayer, type PlayerState } from "../src/player/video-player.ts";
 const HOUR_MS = 3_600_000;
 
 /** A player over an engine that notes what it is told, with a clock of its own. */
-function open({ lifetimeMs = HOUR_MS, playable = true } = {}) {
+function open({ lifetimeMs = HOUR_MS, playable = true, startSeconds = 0 } = {}) {
   let nowMs = 1_000_000;
   let asked = 0;
   let refusal: Error | null = null;
@@ -25,11 +25,12 @@ function open({ lifetimeMs = HOUR_MS, playable = true } = {}) {
     asked += 1;
     if (refusal !== null) return Promise.reject(refusal);
     const expiresAt = new Date(nowMs + lifetimeMs).toISOString();
-    return Promise.resolve({ url: `/hls/${asked}`, posterUrl: "/poster.jpg", expiresAt });
+    return Promise.resolve({ url: `/hls/${asked}`, posterUrl: "/poster.jpg", expiresAt, viewGrant: null });
   };
   const player = new VideoPlayer({
     video,
     ask,
+    startSeconds: () => startSeconds,
     now: () => nowMs,
     openEngine: (_video, given) => {
       events.push(given);
@@ -63,6 +64,16 @@ describe("the player", () => {
     player.start();
     await vi.waitFor(() => expect(loads).toEqual([{ url: "/hls/1", atSeconds: 0, shouldPlay: true }]));
     expect(video.poster).toContain("/poster.jpg");
+  });
+
+  test("begins where somebody was, and after a renewal goes on where it stands", async () => {
+    const { player, video, loads, pass } = open({ startSeconds: 812 });
+    player.start();
+    await vi.waitFor(() => expect(loads).toMatchObject([{ atSeconds: 812 }]));
+    pass(HOUR_MS);
+    video.currentTime = 30;
+    seek(video);
+    await vi.waitFor(() => expect(loads[1]).toMatchObject({ atSeconds: 30 }));
   });
 
   test("asks nothing on play or seek while the signature lasts", async () => {

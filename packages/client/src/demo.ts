@@ -25,14 +25,20 @@ export async function listDemoTenants({ signal }: DemoOptions = {}): Promise<rea
 }
 
 /** A sign-in token of a tenant to look around in. @throws {Error} when the server refuses or cannot be reached. */
-export async function signInToDemo(tenant: string, options: DemoOptions = {}): Promise<DemoSignedInBody> {
+export async function signInToDemo(
+  tenant: string,
+  options: DemoOptions & {
+    /** Who watches there. Default: who manages it. */
+    readonly viewer?: string;
+  } = {},
+): Promise<DemoSignedInBody> {
   const response = await fetch(ROUTES.demoSignIn, {
     method: "POST",
     headers: {
       "content-type": "application/json",
       "accept-language": options.language ?? browserLanguage(),
     },
-    body: JSON.stringify({ tenant }),
+    body: JSON.stringify({ tenant, viewer: options.viewer }),
     signal: options.signal ?? null,
   });
   if (!response.ok) throw new Error(`${ROUTES.demoSignIn} answered ${response.status}`);

@@ -1,5 +1,5 @@
 import { jobRef } from "@statusplane/core";
-import { exportJWK, generateKeyPair, SignJWT, type JWTPayload } from "jose";
+import { decodeJwt, exportJWK, generateKeyPair, SignJWT, type JWTPayload } from "jose";
 import { createHmac } from "node:crypto";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
 import {
@@ -446,8 +446,8 @@ describe("the demo", () => {
     const list = await other.server.inject("/api/v1/demo/");
     expect(list.json()).toEqual({
       tenants: [
-        { tenant: "1", name: "하나" },
-        { tenant: "2", name: "둘" },
+        { tenant: "1", name: "하나", viewers: [] },
+        { tenant: "2", name: "둘", viewers: [{ viewer: "s2", name: "은솔" }] },
       ],
     });
     const signIn = (tenant: string) =>
@@ -464,6 +464,22 @@ describe("the demo", () => {
       payload: { tenant: "1" },
     });
     expect(answer.statusCode).toBe(404);
+  });
+
+  it("signs in as one of a tenant's viewers, who may watch and play and nothing else", async () => {
+    const other = await openTestServer({ demoTenants: DEMO_TENANTS });
+    const signIn = (payload: object) =>
+      other.server.inject({ method: "POST", url: "/api/v1/demo/sign-in/", payload });
+    const { token, name } = (await signIn({ tenant: "2", viewer: "s2" })).json();
+    expect(name).toBe("은솔");
+    expect(decodeJwt(token)).toMatchObject({
+      ...{ tenant_id: "2", sub: "s2", scope: "play watch", groups: ["2반"] },
+    });
+    const headers = { authorization: `Bearer ${token}` };
+    const submit = await other.server.inject({ method: "POST", url: "/api/v1/jobs/", headers, payload: {} });
+    expect(submit.json()).toMatchObject({ status: 403, code: "insufficient_scope" });
+    expect((await signIn({ tenant: "1", viewer: "s2" })).statusCode).toBe(400);
+    await other.close();
   });
 
   it("opens its own tenants and nobody else's, whoever signed the token", async () => {

@@ -8,6 +8,7 @@ import styles from "./app.module.css";
 import { CrashScreen } from "./crash-screen.tsx";
 import { Header } from "./header.tsx";
 import { SignedInPage } from "./signed-in-page.tsx";
+import { ViewerPage } from "./viewer-page.tsx";
 
 /** The whole page. */
 export function App(): ReactNode {
@@ -28,11 +29,20 @@ export function App(): ReactNode {
         </a>
         {state.signedIn ? (
           <StatusplaneProvider client={state.client}>
-            <SignedInPage key={state.session.token} session={state.session} onSignOut={signOut} />
+            {state.reporter === null ? (
+              <SignedInPage key={state.session.token} session={state.session} onSignOut={signOut} />
+            ) : (
+              <ViewerPage
+                key={state.session.token}
+                session={state.session}
+                reporter={state.reporter}
+                onSignOut={signOut}
+              />
+            )}
           </StatusplaneProvider>
         ) : (
           <>
-            <Header signedIn={null} />
+            <Header signedIn={null} views={null} />
             <SignInScreen hasExpired={state.hasExpired} />
           </>
         )}

@@ -35,7 +35,12 @@ function Switches(): ReactNode {
   );
 }
 
-const ICONS: Readonly<Record<View, IconName>> = { work: "upload", history: "clock", students: "people" };
+const ICONS: Readonly<Record<View, IconName>> = {
+  work: "upload",
+  history: "clock",
+  students: "people",
+  viewing: "chart",
+};
 
 /** The way between the views. @param running how many jobs run, told beside the view that shows them. */
 function Views({ view, running }: { readonly view: View; readonly running: number }): ReactNode {
@@ -67,15 +72,12 @@ function Views({ view, running }: { readonly view: View; readonly running: numbe
 
 export interface HeaderProps {
   /** Null: nobody is signed in. */
-  readonly signedIn: {
-    readonly session: Session;
-    readonly view: View;
-    readonly running: number;
-    readonly onSignOut: () => void;
-  } | null;
+  readonly signedIn: { readonly session: Session; readonly onSignOut: () => void } | null;
+  /** Null: there is but one. */
+  readonly views: { readonly view: View; readonly running: number } | null;
 }
 
-export function Header({ signedIn }: HeaderProps): ReactNode {
+export function Header({ signedIn, views }: HeaderProps): ReactNode {
   const { messages } = useFormat();
   return (
     <header className={styles.header}>
@@ -107,7 +109,7 @@ export function Header({ signedIn }: HeaderProps): ReactNode {
             </Button>
           )}
         </div>
-        {signedIn !== null && <Views view={signedIn.view} running={signedIn.running} />}
+        {views !== null && <Views {...views} />}
       </div>
     </header>
   );

@@ -17,6 +17,7 @@ import {
   type Upload,
   type UploadQueue,
 } from "../upload/index.ts";
+import { ViewingView } from "../viewing/index.ts";
 import { ConnectionBanner } from "./connection-banner.tsx";
 import { Header } from "./header.tsx";
 import styles from "./signed-in-page.module.css";
@@ -79,7 +80,7 @@ function useTabTitle(running: number): void {
   }, [running]);
 }
 
-/** The page of one tenant. Uploads and watching go on whichever view is shown. */
+/** The page of who manages a tenant. Uploads and watching go on whichever view is shown. */
 export function SignedInPage({ session, onSignOut }: SignedInPageProps): ReactNode {
   const view = useView();
   const { messages } = useFormat();
@@ -106,13 +107,12 @@ export function SignedInPage({ session, onSignOut }: SignedInPageProps): ReactNo
       <Header
         signedIn={{
           session,
-          view,
-          running,
           onSignOut: () => {
             hidden.forgetAll();
             onSignOut();
           },
         }}
+        views={{ view, running }}
       />
       <main id="content" className={styles.page} tabIndex={-1}>
         <ConnectionBanner />
@@ -128,12 +128,13 @@ export function SignedInPage({ session, onSignOut }: SignedInPageProps): ReactNo
           </div>
         )}
         {view === "history" && <HistoryView onPlay={play} onRetried={() => goTo("work")} />}
+        {view === "viewing" && <ViewingView />}
         {view === "students" && <StudentsView imports={changes.students ?? 0} />}
       </main>
       {isOver && view !== "work" && <p className={styles.dropNow}>{messages.upload.dropNow}</p>}
       {playing !== null && (
         <Suspense>
-          <PlayerDialog {...playing} onClose={() => setPlaying(null)} />
+          <PlayerDialog {...playing} reporter={null} next={null} onClose={() => setPlaying(null)} />
         </Suspense>
       )}
     </>

@@ -1,7 +1,7 @@
 import { useSyncExternalStore } from "react";
 
 /** What the page shows below its header; part of the address, so reload and back keep it. */
-export const VIEWS = ["work", "history", "students"] as const;
+export const VIEWS = ["work", "history", "students", "viewing"] as const;
 export type View = (typeof VIEWS)[number];
 
 /** The view an address's fragment names; the first one for anything else. */

@@ -4,6 +4,8 @@ import { PlaybackSource } from "./playback-source.ts";
 
 export interface VideoPlayerOptions {
   readonly video: HTMLVideoElement;
+  /** Where to begin, in seconds; asked once, when the first address is there. */
+  readonly startSeconds: () => number;
   readonly ask: () => Promise<Playback>;
   /** Unix ms. */
   readonly now: () => number;
@@ -29,6 +31,7 @@ export class VideoPlayer {
   readonly #engine: Engine | null;
   #quality = AUTO;
   #qualities: readonly Quality[] = [];
+  #hasBegun = false;
   #isClosed = false;
 
   constructor(options: VideoPlayerOptions) {
@@ -87,7 +90,9 @@ export class VideoPlayer {
       const playback = await this.#source.ask();
       if (this.#isClosed) return;
       if (playback.posterUrl !== null) video.poster = playback.posterUrl;
-      this.#engine?.load({ url: playback.url, atSeconds: video.currentTime, shouldPlay });
+      const atSeconds = this.#hasBegun ? video.currentTime : this.#options.startSeconds();
+      this.#hasBegun = true;
+      this.#engine?.load({ url: playback.url, atSeconds, shouldPlay });
     } catch (error) {
       this.#show({ phase: "failed", error });
     }

@@ -1,6 +1,8 @@
 import { asMembers, createClient, textOrNull, type StatusplaneClient } from "@statusplane/client";
+import { createViewReporter, type ViewReporter } from "@statusplane/client/views";
 import { observableValue, tabStorage } from "../browser/index.ts";
 import { currentLanguage } from "../text/index.ts";
+import { readTokenClaims } from "./token-claims.ts";
 
 /** Who looks at the page. */
 export interface Session {
@@ -13,14 +15,20 @@ export interface Session {
 }
 
 /**
- * The page is signed out or signed in; a session has one client, which ends with it.
+ * The page is signed out or signed in; a session has one client and one reporter, which end with it.
  *
  * signed out ──signIn──▶ signed in ──signOut──▶ signed out
  *                            └──the server answers 401──▶ signed out, hasExpired
  */
 export type SignedState =
   | { readonly signedIn: false; readonly hasExpired: boolean }
-  | { readonly signedIn: true; readonly session: Session; readonly client: StatusplaneClient };
+  | {
+      readonly signedIn: true;
+      readonly session: Session;
+      readonly client: StatusplaneClient;
+      /** Reports what is watched, and knows what was; null for who manages: what that person watches counts nowhere. */
+      readonly reporter: ViewReporter | null;
+    };
 
 const STORED_AS = "statusplane.session";
 
@@ -28,18 +36,23 @@ const STORED_AS = "statusplane.session";
 export const signedState = observableValue<SignedState>({ signedIn: false, hasExpired: false });
 
 export function signIn(session: Session): void {
-  closeClient();
+  closeClients();
   tabStorage.set(STORED_AS, JSON.stringify(session));
-  const client = createClient({
+  const options = {
     getToken: () => session.token,
     language: currentLanguage,
     onUnauthenticated: () => signOut({ hasExpired: true }),
-  });
-  signedState.set({ signedIn: true, session, client });
+  };
+  const { subject = null, scopes = null } = readTokenClaims(session.token) ?? {};
+  // The server decides what somebody may do; here it is only shown.
+  const isManager = scopes === null || scopes.includes("manage");
+  const viewer = `${session.tenant}.${subject ?? ""}`;
+  const reporter = isManager ? null : createViewReporter({ ...options, viewer });
+  signedState.set({ signedIn: true, session, client: createClient(options), reporter });
 }
 
 export function signOut(how: { readonly hasExpired: boolean } = { hasExpired: false }): void {
-  closeClient();
+  closeClients();
   tabStorage.remove(STORED_AS);
   signedState.set({ signedIn: false, hasExpired: how.hasExpired });
 }
@@ -50,9 +63,11 @@ export function restoreSession(): void {
   if (session !== null) signIn(session);
 }
 
-function closeClient(): void {
+function closeClients(): void {
   const state = signedState.get();
-  if (state.signedIn) state.client.close();
+  if (!state.signedIn) return;
+  state.reporter?.close();
+  state.client.close();
 }
 
 function readSession(text: string | null): Session | null {

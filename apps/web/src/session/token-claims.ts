@@ -1,9 +1,13 @@
-import { isMembers, numberOrNull, textOrNull } from "@statusplane/client";
+import { isMembers, numberOrNull, readEach, textOrNull } from "@statusplane/client";
 
 /** What the page shows of a token. It proves nothing: the server checks the signature at every request. */
 export interface TokenClaims {
   readonly tenant: string | null;
   readonly role: string | null;
+  /** Who it is; null when the token does not say. */
+  readonly subject: string | null;
+  /** Null: everything is allowed. */
+  readonly scopes: readonly string[] | null;
   /** Unix ms; null when the token does not say. */
   readonly expiresAtMs: number | null;
 }
@@ -28,11 +32,18 @@ export function readTokenClaims(token: string): TokenClaims | null {
     return null; // not base64url of JSON: no token
   }
   if (!isMembers(claims)) return null;
-  const { tenant_id: tenant, role, exp } = claims;
+  const { tenant_id: tenant, role, exp, sub, scope } = claims;
   const expiresAtS = numberOrNull(exp);
   return {
     tenant: textOrNull(typeof tenant === "number" ? String(tenant) : tenant),
     role: textOrNull(role),
+    subject: textOrNull(typeof sub === "number" ? String(sub) : sub),
+    scopes:
+      typeof scope === "string"
+        ? scope.split(" ")
+        : Array.isArray(scope)
+          ? readEach(scope, textOrNull)
+          : null,
     expiresAtMs: expiresAtS === null ? null : expiresAtS * MS_PER_S,
   };
 }

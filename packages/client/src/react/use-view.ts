@@ -1,7 +1,7 @@
 "use client";
 
 import type { View } from "@statusplane/core/wire";
-import { useCallback, useEffect, useState, useSyncExternalStore, type RefObject } from "react";
+import { useCallback, useEffect, useRef, useState, useSyncExternalStore, type RefObject } from "react";
 import type { ViewReporter, WatchMediaOptions } from "../views/view-reporter.ts";
 
 /** What {@link useView} answers. */
@@ -45,11 +45,20 @@ export function useView(reporter: ViewReporter, videoId: string): ViewAsked {
 export function useReportedMedia(
   reporter: ViewReporter,
   media: RefObject<HTMLMediaElement | null>,
-  { videoId, grant = null, onRefused }: WatchMediaOptions,
+  options: WatchMediaOptions,
 ): void {
+  const newest = useRef(options);
+  useEffect(() => {
+    newest.current = options;
+  });
+  const { videoId } = options;
   useEffect(() => {
     const element = media.current;
     if (element === null) return;
-    return reporter.watch(element, { videoId, grant, ...(onRefused === undefined ? {} : { onRefused }) });
-  }, [reporter, media, videoId, grant, onRefused]);
+    return reporter.watch(element, {
+      videoId,
+      grant: () => newest.current.grant?.() ?? null,
+      onRefused: (reason) => newest.current.onRefused?.(reason),
+    });
+  }, [reporter, media, videoId]);
 }

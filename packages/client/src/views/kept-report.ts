@@ -21,6 +21,8 @@ export interface KeptReport extends Manner {
   readonly positionSeconds: number;
   /** The fastest. */
   readonly speed: number;
+  /** It is the player's last: its place is free. */
+  readonly isLeft: boolean;
   /** Unix ms: when it was so, by this machine's clock. */
   readonly atMs: number;
 }
@@ -51,10 +53,11 @@ export function bodyOf(report: KeptReport, nowMs: number): ReportBody {
     speed,
     isMuted,
     isHidden,
+    isLeft: left,
     atMs,
   } = report;
   const ago_ms = Math.round(Math.min(MAX_REPORT_AGE_MS, Math.max(0, nowMs - atMs)));
-  return { video, player, ranges, position, speed, muted: isMuted, hidden: isHidden, ago_ms };
+  return { video, player, ranges, position, speed, muted: isMuted, hidden: isHidden, left, ago_ms };
 }
 
 /** The report in parts that the server takes; one without ranges says where the player stands, and is one. */
@@ -101,6 +104,7 @@ export function readKeptReport(text: string | null): KeptReport | null {
     ranges: readEach(members["ranges"], readRange),
     isMuted: members["isMuted"] === true,
     isHidden: members["isHidden"] === true,
+    isLeft: members["isLeft"] === true,
   };
 }
 

@@ -48,7 +48,7 @@ export interface ViewReporterOptions {
 export interface WatchMediaOptions {
   readonly videoId: string;
   /** `viewGrant` of the playback: with it reports outlive the page where no header does. Default: none. */
-  readonly grant?: string | null;
+  readonly grant?: () => string | null;
   /** The server does not record it, and the player was stopped: the reason. */
   readonly onRefused?: (reason: RefusalReason) => void;
 }
@@ -123,11 +123,10 @@ class Reporter implements ViewReporter {
       load: (videoIds) => this.loadAll(videoIds),
       onAnswers: (answers) => this.#take(answers),
     });
-    const leave = (): void => this.#leave();
     this.#ends = [
       environment.onWake(() => this.#mail.wake()),
-      environment.onHidden?.(leave) ?? (() => undefined),
-      environment.onLeave(leave),
+      environment.onHidden?.(() => this.#leave(false)) ?? (() => undefined),
+      environment.onLeave(() => this.#leave(true)),
     ];
     this.#mail.wake(); // what an earlier page has left
   }
@@ -143,7 +142,7 @@ class Reporter implements ViewReporter {
     this.#cancelTick ??= this.#tickLater();
     return () => {
       if (!this.#watched.delete(player.id)) return;
-      this.#mail.add(player.take(), true);
+      this.#mail.add(player.take(true), true);
       player.close();
       if (this.#watched.size > 0) return;
       this.#cancelTick?.();
@@ -181,7 +180,7 @@ class Reporter implements ViewReporter {
     if (this.#isClosed) return;
     this.#isClosed = true;
     this.#cancelTick?.();
-    this.#mail.keep(this.#takeAll());
+    this.#mail.keep(this.#takeAll(true));
     for (const { player } of this.#watched.values()) player.close();
     this.#watched.clear();
     for (const end of this.#ends) end();
@@ -201,18 +200,19 @@ class Reporter implements ViewReporter {
     }, this.#intervalMs);
   }
 
-  #takeAll(): readonly KeptReport[] {
-    return [...this.#watched.values()].flatMap(({ player }) => player.take());
+  #takeAll(isLeft = false): readonly KeptReport[] {
+    return [...this.#watched.values()].flatMap(({ player }) => player.take(isLeft));
   }
 
-  #leave(): void {
-    this.#mail.keep(this.#takeAll());
+  /** @param isLeft the page itself goes, not only out of sight. */
+  #leave(isLeft: boolean): void {
+    this.#mail.keep(this.#takeAll(isLeft));
     void this.#mail.leave();
   }
 
   #grantOf(videoId: string): string | null {
-    const grants = [...this.#watched.values()].filter(({ options }) => options.videoId === videoId);
-    return grants.map(({ options }) => options.grant ?? null).find((grant) => grant !== null) ?? null;
+    const watched = [...this.#watched.values()].filter(({ options }) => options.videoId === videoId);
+    return watched.map(({ options }) => options.grant?.() ?? null).find((grant) => grant !== null) ?? null;
   }
 
   #take(answers: readonly PlayerAnswer[]): void {

@@ -51,12 +51,15 @@ export class WatchedPlayer {
     this.#look("");
   }
 
-  /** What is to be reported: nothing where nothing was played and nothing moved. */
-  take(): readonly KeptReport[] {
+  /**
+   * What is to be reported: nothing where nothing was played, or else nothing moved.
+   * @param isLeft it is the last: others may play in its place.
+   */
+  take(isLeft = false): readonly KeptReport[] {
     this.#look("");
     const parts = this.#recorder.take();
     const isMoved = this.#positionSeconds !== this.#toldPositionSeconds;
-    if (!this.#hasPlayed || (parts.length === 0 && !isMoved && !this.#isNew)) return [];
+    if (!this.#hasPlayed || (parts.length === 0 && !isMoved && !this.#isNew && !isLeft)) return [];
     const { media, environment } = this.#parts;
     const { isMuted, isHidden, rate } = momentOf(media, environment);
     const told = {
@@ -64,6 +67,7 @@ export class WatchedPlayer {
       player: this.id,
       positionSeconds: this.#positionSeconds,
       speed: this.#speed === 0 ? rate : this.#speed,
+      isLeft,
       atMs: environment.wallNow(),
     };
     this.#speed = 0;

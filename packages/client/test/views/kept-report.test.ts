@@ -16,6 +16,7 @@ const report: fc.Arbitrary<KeptReport> = fc.record({
   speed: fc.constantFrom(1, 2),
   isMuted: fc.boolean(),
   isHidden: fc.boolean(),
+  isLeft: fc.boolean(),
   atMs: fc.integer({ min: 1, max: 80_000_000 }),
 });
 
@@ -53,7 +54,7 @@ it("keeps a bounded number of reports, the newest, and none of yesterday", () =>
   const store = new ReportStore(texts, "1.s1", () => String((ids += 1)));
   const of = (index: number): KeptReport => ({
     ...{ videoId: "1", player: `p${index}`, ranges: [], positionSeconds: 1, speed: 1, atMs: index * 1_000 },
-    ...{ isMuted: false, isHidden: false },
+    ...{ isMuted: false, isHidden: false, isLeft: false },
   });
   store.add(Array.from({ length: 500 }, (_, index) => of(index)));
   store.tidy(86_400_000 + 400_500);

@@ -1,6 +1,13 @@
 import type { StepWords, Words } from "../job-type.ts";
 import { isKind, type Kind } from "../terms.ts";
-import type { DemoBody, DemoSignedInBody, JobTypeBody, JobTypeErrorBody, PageBody } from "./bodies.ts";
+import type {
+  DemoBody,
+  DemoSignedInBody,
+  DemoViewerBody,
+  JobTypeBody,
+  JobTypeErrorBody,
+  PageBody,
+} from "./bodies.ts";
 import { readBatchPart, readId, readPlayUrls, type PlayUrls } from "./first-wire.ts";
 import { asMembers, isMembers, readEach, textOrNull, wholeOrNull, type Members } from "./members.ts";
 import type { NamedJob } from "./watch-routes.ts";
@@ -68,13 +75,16 @@ export function readSubmitted(kind: Kind, body: unknown): SubmittedJob | null {
 export interface Playback extends PlayUrls {
   /** ISO 8601: ask again before. */
   readonly expiresAt: string;
+  /** Signs reports of views where no header does. Null or missing: there is none. */
+  readonly viewGrant?: string | null;
 }
 
 /** Where a video plays; null for what does not say. */
 export function readPlayback(body: unknown): Playback | null {
   const members = asMembers(body);
   const [urls, expiresAt] = [readPlayUrls(members), textOrNull(members["expires_at"])];
-  return urls === null || expiresAt === null ? null : { ...urls, expiresAt };
+  if (urls === null || expiresAt === null) return null;
+  return { ...urls, expiresAt, viewGrant: textOrNull(members["view_grant"]) };
 }
 
 /** A job type's own end. */
@@ -134,9 +144,16 @@ function readJobTypeError(value: unknown): JobTypeError | null {
 /** Tenants to look around in. */
 export function readDemo(body: unknown): DemoBody["tenants"] {
   return readEach(asMembers(body)["tenants"], (each) => {
-    const [tenant, name] = textsOf(asMembers(each), "tenant", "name");
-    return tenant === undefined || name === undefined ? null : { tenant, name };
+    const members = asMembers(each);
+    const [tenant, name] = textsOf(members, "tenant", "name");
+    if (tenant === undefined || name === undefined) return null;
+    return { tenant, name, viewers: readEach(members["viewers"], readDemoViewer) };
   });
+}
+
+function readDemoViewer(value: unknown): DemoViewerBody | null {
+  const [viewer, name] = textsOf(asMembers(value), "viewer", "name");
+  return viewer === undefined || name === undefined ? null : { viewer, name };
 }
 
 /** A sign-in to one of them; null without a token. */

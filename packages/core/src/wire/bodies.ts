@@ -160,6 +160,15 @@ export interface WatchTokenBody {
 export interface DemoTenantBody {
   readonly tenant: string;
   readonly name: string;
+  /** Who may be signed in as there, beside whoever manages it: they watch and play, nothing else. */
+  readonly viewers: readonly DemoViewerBody[];
+}
+
+/** Somebody to look around as. */
+export interface DemoViewerBody {
+  /** The sign-in's subject. */
+  readonly viewer: string;
+  readonly name: string;
 }
 
 /** `GET /api/v1/demo/`. */
@@ -168,7 +177,10 @@ export interface DemoBody {
 }
 
 /** `POST /api/v1/demo/sign-in/`, its answer. */
-export interface DemoSignedInBody extends DemoTenantBody {
+export interface DemoSignedInBody {
+  readonly tenant: string;
+  /** Of whoever is signed in: the viewer's, else the tenant's. */
+  readonly name: string;
   readonly token: string;
   /** ISO 8601. */
   readonly expires_at: string;

@@ -33,6 +33,8 @@ export interface ReportBody {
   readonly muted?: boolean | undefined;
   /** Whether the page was hidden. */
   readonly hidden?: boolean | undefined;
+  /** Whether the player is closed with this: its place is free. Default false. */
+  readonly left?: boolean | undefined;
   /** How long before it is sent this was so, in ms. Default 0. */
   readonly ago_ms?: number | undefined;
   /** Of the playback; needed where nothing else signs in. */

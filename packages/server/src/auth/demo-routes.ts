@@ -5,6 +5,7 @@ import type { ZodTypeProvider } from "fastify-type-provider-zod";
 import { z } from "zod";
 import { schemaOf } from "../http/schema-of.ts";
 import { mintToken } from "./mint-token.ts";
+import type { RouteScope } from "./route-scopes.ts";
 import type { SignInOptions } from "./sign-in.ts";
 
 /** A tenant that anybody may sign in as. */
@@ -13,11 +14,28 @@ export interface DemoTenant {
   readonly tenant: string;
   /** As people see it. */
   readonly name: string;
+  /** Who may be signed in as to watch and play, nothing else. Default: nobody. */
+  readonly viewers?: readonly DemoViewer[];
+}
+
+/** Somebody who watches. */
+export interface DemoViewer {
+  /** The sign-in's subject. */
+  readonly viewer: string;
+  readonly name: string;
+  /** Words that the token names as `groups`. Default: none. */
+  readonly groups?: readonly string[];
 }
 
 const DEMO_TOKEN_SECONDS = 12 * 3_600;
 
-const demoTenant = schemaOf<DemoTenantBody>()(z.object({ tenant: z.string(), name: z.string() }));
+/** What a viewer's sign-in may do. */
+const VIEWER_SCOPES: readonly RouteScope[] = ["play", "watch"];
+
+const demoViewer = z.object({ viewer: z.string(), name: z.string() });
+const demoTenant = schemaOf<DemoTenantBody>()(
+  z.object({ tenant: z.string(), name: z.string(), viewers: z.array(demoViewer) }),
+);
 const demo = schemaOf<DemoBody>()(z.object({ tenants: z.array(demoTenant) }));
 const signedIn = schemaOf<DemoSignedInBody>()(
   z.object({
@@ -54,7 +72,7 @@ export function demoRoutes(
     },
     async (_request, reply) => {
       reply.header("cache-control", "no-store");
-      return { tenants: [...tenants] };
+      return { tenants: tenants.map(bodyOf) };
     },
   );
   app.post(
@@ -64,7 +82,10 @@ export function demoRoutes(
         tags: ["sign-in"],
         summary: "A sign-in token of a demo tenant",
         security: [],
-        body: z.object({ tenant: z.string() }),
+        body: z.object({
+          tenant: z.string(),
+          viewer: z.string().optional().describe("who watches there. Default: who manages it"),
+        }),
         response: { 200: signedIn },
       },
     },
@@ -74,11 +95,27 @@ export function demoRoutes(
         const detail = `tenant is one of ${tenants.map(({ tenant }) => tenant).join(", ")}`;
         throw new StatusplaneError("invalid_request", { detail });
       }
-      const { tenant, name } = found;
-      const content = { tenant, subject: "demo", lifeSeconds: DEMO_TOKEN_SECONDS };
-      const { token, expiresAt } = await mintToken(signIn, content);
+      const { tenant } = found;
+      const { name, ...content } = contentFor(found, request.body.viewer);
+      const { token, expiresAt } = await mintToken(signIn, {
+        ...{ tenant, lifeSeconds: DEMO_TOKEN_SECONDS },
+        ...content,
+      });
       reply.header("cache-control", "no-store");
       return { token, tenant, name, expires_at: expiresAt.toISOString() };
     },
   );
+}
+
+function bodyOf({ tenant, name, viewers = [] }: DemoTenant) {
+  return { tenant, name, viewers: viewers.map((each) => ({ viewer: each.viewer, name: each.name })) };
+}
+
+/** @throws {invalid_request} for a viewer that is none of the tenant's. */
+function contentFor({ name, viewers = [] }: DemoTenant, viewer: string | undefined) {
+  if (viewer === undefined) return { name, subject: "demo" };
+  const found = viewers.find((each) => each.viewer === viewer);
+  if (found === undefined)
+    throw new StatusplaneError("invalid_request", { detail: "viewer is not one of it" });
+  return { name: found.name, subject: found.viewer, scopes: VIEWER_SCOPES, groups: found.groups ?? [] };
 }

@@ -1,5 +1,5 @@
 import { SignJWT } from "jose";
-import { SUBJECT_CLAIM, TENANT_CLAIM } from "./claims.ts";
+import { SCOPE_CLAIM, SUBJECT_CLAIM, TENANT_CLAIM } from "./claims.ts";
 import type { SecretSignIn } from "./sign-in.ts";
 
 /** What a minted token says. */
@@ -10,6 +10,10 @@ export interface TokenContent {
   readonly lifeSeconds: number;
   /** Adds `role: "operator"`. Default false. */
   readonly operator?: boolean;
+  /** What it may do. Default: everything. */
+  readonly scopes?: readonly string[];
+  /** Groups of the subject. Default: none are named. */
+  readonly groups?: readonly string[];
 }
 
 /**
@@ -18,7 +22,7 @@ export interface TokenContent {
  */
 export async function mintToken(
   { secret, claims = {}, issuer, audience }: SecretSignIn,
-  { tenant, subject, lifeSeconds, operator = false }: TokenContent,
+  { tenant, subject, lifeSeconds, operator = false, scopes, groups }: TokenContent,
 ): Promise<{ readonly token: string; readonly expiresAt: Date }> {
   const nowSeconds = Math.floor(Date.now() / 1_000);
   const expiresAt = new Date((nowSeconds + lifeSeconds) * 1_000);
@@ -26,6 +30,8 @@ export async function mintToken(
     [claims.subject ?? SUBJECT_CLAIM]: subject,
     [claims.tenant ?? TENANT_CLAIM]: tenant, // the last: where one claim is both, it names the tenant that was asked for
     ...(operator ? { role: "operator" } : {}),
+    ...(scopes === undefined ? {} : { [SCOPE_CLAIM]: scopes.join(" ") }),
+    ...(groups === undefined ? {} : { groups }),
   })
     .setProtectedHeader({ alg: "HS256", typ: "JWT" })
     .setIssuedAt(nowSeconds)

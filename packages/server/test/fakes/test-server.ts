@@ -76,7 +76,7 @@ export const PLAYABLE: PlayableFiles = {
 
 export const DEMO_TENANTS = [
   { tenant: "1", name: "하나" },
-  { tenant: "2", name: "둘" },
+  { tenant: "2", name: "둘", viewers: [{ viewer: "s2", name: "은솔", groups: ["2반"] }] },
 ];
 
 class FakeQueue implements Pick<JobQueue, "enqueue"> {
