@@ -56,11 +56,14 @@ export async function openTarget(random: Random): Promise<FuzzTarget> {
   const worker = await startProgram({ role: "worker", env });
   const url = new URL(program.url);
   const world = new KnownWorld({
-    video: await smallVideo(folder),
+    video: await made(join(folder, "small.mp4"), [
+      ...["-pix_fmt", "yuv420p"],
+      ...["-c:v", "libx264", "-preset", "ultrafast"],
+    ]),
     workbook: Buffer.from(await writeXlsx({ sheets: [{ name: "학생", rows: ROWS }] })),
   });
   for (const tenant of ["1", "2"]) world.tokens.push(await signIn(url, tenant));
-  await finishSomething(url, world);
+  await finishSomething(url, world, await made(join(folder, "page.png"), ["-frames:v", "1"]));
   await worker.stop();
   world.files.video = world.files.video.subarray(0, FIRST_BYTES);
   world.foreignIds.push(...(await writeForeignValues(status.url, random, FOREIGN_IDS)));
@@ -83,12 +86,10 @@ const ROWS = [
   ...Array.from({ length: 20 }, (_, i) => [`S${i + 2}`, "김철수", 13]),
 ];
 
-async function smallVideo(folder: string): Promise<Buffer> {
-  const path = join(folder, "small.mp4");
-  await run("ffmpeg", [
-    ...["-hide_banner", "-loglevel", "error", "-f", "lavfi", "-i", "testsrc2=size=128x72:rate=10:duration=1"],
-    ...["-c:v", "libx264", "-preset", "ultrafast", "-pix_fmt", "yuv420p", path],
-  ]);
+/** A small picture, or a second of them. */
+async function made(path: string, how: readonly string[]): Promise<Buffer> {
+  const source = ["-f", "lavfi", "-i", "testsrc2=size=128x72:rate=10:duration=1"];
+  await run("ffmpeg", ["-hide_banner", "-loglevel", "error", ...source, ...how, path]);
   return readFile(path);
 }
 
@@ -101,20 +102,22 @@ async function signIn(url: URL, tenant: string): Promise<string> {
   return memberOf(await answer.json(), "token");
 }
 
-async function finishSomething(url: URL, world: KnownWorld): Promise<void> {
+async function finishSomething(url: URL, world: KnownWorld, page: Buffer): Promise<void> {
   const headers = { authorization: `Bearer ${world.token}` };
-  const submit = async (path: string, file: Buffer, name: string): Promise<unknown> => {
+  const submit = async (path: string, file: Buffer, name: string, jobType = ""): Promise<unknown> => {
     const form = new FormData();
-    if (path.startsWith("/api")) form.set("job_type", "excel_import");
+    if (jobType !== "") form.set("job_type", jobType);
     form.set("file", new Blob([new Uint8Array(file)]), name);
     const answer = await fetch(new URL(path, url), { method: "POST", headers, body: form });
     return answer.json();
   };
   const video = memberOf(await submit("/media/videos/", world.files.video, "a.mp4"), "id");
-  const submitted = await submit("/api/v1/jobs/", world.files.workbook, "a.xlsx");
+  const submitted = await submit("/api/v1/jobs/", world.files.workbook, "a.xlsx", "excel_import");
   const job = memberOf(submitted, "job_id");
   world.tokens.push(memberOf(submitted, "watch_token"));
-  for (const path of [`/media/videos/${video}/progress/`, `/api/v1/jobs/${job}/progress/`]) {
+  world.document = memberOf(await submit("/api/v1/jobs/", page, "a.png", "ocr"), "job_id");
+  const jobs = [job, world.document].map((id) => `/api/v1/jobs/${id}/progress/`);
+  for (const path of [`/media/videos/${video}/progress/`, ...jobs]) {
     const text = await eventually(`${path} ends`, async () => {
       const answer = await (await fetch(new URL(path, url), { headers })).text();
       return /"status":"(PENDING|PROCESSING)"/.test(answer) ? null : answer;

@@ -10,6 +10,8 @@ export class KnownWorld {
   readonly foreignIds: string[] = [];
   /** Signature and file of something that plays. */
   playing: { readonly signature: string; readonly file: string } | null = null;
+  /** A document whose pages were read. */
+  document: string | null = null;
   readonly #recent = { video: [] as string[], job: [] as string[] };
   readonly #ended = { video: [] as string[], job: [] as string[] };
   readonly #cancelled = { video: [] as string[], job: [] as string[] };

@@ -79,6 +79,8 @@ interface Making {
 function pathValue(name: string, route: DocumentedRoute, world: KnownWorld, random: Random): string {
   if (name === "signature") return world.playing?.signature ?? "x";
   if (name === "file") return world.playing?.file ?? "master.m3u8";
+  if (name === "page") return random.chance(0.7) ? "1" : hostileText(random);
+  if (route.path.includes("/pages/") && world.document !== null && random.chance(0.7)) return world.document;
   if (name === "name") return random.chance(0.7) ? "rejected.xlsx" : hostileText(random);
   const kind = route.path.startsWith("/media") ? "video" : "job";
   if (route.method === "DELETE") return world.removableId(kind, random);
