@@ -13,6 +13,9 @@ interface Answer {
   readonly error?: { readonly message: string };
 }
 
+/** A name that no browser takes for its own machine, though it is: a page by plain http there is no secure context. */
+export const HOST_OF_THE_HOUSE = "statusplane.test";
+
 /**
  * Chromium as people have it, spoken to by its own protocol alone: only one tab is seen at a time, and hidden ones can
  * be frozen. Playwright keeps every page visible and its timers running.
@@ -44,6 +47,7 @@ export class PlainBrowser {
       "--disable-gpu",
       "--no-first-run",
       "--remote-debugging-port=0",
+      `--host-resolver-rules=MAP ${HOST_OF_THE_HOUSE} 127.0.0.1`,
     ];
     const quiet = ["--disable-background-networking", "--disable-component-update", "--disable-sync"];
     const child = spawn(path, [...flags, ...quiet, `--user-data-dir=${folder}`, "about:blank"], {
@@ -107,6 +111,8 @@ export class BrowserTab {
   readonly #sockets = new Set<string>();
   /** How many WebSockets were opened. */
   opened = 0;
+  /** Server-Sent Events that are open, by the browser's own count. */
+  readonly #events = new Set<string>();
 
   constructor(browser: PlainBrowser, targetId: string, sessionId: string) {
     this.#browser = browser;
@@ -116,6 +122,10 @@ export class BrowserTab {
 
   get openSockets(): number {
     return this.#sockets.size;
+  }
+
+  get openEvents(): number {
+    return this.#events.size;
   }
 
   /** Begins to count connections. */
@@ -128,6 +138,13 @@ export class BrowserTab {
         this.#sockets.add(requestId);
       }
       if (method === "Network.webSocketClosed") this.#sockets.delete(requestId);
+      if (method === "Network.requestWillBeSent") {
+        const { url } = (params as { readonly request: { readonly url: string } }).request;
+        if (new URL(url).pathname === "/api/v1/events/") this.#events.add(requestId);
+      }
+      if (method === "Network.loadingFinished" || method === "Network.loadingFailed") {
+        this.#events.delete(requestId);
+      }
     });
     await this.send("Network.enable");
   }

@@ -7,18 +7,31 @@ import { build } from "vite";
 
 const PAGE = fileURLToPath(new URL("watching-page", import.meta.url));
 
+/** Where a page is served. */
+export interface PageHost {
+  readonly address: string;
+  /** As the browser calls it. Default: the address. */
+  readonly name?: string;
+}
+
 /** The page that does nothing but watch, built and served. */
 export class WatchingPage {
   readonly #server: Server;
+  readonly #name: string;
 
-  constructor(server: Server) {
+  constructor(server: Server, name: string) {
     this.#server = server;
+    this.#name = name;
   }
 
-  /** @param tokenOf makes the token of whoever the page names. */
+  /**
+   * @param tokenOf makes the token of whoever the page names.
+   * @param host where it listens, and by which name its address calls that.
+   */
   static async open(
     outDir: string,
     tokenOf: (subject: string, lifeSeconds: number) => Promise<string>,
+    { address, name = address }: PageHost = { address: "127.0.0.1" },
   ): Promise<WatchingPage> {
     await build({ root: PAGE, logLevel: "warn", build: { outDir, emptyOutDir: true } });
     const server = createServer((request, response) => {
@@ -33,12 +46,12 @@ export class WatchingPage {
         () => response.writeHead(404).end(),
       );
     });
-    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-    return new WatchingPage(server);
+    await new Promise<void>((resolve) => server.listen(0, address, resolve));
+    return new WatchingPage(server, name);
   }
 
   get origin(): string {
-    return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`; // it listens on a port
+    return `http://${this.#name}:${(this.#server.address() as AddressInfo).port}`; // it listens on a port
   }
 
   /** The page's address for these settings, which reach no server. */
