@@ -4,10 +4,11 @@
  * `--check` writes nothing and exits 1 when a page is out of step.
  */
 import { readFileSync, writeFileSync } from "node:fs";
-import { FFMPEG_VARIABLES } from "../apps/academy/src/ffmpeg/chosen-ffmpeg.ts";
+import { ACADEMY_VARIABLES } from "../apps/academy/src/academy-variables.ts";
 import { FFMPEG_ERRORS } from "../apps/academy/src/ffmpeg/ffmpeg-errors.ts";
 import { IMPORT_ERRORS } from "../apps/academy/src/jobs/excel-import/import-errors.ts";
 import { OCR_ERRORS } from "../apps/academy/src/jobs/ocr/ocr-errors.ts";
+import { MESSAGE_ERRORS } from "../apps/academy/src/jobs/message-send/message-errors.ts";
 import { VIDEO_ERRORS } from "../apps/academy/src/jobs/video-hls/video-errors.ts";
 import type { ErrorDefinition } from "../packages/core/src/error-definition.ts";
 import { ERRORS } from "../packages/core/src/errors.ts";
@@ -54,6 +55,10 @@ ${errorTable(IMPORT_ERRORS)}
 ## \`ocr\`
 
 ${errorTable(OCR_ERRORS)}
+
+## \`message_send\`
+
+${errorTable(MESSAGE_ERRORS)}
 `;
 }
 
@@ -81,7 +86,7 @@ ${variableTable(VARIABLES)}
 
 An application adds its own by \`runStatusplane({ variables })\`.
 
-${variableTable(FFMPEG_VARIABLES)}
+${variableTable(ACADEMY_VARIABLES)}
 
 ## What a role needs
 

@@ -1,4 +1,3 @@
-import type { CrashPointName } from "@statusplane/core";
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -6,7 +5,7 @@ import { join } from "node:path";
 /** A process that died where it was asked to. */
 export interface Crash {
   readonly pid: number;
-  readonly name: CrashPointName;
+  readonly name: string;
 }
 
 /** Asks the drills' processes to die at named points; the other side is `program/take-crash-requests.ts`. */
@@ -16,12 +15,12 @@ export class CrashRequests implements Disposable {
   readonly #told = new Set<string>();
 
   /** The next process that passes this point dies there. */
-  ask(name: CrashPointName): void {
+  ask(name: string): void {
     writeFileSync(join(this.folder, name), "");
   }
 
   /** Nobody is to die there any more. */
-  withdraw(name: CrashPointName): void {
+  withdraw(name: string): void {
     rmSync(join(this.folder, name), { force: true });
   }
 
@@ -33,7 +32,7 @@ export class CrashRequests implements Disposable {
     for (const file of files) this.#told.add(file);
     return files.map((file) => {
       const [, pid = "", name = ""] = /^taken\.(\d+)\.(.+)$/.exec(file) ?? [];
-      return { pid: Number(pid), name: name as CrashPointName }; // the names are our own
+      return { pid: Number(pid), name };
     });
   }
 

@@ -1,4 +1,3 @@
-import type { CrashPointName } from "@statusplane/core";
 import { eventually } from "@statusplane/test-support";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Fleet } from "../fleet/fleet.ts";
@@ -30,7 +29,7 @@ export interface SupervisorOptions {
 export class Supervisor {
   readonly #options: SupervisorOptions;
   readonly #signalled = new Map<number, NodeJS.Signals>();
-  readonly #waiting = new Map<CrashPointName, () => void>();
+  readonly #waiting = new Map<string, () => void>();
   readonly #crashed = new Set<number>();
   readonly #starting = new Set<Promise<void>>();
   #lateShutdowns = 0;
@@ -56,7 +55,7 @@ export class Supervisor {
   }
 
   /** Resolves when a process has died at this point. One wait per name. */
-  died(name: CrashPointName): Promise<void> {
+  died(name: string): Promise<void> {
     return new Promise((resolve) => this.#waiting.set(name, resolve));
   }
 

@@ -20,6 +20,7 @@ import { t19 } from "./t19-clocks.ts";
 import { t23 } from "./t23-deploys.ts";
 import { t24 } from "./t24-two-relays.ts";
 import { t26 } from "./t26-freshness.ts";
+import { t28 } from "./t28-messages.ts";
 
 /** The catalogue, in the order of its numbers. */
 export const DRILLS: readonly Drill[] = [
@@ -43,6 +44,7 @@ export const DRILLS: readonly Drill[] = [
   t23,
   t24,
   t26,
+  t28,
 ];
 
 /** What the report tells of: the torture is a command of its own. */

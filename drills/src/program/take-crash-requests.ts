@@ -1,4 +1,3 @@
-import { type CrashPointName } from "@statusplane/core";
 import { armCrashPoints } from "@statusplane/core/testing/crash-points";
 import { existsSync, renameSync, writeFileSync, writeSync } from "node:fs";
 import { join } from "node:path";
@@ -22,7 +21,7 @@ export function takeCrashRequests(folder: string): void {
 }
 
 /** One of all processes gets it: renaming is atomic. */
-function take(folder: string, name: CrashPointName): boolean {
+function take(folder: string, name: string): boolean {
   const request = join(folder, name);
   if (!existsSync(request)) return false;
   try {
@@ -35,7 +34,7 @@ function take(folder: string, name: CrashPointName): boolean {
 }
 
 /** As `CRASH_AT` does it: nothing is flushed, closed or answered. */
-function die(name: CrashPointName): never {
+function die(name: string): never {
   writeSync(STDERR, `crash point ${name}\n`);
   process.kill(process.pid, "SIGKILL");
   Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0); // not one more statement until the signal is there

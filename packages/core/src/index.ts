@@ -5,7 +5,7 @@
  */
 export * from "./apply-record.ts";
 export * from "./clock.ts";
-export { crashPoint, type CrashPointName } from "./crash-point.ts"; // the rest: testing/crash-points
+export { crashPoint, defineCrashPoints, type CrashPointName } from "./crash-point.ts"; // the rest: testing/crash-points
 export * from "./error-definition.ts";
 export * from "./errors.ts";
 export * from "./fault-fields.ts";

@@ -199,6 +199,11 @@ export type RemoveOutcome = "removed" | "not_finished" | "not_found";
 /** What request routes hold. */
 export interface RequestRecords {
   submit(job: NewJob): Promise<SubmitOutcome>;
+  /** What a submit of this Idempotency-Key has made, as `submit` would say it; null: there was none. */
+  findSubmitted(
+    tenant: string,
+    idempotency: NonNullable<NewJob["idempotency"]>,
+  ): Promise<SubmitOutcome | null>;
   find(ref: JobRef): Promise<JobRecord | null>;
   /** Up to 100 rows with their attempts, of whatever tenants, in the order of the refs; null where there is none. */
   findMany(refs: readonly JobRef[]): Promise<readonly (DetailedRecord | null)[]>;

@@ -16,6 +16,13 @@ export interface StepWords {
   readonly label: Words;
 }
 
+/** Why a submit is refused. */
+export interface Refusal {
+  readonly error: KnownError;
+  /** Default: what the error says. */
+  readonly detail?: string;
+}
+
 /** What every process knows of a job type: whoever submits goes by it, and whoever runs it. */
 export interface JobType {
   /** Names queue and code, `[A-Za-z0-9_-]{1,64}`. */
@@ -36,6 +43,18 @@ export interface JobType {
    * null for what may be right. Absent: only an empty file is refused.
    */
   readonly looksRight?: (firstBytes: Uint8Array) => KnownError | null;
+  /** What a sign-in must allow beside `manage` to submit or retry such a job: a word of the application's. Absent: nothing. */
+  readonly scope?: string;
+  /** Whether the payload is nobody's to read but the job's: details and history show null for it. Default false. */
+  readonly hidesPayload?: boolean;
+  /**
+   * Asked at a submit, when `check` has nothing against the payload: what else it is refused for now, with its words; null:
+   * nothing. May look things up. A repeated submit is answered as the first was, whatever this says by then.
+   */
+  readonly refusal?: (submitted: {
+    readonly tenant: string;
+    readonly payload: Json;
+  }) => Promise<Refusal | null>;
   /** Checks a payload as the row keeps it. @throws {JobError} whose message or cause says what is wrong with it. */
   check(payload: Json): void;
 }

@@ -15,7 +15,7 @@ import { renew } from "./renew.ts";
 import { retry } from "./retry.ts";
 import type { Context } from "./settings.ts";
 import { deleteApplied, markApplied } from "./settle.ts";
-import { submit } from "./submit.ts";
+import { findSubmitted, submit } from "./submit.ts";
 import { sweep } from "./sweep.ts";
 import { take, tick } from "./take.ts";
 import { pageWaiting } from "./waiting.ts";
@@ -35,6 +35,7 @@ export function workerRecords(context: Context): WorkerRecords {
 export function requestRecords(context: Context): RequestRecords {
   return {
     submit: (job) => submit(context, job),
+    findSubmitted: (tenant, idempotency) => findSubmitted(context, tenant, idempotency),
     find: (ref) => find(context, ref, "people"),
     findMany: (refs) => findMany(context, refs),
     findResult: (ref) => findResult(context, ref),

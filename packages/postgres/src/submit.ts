@@ -2,7 +2,7 @@ import { encodeJson, StatusplaneError, type NewJob, type SubmitOutcome } from "@
 import { leaveEntry } from "./outbox-entry.ts";
 import { firstRecord, RECORD_COLUMNS, toRecord, withoutNul } from "./record-row.ts";
 import type { Context } from "./settings.ts";
-import type { Statement } from "./statement.ts";
+import type { Row, Statement } from "./statement.ts";
 
 /** Row, idempotency key and outbox entry, or nothing of the three. A key in use holds up whoever brings it again. */
 const SUBMIT: Statement = {
@@ -97,11 +97,21 @@ async function findEarlier(
   payloadText: string,
 ): Promise<SubmitOutcome | null> {
   const { ref, jobType, idempotency } = job;
-  const inlineMaxBytes = context.resultInlineMaxBytes;
-  const [row] =
-    idempotency === undefined
-      ? await context.send(FIND_SAME_ID, [inlineMaxBytes, ref.tenant, ref.kind, ref.id, jobType, payloadText])
-      : await context.send(FIND_BY_KEY, [inlineMaxBytes, ref.tenant, idempotency.key, idempotency.bodyHash]);
+  if (idempotency !== undefined) return findSubmitted(context, ref.tenant, idempotency);
+  const values = [context.resultInlineMaxBytes, ref.tenant, ref.kind, ref.id, jobType, payloadText];
+  return earlier(await context.send(FIND_SAME_ID, values));
+}
+
+/** What a submit of this Idempotency-Key has made; null: there was none. One statement. @throws {database_unavailable} */
+export async function findSubmitted(
+  context: Context,
+  tenant: string,
+  { key, bodyHash }: NonNullable<NewJob["idempotency"]>,
+): Promise<SubmitOutcome | null> {
+  return earlier(await context.send(FIND_BY_KEY, [context.resultInlineMaxBytes, tenant, key, bodyHash]));
+}
+
+function earlier([row]: readonly Row[]): SubmitOutcome | null {
   if (row === undefined) return null;
   return row["same_body"] === true ? { outcome: "repeated", record: toRecord(row) } : { outcome: "conflict" };
 }

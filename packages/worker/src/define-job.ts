@@ -98,6 +98,12 @@ interface CommonOptions<StepKey extends string> {
   readonly input?: JobType["input"];
   /** Refuses a file by its first bytes: {@link JobType.looksRight}. Default: only an empty one. */
   readonly looksRight?: NonNullable<JobType["looksRight"]>;
+  /** What a sign-in must allow beside `manage` to submit or retry it: {@link JobType.scope}. Default: nothing. */
+  readonly scope?: string;
+  /** Shows its payload to nobody: {@link JobType.hidesPayload}. Default false. */
+  readonly hidesPayload?: boolean;
+  /** Refuses a submit for what it looks up: {@link JobType.refusal}. Default: nothing. */
+  readonly refusal?: NonNullable<JobType["refusal"]>;
   /** At once in one worker process, ≥ 1, where `WORKER_CONCURRENCY` says nothing. Default 4. */
   readonly concurrency?: number;
   /**
@@ -197,6 +203,9 @@ export function defineJob<Payload, StepKey extends string>(
     concurrency = null,
     prepare = null,
     risks = null,
+    scope,
+    refusal,
+    hidesPayload = false,
   } = options;
   if (concurrency !== null && (!Number.isInteger(concurrency) || concurrency < 1)) {
     throw new TypeError(`concurrency of ${type} must be 1 or more: ${concurrency}`);
@@ -204,6 +213,9 @@ export function defineJob<Payload, StepKey extends string>(
   const base = {
     ...{ type, kind, label, maxTries, errors, input, concurrency, requires, prepare, risks },
     ...(looksRight === undefined ? {} : { looksRight }),
+    ...(scope === undefined ? {} : { scope }),
+    ...(refusal === undefined ? {} : { refusal }),
+    hidesPayload,
     steps: checkSteps(type, options.steps),
   };
   const taken = errors.find(({ code }) => Object.hasOwn(ERRORS, code));

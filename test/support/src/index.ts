@@ -16,3 +16,4 @@ export * from "./command-line.ts";
 export * from "./color-bars.ts";
 export * from "./told-times.ts";
 export { root, typeCheck } from "./type-check.ts";
+export * from "./mail-server.ts";

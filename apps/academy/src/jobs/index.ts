@@ -1,18 +1,24 @@
 import type { ApplicationContext } from "@statusplane/runtime";
 import type { JobDefinition } from "@statusplane/worker";
-import { chosenFfmpeg, type FFMPEG_VARIABLES } from "../ffmpeg/index.ts";
+import type { AcademyVariables } from "../academy-variables.ts";
+import { chosenFfmpeg } from "../ffmpeg/index.ts";
+import { sinkOf } from "../mail-sink/index.ts";
 import { excelImportJob } from "./excel-import/index.ts";
 import { ocrJob } from "./ocr/index.ts";
+import { messageSendJob, providersOf } from "./message-send/index.ts";
 import { videoHlsJob } from "./video-hls/index.ts";
 
 /** The academy's job types. A new one is one line. */
-export function academyJobs({
-  values,
-  database,
-}: ApplicationContext<typeof FFMPEG_VARIABLES>): readonly JobDefinition[] {
+export function academyJobs(context: ApplicationContext<AcademyVariables>): readonly JobDefinition[] {
+  const { values, database } = context;
   return [
     videoHlsJob(chosenFfmpeg(values)), //
     excelImportJob({ database }),
     ocrJob({ database }),
+    messageSendJob({
+      database,
+      providers: providersOf(values, sinkOf(context)),
+      backoffMs: values.MESSAGE_BACKOFF_SECONDS.map((seconds) => seconds * 1_000),
+    }),
   ];
 }

@@ -58,6 +58,11 @@ export function describeRequests(records: () => OpenedRecords): void {
     const first = await submitted(records(), newRef("job", tenant), { idempotency });
     const submit = (bodyHash: string, to: string = tenant): Promise<unknown> =>
       records().requests.submit(newJob(newRef("job", to), { idempotency: { key: "k 1", bodyHash } }));
+    const find = (bodyHash: string, of: string = tenant): Promise<unknown> =>
+      records().requests.findSubmitted(of, { key: "k 1", bodyHash });
+    expect(await find("h1")).toMatchObject({ outcome: "repeated", record: { ref: first.ref } });
+    expect(await find("h2")).toEqual({ outcome: "conflict" });
+    expect(await find("h1", newTenant())).toBeNull();
     expect(await submit("h1")).toMatchObject({ outcome: "repeated", record: { ref: first.ref } });
     expect(await submit("h2")).toEqual({ outcome: "conflict" });
     expect(await submit("h2", newTenant())).toMatchObject({ outcome: "created" });

@@ -22,6 +22,14 @@ export function memoryRequestRecords(rows: MemoryRows): RequestRecords {
     });
   return {
     submit: (job) => once("submit", () => submit(rows, job)),
+    findSubmitted: (tenant, { key, bodyHash }) =>
+      once("findSubmitted", () => {
+        const used = rows.keys.get(`${tenant} ${key}`);
+        const earlier = used === undefined ? undefined : rows.rows.get(refKey(used.ref));
+        if (used === undefined || earlier === undefined) return null;
+        const isSame = used.bodyHash === bodyHash;
+        return isSame ? { outcome: "repeated", record: rows.toRecord(earlier) } : { outcome: "conflict" };
+      }),
     find: (ref) => once("find", () => found(rows, ref)),
     findMany: async (refs) => {
       if (refs.length === 0) return [];

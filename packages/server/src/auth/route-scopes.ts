@@ -1,5 +1,6 @@
+import { StatusplaneError } from "@statusplane/core";
 import { ROUTES } from "@statusplane/core/wire";
-import type { FastifyInstance, onRequestHookHandler, RouteOptions } from "fastify";
+import type { FastifyInstance, FastifyRequest, onRequestHookHandler, RouteOptions } from "fastify";
 import { sendProblem } from "../errors/index.ts";
 import { PLAYABLE_FILES_ROUTE } from "../playback/playable-files.ts";
 import { requireIdentity } from "./identity.ts";
@@ -107,6 +108,12 @@ function allowOnly(scope: string): onRequestHookHandler {
 }
 
 /** Whether somebody's sign-in allows this. */
-export function mayDo({ scopes }: { readonly scopes: Scopes }, scope: RouteScope): boolean {
+export function mayDo({ scopes }: { readonly scopes: Scopes }, scope: string): boolean {
   return scopes === null || scopes.has(scope);
+}
+
+/** For what a route needs only for some of what it is asked. @param scope undefined: nothing. @throws {insufficient_scope} */
+export function requireScope(request: FastifyRequest, scope: string | undefined): void {
+  if (scope === undefined || mayDo(requireIdentity(request), scope)) return;
+  throw new StatusplaneError("insufficient_scope", { detail: scope });
 }

@@ -10,7 +10,7 @@ import {
 import { type CancelBody, idMember, type IdBody, ROUTES } from "@statusplane/core/wire";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { z } from "zod";
-import { recordRef } from "../auth/index.ts";
+import { recordRef, requireScope } from "../auth/index.ts";
 import type { DetailReads } from "../detail/index.ts";
 import { schemaOf } from "../http/schema-of.ts";
 import type { JobUrls } from "../job-urls.ts";
@@ -89,7 +89,7 @@ async function retry(
   options: ControlOptions,
 ): Promise<FastifyReply> {
   const ref = recordRef(request, kind);
-  await assertRetryable(ref, options);
+  await assertRetryable(request, ref, options);
   crashPoint("retry.before-commit");
   const answer = await options.records.retry(ref);
   options.details.forget(ref);
@@ -124,12 +124,17 @@ async function remove(
   return reply.code(204).send(null);
 }
 
-/** @throws {record_not_found | not_retryable | input_gone} */
-async function assertRetryable(ref: JobRef, { records, files, jobTypes }: ControlOptions): Promise<void> {
+/** @throws {record_not_found | insufficient_scope | not_retryable | input_gone} */
+async function assertRetryable(
+  request: FastifyRequest,
+  ref: JobRef,
+  { records, files, jobTypes }: ControlOptions,
+): Promise<void> {
   const record = await records.find(ref);
   if (record === null) throw new StatusplaneError("record_not_found");
+  const jobType = jobTypes.find(({ type }) => type === record.jobType);
+  requireScope(request, jobType?.scope);
   if (record.status !== "FAILED" && record.status !== "CANCELLED")
     throw new StatusplaneError("not_retryable");
-  const needsInput = jobTypes.find(({ type }) => type === record.jobType)?.input === "file";
-  if (needsInput && !(await files.hasInput(ref))) throw new StatusplaneError("input_gone");
+  if (jobType?.input === "file" && !(await files.hasInput(ref))) throw new StatusplaneError("input_gone");
 }

@@ -1,4 +1,4 @@
-import { publicMessage, type DetailedRecord, type JobRecord } from "@statusplane/core";
+import { publicMessage, type DetailedRecord, type JobRecord, type JobType } from "@statusplane/core";
 import {
   asMembers,
   errorMember,
@@ -80,7 +80,7 @@ export const jobItem = schemaOf<JobBody>()(
     job_type: z.string(),
     ...subject,
     status: statusSchema,
-    payload: z.unknown(),
+    payload: z.unknown().describe("null also where the job type shows it to nobody"),
     result: z.unknown().describe("null also for a result too large: then result_url has it"),
     result_bytes: count.optional(),
     result_url: z.string().optional(),
@@ -99,8 +99,8 @@ export function videoDetailOf(record: DetailedRecord, playback: PlaybackUrls | n
   return { ...videoItemOf(record, playback), attempts: attemptsOf(record) };
 }
 
-export function jobDetailOf(record: DetailedRecord, urls: JobUrls): JobDetailBody {
-  return { ...jobItemOf(record, urls), attempts: attemptsOf(record) };
+export function jobDetailOf(record: DetailedRecord, shown: ShownJobs): JobDetailBody {
+  return { ...jobItemOf(record, shown), attempts: attemptsOf(record) };
 }
 
 /** A video as history shows it, with signed URLs where it plays. @param playback null: nothing plays for whoever asks. */
@@ -126,17 +126,26 @@ export function videoItemOf(record: JobRecord, playback: PlaybackUrls | null): V
   };
 }
 
+/** How records of jobs are shown. */
+export interface ShownJobs {
+  readonly urls: JobUrls;
+  readonly jobTypes: readonly JobType[];
+}
+
 /** A job as history shows it. */
-export function jobItemOf(record: JobRecord, urls: JobUrls): JobBody {
+export function jobItemOf(record: JobRecord, { urls, jobTypes }: ShownJobs): JobBody {
   const { ref, result } = record;
   const { code, message } = errorOf(record);
   const large = result !== null && result.kind !== "inline";
+  const isHidden = jobTypes.some(
+    ({ type, hidesPayload }) => type === record.jobType && hidesPayload === true,
+  );
   return {
     ...idMember({ kind: "job", id: ref.id }),
     job_type: record.jobType,
     ...subjectOf(record),
     status: record.status,
-    payload: record.payload,
+    payload: isHidden ? null : record.payload,
     result: result?.kind === "inline" ? result.value : null,
     ...(large ? { result_bytes: result.bytes, result_url: urls.result(ref) } : {}),
     ...(record.files.length === 0 ? {} : { files: record.files.map(({ name, bytes }) => ({ name, bytes })) }),

@@ -1,4 +1,4 @@
-import type { Kind } from "@statusplane/core";
+import type { JobType, Kind } from "@statusplane/core";
 import { ROUTES } from "@statusplane/core/wire";
 import type { FastifyInstance, FastifyRequest } from "fastify";
 import { recordRef } from "../auth/index.ts";
@@ -12,10 +12,11 @@ export interface DetailOptions {
   /** Null: nothing plays here. */
   readonly playback: PlaybackUrls | null;
   readonly urls: JobUrls;
+  readonly jobTypes: readonly JobType[];
 }
 
 /** The two detail endpoints. */
-export function detailRoutes(fastify: FastifyInstance, { details, playback, urls }: DetailOptions): void {
+export function detailRoutes(fastify: FastifyInstance, { details, playback, ...shown }: DetailOptions): void {
   const read = (request: FastifyRequest, kind: Kind) => details.get(recordRef(request, kind));
   const tags = ["records"];
   fastify.get(
@@ -29,7 +30,7 @@ export function detailRoutes(fastify: FastifyInstance, { details, playback, urls
     ROUTES.detail.job,
     { schema: { tags, summary: "A job's record", response: { 200: jobDetail } } },
     async (request) => {
-      return jobDetailOf(await read(request, "job"), urls);
+      return jobDetailOf(await read(request, "job"), shown);
     },
   );
 }

@@ -1,5 +1,6 @@
 import {
   isStorableText,
+  type JobType,
   type Kind,
   type PageOptions,
   type RecordPage,
@@ -21,6 +22,7 @@ export interface HistoryOptions {
   /** Null: nothing plays here. */
   readonly playback: PlaybackUrls | null;
   readonly urls: JobUrls;
+  readonly jobTypes: readonly JobType[];
 }
 
 const PAGE_DEFAULT = 20;
@@ -43,7 +45,10 @@ const videoPage = schemaOf<PageBody<VideoBody>>()(z.object({ items: z.array(vide
 const jobPage = schemaOf<PageBody<JobBody>>()(z.object({ items: z.array(jobItem), ...nextCursor }));
 
 /** `GET /media/videos/` and `GET /api/v1/jobs/`. */
-export function historyRoutes(fastify: FastifyInstance, { records, playback, urls }: HistoryOptions): void {
+export function historyRoutes(
+  fastify: FastifyInstance,
+  { records, playback, ...shown }: HistoryOptions,
+): void {
   const app = fastify.withTypeProvider<ZodTypeProvider>();
   const read = (request: FastifyRequest, kind: Kind, asked: z.infer<typeof jobsQuery>): Promise<RecordPage> =>
     records.page(requireTenant(request), kind, pageOptions(asked));
@@ -80,7 +85,7 @@ export function historyRoutes(fastify: FastifyInstance, { records, playback, url
     },
     async (request) => {
       const { items, nextCursor } = await read(request, "job", request.query);
-      return { items: items.map((each) => jobItemOf(each, urls)), next_cursor: nextCursor };
+      return { items: items.map((each) => jobItemOf(each, shown)), next_cursor: nextCursor };
     },
   );
 }

@@ -155,9 +155,9 @@ async function userRoutes(
     ...(statementsPerSecond === undefined ? {} : { statementsPerSecond }),
   });
   const afterCommit = new AfterCommit({ writer, queue: options.queue, installation, files, log });
-  detailRoutes(scope, { details, playback, urls });
+  detailRoutes(scope, { details, playback, urls, jobTypes });
   jobTypeRoutes(scope, jobTypes);
-  historyRoutes(scope, { records, playback, urls });
+  historyRoutes(scope, { records, playback, urls, jobTypes });
   if (playback !== null) playbackRoutes(scope, { reader, details, playback });
   resultRoutes(scope, { reader, writer, records, files, details });
   const outputs = new JobOutputs({ reader, details, files });

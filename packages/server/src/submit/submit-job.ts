@@ -5,6 +5,7 @@ import {
   type JobType,
   type Json,
   type NewJob,
+  type SubmitOutcome,
   StatusplaneError,
 } from "@statusplane/core";
 import { hash } from "node:crypto";
@@ -37,9 +38,7 @@ export async function submitJob(
     await forgetInput(submission, ref, options);
     throw error;
   }
-  // From here on an error may hide a COMMIT: the input stays, and the collector removes it if no row names it.
-  crashPoint("submit.before-commit");
-  const outcome = await options.records.submit(job);
+  const outcome = (await refuse(job, jobType, { submission, options })) ?? (await commit(job, options));
   if (outcome.outcome === "conflict") {
     await forgetInput(submission, ref, options);
     throw new StatusplaneError("idempotency_conflict");
@@ -50,6 +49,35 @@ export async function submitJob(
   if (outcome.record.status === "PENDING") await options.afterCommit.apply(outcome.record);
   crashPoint("submit.after-apply");
   return outcome.record;
+}
+
+/** From here on an error may hide a COMMIT: the input stays, and the collector removes it if no row names it. */
+function commit(job: NewJob, { records }: SubmitOptions): Promise<SubmitOutcome> {
+  crashPoint("submit.before-commit");
+  return records.submit(job);
+}
+
+/**
+ * What the job type has against a submit just now counts for a new one: one that was accepted under this key stays so.
+ * @returns null where it has nothing against it. @throws what it says.
+ */
+async function refuse(
+  { ref, payload, idempotency }: NewJob,
+  jobType: JobType,
+  { submission, options }: { readonly submission: Submission; readonly options: SubmitOptions },
+): Promise<SubmitOutcome | null> {
+  try {
+    const refusal = (await jobType.refusal?.({ tenant: ref.tenant, payload })) ?? null;
+    if (refusal === null) return null;
+    const earlier =
+      idempotency === undefined ? null : await options.records.findSubmitted(ref.tenant, idempotency);
+    if (earlier !== null) return earlier;
+    const { error, detail } = refusal;
+    throw new StatusplaneError(error, detail === undefined ? {} : { detail });
+  } catch (error) {
+    await forgetInput(submission, ref, options);
+    throw error;
+  }
 }
 
 async function forgetInput(submission: Submission, ref: JobRef, { files }: SubmitOptions): Promise<void> {

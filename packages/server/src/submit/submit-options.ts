@@ -5,7 +5,7 @@ import type { AfterCommit } from "./after-commit.ts";
 
 /** What the submit routes are given. */
 export interface SubmitOptions {
-  readonly records: Pick<RequestRecords, "submit">;
+  readonly records: Pick<RequestRecords, "submit" | "findSubmitted">;
   readonly files: Pick<RequestFiles, "saveInput" | "removeInput">;
   readonly afterCommit: AfterCommit;
   readonly watchTokens: WatchTokens;

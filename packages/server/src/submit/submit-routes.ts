@@ -2,7 +2,7 @@ import { jobRef, type JobType, type Kind, StatusplaneError, uuidV7 } from "@stat
 import { ROUTES } from "@statusplane/core/wire";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { z } from "zod";
-import { requireTenant, subjectOf } from "../auth/index.ts";
+import { requireScope, requireTenant, subjectOf } from "../auth/index.ts";
 import { isForm } from "../http/index.ts";
 import { METADATA_MAX_BYTES, metadataOf } from "./metadata.ts";
 import { readForm, titleOf, type Submission } from "./read-submission.ts";
@@ -89,6 +89,7 @@ async function submit(
       : readJson(request, kind);
     jobType = typeOf(submission.jobType);
     if (jobType === undefined) throw new StatusplaneError("unknown_job_type");
+    requireScope(request, jobType.scope);
   } catch (error) {
     if (isForm(request.raw)) await options.files.removeInput(ref);
     throw error;

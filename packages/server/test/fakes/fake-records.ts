@@ -85,6 +85,8 @@ export class FakeRecords implements RequestRecords {
   }
 
   submit: RequestRecords["submit"] = (job) => this.#memory.requests.submit(job);
+  readonly findSubmitted: RequestRecords["findSubmitted"] = (tenant, idempotency) =>
+    this.#memory.requests.findSubmitted(tenant, idempotency);
   readonly find: RequestRecords["find"] = (ref) => this.#memory.requests.find(ref);
   readonly findMany: RequestRecords["findMany"] = (refs) => {
     this.lookedUp.push(refs.map(refKey));

@@ -1,0 +1,7 @@
+import { FFMPEG_VARIABLES } from "./ffmpeg/index.ts";
+import { MESSAGE_VARIABLES } from "./jobs/message-send/message-variables.ts";
+
+/** What an installation may say beside the platform's settings. */
+export const ACADEMY_VARIABLES = { ...FFMPEG_VARIABLES, ...MESSAGE_VARIABLES };
+
+export type AcademyVariables = typeof ACADEMY_VARIABLES;

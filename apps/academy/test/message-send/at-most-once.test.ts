@@ -1,0 +1,231 @@
+import { StatusplaneError } from "@statusplane/core";
+import { armCrashPoints } from "@statusplane/core/testing/crash-points";
+import { eventually, startMailServer, type MailConduct, type MailServer } from "@statusplane/test-support";
+import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import type { MessageDatabase } from "../../src/jobs/message-send/index.ts";
+import { listOf, MessageBench } from "./message-fixture.ts";
+
+const bench = new MessageBench();
+const conducts = new Map<string, MailConduct>();
+let mail: MailServer;
+
+beforeAll(async () => {
+  mail = await startMailServer({ conduct: (to) => conducts.get(to) ?? "take" });
+  bench.smtpUrl = mail.url;
+});
+afterAll(() => mail.stop());
+afterEach(() => {
+  armCrashPoints(null);
+  conducts.clear();
+});
+
+const body = (recipients: unknown) =>
+  ({ subject: "{이름}님께", text: "안녕하세요, {name}님.", recipients }) as never;
+const received = (prefix: string): string[] =>
+  mail.mails.map(({ to }) => to).filter((to) => to.startsWith(prefix));
+const statusesOf = async (id: string): Promise<Record<string, number>> => {
+  const counts: Record<string, number> = {};
+  for (const { status } of await bench.recipients(id))
+    counts[String(status)] = (counts[String(status)] ?? 0) + 1;
+  return counts;
+};
+
+/** The process's death, as far as this process can have it: nothing of the attempt is heard of again. */
+class Death extends Error {}
+const dieAt = (name: string, pass = 1): void => {
+  let passed = 0;
+  armCrashPoints((point) => {
+    if (point === name && ++passed === pass) throw new Death(name);
+  });
+};
+
+describe("a message", () => {
+  it("goes to everybody once, five at a time, in two statements a batch", async () => {
+    const payload = await bench.confirmed(body(listOf(23, (n) => `once${n}@example.com`)));
+    const before = bench.database.statements.work;
+    const result = await bench.run(payload, { id: "once" });
+    expect(result).toMatchObject({
+      outcome: "complete",
+      total: 23,
+      sent: 23,
+      failed: 0,
+      uncertain: 0,
+      skipped: 0,
+    });
+    expect(received("once").sort()).toEqual(
+      Array.from({ length: 23 }, (_, i) => `once${i + 1}@example.com`).sort(),
+    );
+    // begin, blocked, plan, planned, count · 5 batches of 2, and one claim that finds nobody · close, count
+    expect(bench.database.statements.work - before).toBe(5 + 5 * 2 + 1 + 2);
+    expect(mail.mails[0]?.source).toMatch(/^To: once\d+@example.com\r$/m);
+  });
+
+  it("is uncertain for at most five after a death between claim and settle, and for the rest goes on", async () => {
+    for (const point of [
+      "message.after-claim",
+      "message.before-hand-over",
+      "message.after-hand-over",
+      "message.before-settle",
+    ]) {
+      const id = point.replaceAll(".", "-");
+      const payload = await bench.confirmed(body(listOf(17, (n) => `${id}${n}@example.com`)));
+      dieAt(point, point === "message.after-hand-over" || point === "message.before-hand-over" ? 8 : 2);
+      await expect(bench.run(payload, { id })).rejects.toThrow(Death);
+      await eventually("what was handed over is there", async () => (await statusesOf(id))["claimed"] === 5);
+      armCrashPoints(null);
+      const result = await bench.run(payload, { id, attempt: 2 });
+      expect(result).toMatchObject({ outcome: "partial", sent: 12, uncertain: 5 });
+      const twice = received(id).filter((to, at, all) => all.indexOf(to) !== at);
+      expect(twice).toEqual([]);
+      expect((await bench.recipients(id)).filter(({ status }) => status === "uncertain")).toHaveLength(5);
+    }
+  });
+
+  it("goes on by itself with what was claimed and certainly not handed over: a lost answer, a stop, a cancel", async () => {
+    const payload = await bench.confirmed(body(listOf(12, (n) => `lost${n}@example.com`)));
+    let lost = 0;
+    const database: MessageDatabase = {
+      query: async (cause, query) => {
+        const answer = await bench.database.query(cause, query);
+        if (query.name === "message-claim" && ++lost <= 2) throw new StatusplaneError("database_unavailable");
+        if (query.name === "message-settle" && ++lost <= 5)
+          throw new StatusplaneError("database_unavailable");
+        return answer;
+      },
+    };
+    const result = await bench.run(payload, { id: "lost", database });
+    expect(result).toMatchObject({ outcome: "complete", sent: 12 });
+    expect(received("lost")).toHaveLength(12);
+  });
+
+  it("is stopped before the next one, says what went out, and goes on at a person's retry", async () => {
+    const payload = await bench.confirmed(body(listOf(30, (n) => `stop${n}@example.com`)));
+    const stop = new AbortController();
+    const running = bench.run(payload, {
+      id: "stop",
+      signal: stop.signal,
+      settings: { tenantPerMinute: 6_000 },
+      onPartial: (value) => {
+        if ((value as { sent: number }).sent >= 5) stop.abort(new StatusplaneError("cancelled"));
+      },
+    });
+    await expect(running).rejects.toMatchObject({ code: "cancelled" });
+    const { sent = 0, waiting = 0, claimed = 0 } = await statusesOf("stop");
+    expect({ all: sent + waiting, claimed }).toEqual({ all: 30, claimed: 0 });
+    expect(received("stop")).toHaveLength(sent);
+    expect(bench.kept.at(-1)).toMatchObject({ sent, waiting });
+    expect(await bench.run(payload, { id: "stop", attempt: 2 })).toMatchObject({
+      outcome: "complete",
+      sent: 30,
+    });
+    expect(received("stop")).toHaveLength(30);
+  });
+
+  it("is fenced: a worker whose attempt or lease is over claims nobody, and its word on what it had claimed still counts", async () => {
+    const payload = await bench.confirmed(body(listOf(10, (n) => `fence${n}@example.com`)));
+    // The first worker stands still behind its first claim, and wakes when a second attempt has ended all it could.
+    let wake = (): void => undefined;
+    const asleep = new Promise<void>((resolve) => (wake = resolve));
+    let claims = 0;
+    const slow: MessageDatabase = {
+      query: async (cause, query) => {
+        const answer = await bench.database.query(cause, query);
+        if (query.name === "message-claim" && ++claims === 1) await asleep;
+        return answer;
+      },
+    };
+    const first = bench.run(payload, { id: "fence", database: slow });
+    const ended = first.catch((error: unknown) => error);
+    await eventually("five are claimed", async () => (await statusesOf("fence"))["claimed"] === 5);
+    await bench.claim("fence", { attempt: 2 });
+    const second = await bench.run(payload, { id: "fence", attempt: 2 });
+    expect(second).toMatchObject({ sent: 5, uncertain: 5 });
+    wake();
+    expect(await ended).toMatchObject({ code: "fenced" });
+    // It did hand them over: by its own clock the lease lasted. They were uncertain, and are not any more.
+    expect(await statusesOf("fence")).toEqual({ sent: 10 });
+    expect(received("fence")).toHaveLength(10);
+  });
+
+  it("leaves nobody waiting behind its last count", async () => {
+    const payload = await bench.confirmed(body(listOf(3, (n) => `late${n}@example.com`)));
+    let wake = (): void => undefined;
+    const asleep = new Promise<void>((resolve) => (wake = resolve));
+    const stop = new AbortController();
+    const slow: MessageDatabase = {
+      query: async (cause, query) => {
+        const answer = await bench.database.query(cause, query);
+        if (query.name === "message-claim") await asleep;
+        return answer;
+      },
+    };
+    const first = bench.run(payload, { id: "late", database: slow, signal: stop.signal });
+    const ended = first.catch((error: unknown) => error);
+    await eventually("three are claimed", async () => (await statusesOf("late"))["claimed"] === 3);
+    expect(await bench.run(payload, { id: "late", attempt: 2 })).toMatchObject({
+      outcome: "none",
+      uncertain: 3,
+    });
+    await bench.end("late");
+    stop.abort(new StatusplaneError("lease_lost"));
+    wake();
+    expect(await ended).toMatchObject({ code: "lease_lost" });
+    expect(await statusesOf("late")).toEqual({ failed: 3 });
+    expect((await bench.recipients("late"))[0]).toMatchObject({ reason: "interrupted" });
+  });
+
+  it("is uncertain where the server has it and did not say so, and goes out again only when a person says so", async () => {
+    conducts.set("drop2@example.com", "drop-after-data");
+    conducts.set("drop3@example.com", "drop-before-data");
+    const payload = await bench.confirmed(body(listOf(4, (n) => `drop${n}@example.com`)));
+    const first = await bench.run(payload, { id: "drop" });
+    expect(first).toMatchObject({ outcome: "partial", sent: 2, failed: 1, uncertain: 1 });
+    expect(await bench.recipients("drop")).toMatchObject([
+      { status: "sent" },
+      { status: "uncertain", reason: "no_answer" },
+      { status: "failed", reason: "provider_unreachable", tries: 3 },
+      { status: "sent" },
+    ]);
+    await bench.end("drop");
+    conducts.clear();
+    for (const [status, id, to] of [
+      ["failed", "drop-again", "drop3@example.com"],
+      ["uncertain", "drop-sure", "drop2@example.com"],
+    ] as const) {
+      const again = await bench.confirmed({ recipients: { again: { job_id: "drop", status } } });
+      const before = received(to).length;
+      expect(await bench.run(again, { id })).toMatchObject({ outcome: "complete", total: 1, sent: 1 });
+      expect(received(to)).toHaveLength(before + 1);
+      await expect(
+        bench.confirmed({ recipients: { again: { job_id: "drop", status } } }),
+      ).rejects.toMatchObject({
+        code: "message_no_recipients",
+      });
+      await expect(bench.run(again, { id: `${id}-twice` })).rejects.toMatchObject({
+        code: "message_no_recipients",
+      });
+    }
+  });
+
+  it("tries what was refused for now after a pause, never what was refused for good", async () => {
+    let greylisted = 0;
+    conducts.set("grey2@example.com", "refuse");
+    conducts.set("grey3@example.com", "refuse-after-data");
+    const payload = await bench.confirmed(body(listOf(4, (n) => `grey${n}@example.com`)));
+    const server = await startMailServer({
+      conduct: (to) =>
+        to === "grey1@example.com" && ++greylisted <= 2 ? "greylist" : (conducts.get(to) ?? "take"),
+    });
+    const result = await bench.run(payload, { id: "grey", settings: { smtpUrl: server.url } });
+    await server.stop();
+    expect(result).toMatchObject({
+      outcome: "partial",
+      sent: 2,
+      failed: 2,
+      reasons: [{ status: "failed", reason: "refused", count: 2 }],
+    });
+    expect(server.asked.filter((to) => to === "grey2@example.com")).toHaveLength(1);
+    expect(server.asked.filter((to) => to === "grey3@example.com")).toHaveLength(1);
+    expect(server.mails.map(({ to }) => to).sort()).toEqual(["grey1@example.com", "grey4@example.com"]);
+  });
+});
