@@ -37,3 +37,4 @@ export * from "./title.ts";
 export * from "./transitions.ts";
 export * from "./undo-stack.ts";
 export * from "./uuid-v7.ts";
+export * from "./views/index.ts";

@@ -1,4 +1,5 @@
 import type { JobRef } from "./job-ref.ts";
+import { viewerName, type ViewRef } from "./views/view-ref.ts";
 
 /** The Redis keys and channels of one job, all in one slot in Cluster. */
 export interface JobKeys {
@@ -48,8 +49,63 @@ export interface TenantKeys {
 
 /** In Redis Cluster the tenant is written as a hash tag (`tenant:{7}:active`). */
 export function tenantKeys(tenant: string, cluster = false): TenantKeys {
-  const base = `tenant:${cluster ? `{${tenant}}` : tenant}`;
+  const base = tenantBase(tenant, cluster);
   return { active: `${base}:active`, ended: `${base}:ended`, lists: `${base}:lists` };
+}
+
+/** A view's keys and those of its tenant that it touches; in Cluster all of a tenant's views share its slot. */
+export interface ViewKeys {
+  /** hash: position, session, version and what else one view is. */
+  readonly view: string;
+  /** bitmap: its watched seconds. */
+  readonly watched: string;
+  /** hash: the viewer's credit and players, over all videos. */
+  readonly clock: string;
+  /** sorted set: viewers of the video by their last report, ms. */
+  readonly viewers: string;
+  /** channel: the viewer's name, at each report. */
+  readonly events: string;
+}
+
+/** In Redis Cluster the tenant is written as a hash tag, as of {@link tenantKeys}. */
+export function viewKeys({ tenant, video, viewer }: ViewRef, cluster = false): ViewKeys {
+  const base = tenantBase(tenant, cluster);
+  const name = viewerName(viewer);
+  const view = `${base}:view:${video}:${name}`;
+  return {
+    view,
+    watched: `${view}:watched`,
+    clock: `${base}:viewer:${name}`,
+    ...videoViewKeys(tenant, video, cluster),
+  };
+}
+
+/** Of one video: whose views there are, and where they are told. */
+export function videoViewKeys(
+  tenant: string,
+  video: string,
+  cluster = false,
+): Pick<ViewKeys, "viewers" | "events"> {
+  const base = tenantBase(tenant, cluster);
+  return { viewers: `${base}:views:of:${video}`, events: `${base}:views:events:${video}` };
+}
+
+/** Of all views of a tenant. */
+export interface TenantViewKeys {
+  /** sorted set: `video:viewer` that have changed since their last flush, by since when, ms. */
+  readonly dirty: string;
+  /** hash: policies by video, the tenant's own as `*`. */
+  readonly policies: string;
+}
+
+/** In the slot of the tenant's views. */
+export function tenantViewKeys(tenant: string, cluster = false): TenantViewKeys {
+  const base = tenantBase(tenant, cluster);
+  return { dirty: `${base}:views:dirty`, policies: `${base}:views:policy` };
+}
+
+function tenantBase(tenant: string, cluster: boolean): string {
+  return `tenant:${cluster ? `{${tenant}}` : tenant}`;
 }
 
 /** The product's own keys and channels; they hold no tenant's data. */
@@ -62,6 +118,8 @@ export const OWN_KEYS = {
   wake: "statusplane:wake",
   /** string, 60 s: why no worker can run this job type now. */
   unready: (jobType: string): string => `statusplane:unready:${jobType}`,
+  /** sorted set: tenants whose views have been reported, by when, ms. */
+  viewTenants: "statusplane:views:tenants",
   /** Prefix of everything BullMQ keeps. */
   queuePrefix: "statusplane:queue",
 } as const;

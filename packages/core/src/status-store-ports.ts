@@ -4,6 +4,7 @@ import type { JobRef } from "./job-ref.ts";
 import type { EncodedSnapshot } from "./snapshot-text.ts";
 import type { SnapshotHead } from "./snapshot-order.ts";
 import type { WriteAnswer, WriteKind } from "./transitions.ts";
+import type { ViewFlushStore, ViewStore } from "./views/view-ports.ts";
 
 /*
  * The three ports of the status store, each one-way, and what an installation keeps beside it. Every method rejects
@@ -162,6 +163,8 @@ export interface StatusStore {
   readonly reader: StatusReader;
   readonly feed: StatusFeed;
   readonly installation: Installation;
+  /** What was watched, for routes and for the flusher. */
+  readonly views: ViewStore & ViewFlushStore;
   /** A second close does nothing. */
   close(): Promise<void>;
   [Symbol.asyncDispose](): Promise<void>;

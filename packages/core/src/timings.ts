@@ -58,6 +58,10 @@ export interface Timings {
   readonly socketAgeMs: number;
   /** Greatest age of an SSE connection, which has no way back; each lives up to 10 % less. */
   readonly eventsAgeMs: number;
+  /** What was watched is written to its rows this often. */
+  readonly viewFlushMs: number;
+  /** A view that is written stays in the status store so long after its last flush, in seconds. */
+  readonly viewTtlSeconds: number;
 }
 
 export const DEFAULT_TIMINGS: Timings = {
@@ -91,4 +95,6 @@ export const DEFAULT_TIMINGS: Timings = {
   slowMs: 30_000,
   socketAgeMs: 1_800_000,
   eventsAgeMs: 300_000,
+  viewFlushMs: 30_000,
+  viewTtlSeconds: 604_800,
 };

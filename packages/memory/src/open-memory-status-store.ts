@@ -7,10 +7,13 @@ import { memoryStatusFeed } from "./memory-status-feed.ts";
 import { MemoryStatusReader } from "./memory-status-reader.ts";
 import { MemoryStatusWriter } from "./memory-status-writer.ts";
 import { MemoryTenantLists } from "./memory-tenant-lists.ts";
+import { MemoryViews } from "./memory-views.ts";
 
 export interface MemoryStatusStoreOptions extends StatusStoreOptions {
   /** The clock, ms. Default: `performance.now`, so that no jump of the machine's time ends a life early. */
   readonly now?: () => number;
+  /** For tests: the clock of views, Unix ms. Default: `Date.now`. */
+  readonly viewsNow?: () => number;
 }
 
 /**
@@ -21,11 +24,19 @@ export interface MemoryStatusStoreOptions extends StatusStoreOptions {
  * const { writer, reader, feed, close } = openMemoryStatusStore();
  */
 export function openMemoryStatusStore(options: MemoryStatusStoreOptions = {}): StatusStore {
-  return memoryStatusStoreOver(new MemoryEntries(options.now ?? (() => performance.now())), options);
+  return memoryStatusStoreOver(
+    new MemoryEntries(options.now ?? (() => performance.now())),
+    options,
+    options.viewsNow,
+  );
 }
 
 /** The store over entries that the caller can look into; for tests. */
-export function memoryStatusStoreOver(entries: MemoryEntries, options: StatusStoreOptions): StatusStore {
+export function memoryStatusStoreOver(
+  entries: MemoryEntries,
+  options: StatusStoreOptions,
+  viewsNow: () => number = () => Date.now(),
+): StatusStore {
   const settings = statusStoreSettings(options);
   const { now } = entries;
   const hints = new MemoryChannels<null>(settings.log);
@@ -42,6 +53,7 @@ export function memoryStatusStoreOver(entries: MemoryEntries, options: StatusSto
     reader,
     feed,
     installation,
+    views: new MemoryViews(viewsNow),
     close,
     [Symbol.asyncDispose]: close,
   };

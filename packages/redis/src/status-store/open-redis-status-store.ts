@@ -8,6 +8,8 @@ import { RedisConnections } from "./redis-connections.ts";
 import { RedisInstallation } from "./redis-installation.ts";
 import { RedisRequests } from "./redis-requests.ts";
 import { withScripts } from "./redis-scripts.ts";
+import { RedisViews } from "../views/redis-views.ts";
+import { withViewScripts } from "../views/view-scripts.ts";
 import { redisStatusFeed } from "./redis-status-feed.ts";
 import { RedisStatusReader } from "./redis-status-reader.ts";
 import { RedisStatusWriter } from "./redis-status-writer.ts";
@@ -18,6 +20,8 @@ export interface RedisStatusStoreOptions extends StatusStoreOptions {
   readonly url: string;
   /** Whether the URL names nodes of a Redis Cluster. Default false. */
   readonly cluster?: boolean;
+  /** For tests: the clock of views, Unix ms. Default: Redis' own. */
+  readonly viewsNow?: () => number;
 }
 
 /** Opening waits so long for a Redis that neither accepts nor refuses, in ms, and then goes on without it. */
@@ -38,8 +42,8 @@ export async function openRedisStatusStore(options: RedisStatusStoreOptions): Pr
   const { cluster = false } = options;
   const address = parseRedisUrl(options.url, cluster);
   const connections = new RedisConnections(await loadIoredis(), address, settings.log);
-  const readerClient = withScripts(connections.client("request", "reader"));
-  const writerClient = withScripts(connections.client("requestOnce", "writer"));
+  const readerClient = withViewScripts(withScripts(connections.client("request", "reader")));
+  const writerClient = withViewScripts(withScripts(connections.client("requestOnce", "writer")));
   const reads = new RedisRequests(readerClient, settings);
   const writes = new RedisRequests(writerClient, settings);
   const channels = new RedisChannels({
@@ -50,6 +54,8 @@ export async function openRedisStatusStore(options: RedisStatusStoreOptions): Pr
   const readLists = new RedisTenantLists({ requests: reads, cluster, settings });
   const writeLists = new RedisTenantLists({ requests: writes, cluster, settings });
   const reader = new RedisStatusReader({ requests: reads, lists: readLists, cluster, settings });
+  const { viewsNow: now } = options;
+  const views = new RedisViews({ reads, writes, cluster, settings, ...(now === undefined ? {} : { now }) });
   const feed = redisStatusFeed({ channels, reader, cluster, settings });
   const close = async (): Promise<void> => {
     feed.close();
@@ -64,6 +70,7 @@ export async function openRedisStatusStore(options: RedisStatusStoreOptions): Pr
     reader,
     feed,
     installation: new RedisInstallation({ requests: reads, channels, settings }),
+    views,
     close,
     [Symbol.asyncDispose]: close,
   };

@@ -1,0 +1,129 @@
+import type { CountRules, LeftOut, Report } from "./count-report.ts";
+import type { HoldingPolicy, KeptPolicy, TenantPolicies } from "./policy.ts";
+import type { PolicyBody } from "../wire/views.ts";
+import type { ViewRef } from "./view-ref.ts";
+import type { FullView, RecordedView, ViewState } from "./view-state.ts";
+
+/*
+ * The ports of views, each one-way. Those of the status store reject with {store_unavailable} when it does not answer within
+ * its deadline, those of the records with {database_unavailable}.
+ */
+
+/** What became of a report. `load`: the store does not know this view. `refused`: as many others play as may. */
+export type Reported =
+  | { readonly outcome: "load" | "refused" }
+  | {
+      readonly outcome: "counted";
+      readonly countedSeconds: number;
+      readonly leftOut: LeftOut;
+      readonly state: ViewState;
+    };
+
+/** What routes of views hold of the status store. */
+export interface ViewStore {
+  /** One atomic step: count, keep, mark for the next flush, tell whoever watches. */
+  report(ref: ViewRef, report: Report, rules: CountRules): Promise<Reported>;
+  /** In the order of the refs; null for what the store does not know. */
+  read(refs: readonly ViewRef[]): Promise<readonly (ViewState | null)[]>;
+  /** The watched seconds; null for what the store does not know. */
+  readWatched(ref: ViewRef): Promise<Uint8Array | null>;
+  /** What holds for each video, in their order; null: the tenant's policies are not here. */
+  readPolicies(tenant: string, videos: readonly string[]): Promise<readonly HoldingPolicy[] | null>;
+  /** Whoever reported of the video since then, newest first, at most `limit`. */
+  readRecent(
+    tenant: string,
+    video: string,
+    options: { readonly sinceMs: number; readonly limit: number },
+  ): Promise<readonly { readonly ref: ViewRef; readonly atMs: number }[]>;
+  /** Puts views in as their rows have them, null: there is no row. What is there already is merged, nothing is lowered. */
+  load(views: readonly { readonly ref: ViewRef; readonly recorded: RecordedView | null }[]): Promise<void>;
+  /** Puts all policies of a tenant in; a newer one that is there stays. */
+  loadPolicies(tenant: string, policies: TenantPolicies): Promise<void>;
+  /** One policy, of the tenant with null; a newer one that is there stays, and nothing is begun where none are here. */
+  putPolicy(tenant: string, video: string | null, kept: KeptPolicy): Promise<void>;
+  /** The store's clock, Unix ms. */
+  nowMs(): Promise<number>;
+}
+
+/** A view that has changed since its last flush. */
+export interface DirtyView extends FullView {
+  /** Unix ms of its first report since then. */
+  readonly dirtySinceMs: number;
+}
+
+/** A view that was written to its row. */
+export interface SettledView {
+  readonly ref: ViewRef;
+  /** The version that was written: with a newer one the view stays dirty. */
+  readonly version: number;
+  readonly attendedAtMs: number | null;
+}
+
+/** What the flusher holds of the status store. */
+export interface ViewFlushStore extends Pick<ViewStore, "loadPolicies" | "putPolicy"> {
+  /** Tenants with views that may be dirty. */
+  readDirtyTenants(): Promise<readonly string[]>;
+  /** The oldest of a tenant. */
+  readDirty(tenant: string, limit: number): Promise<readonly DirtyView[]>;
+  countDirty(tenant: string): Promise<number>;
+  /** What has no newer version is clean and gets a TTL; the decision is kept in any case. */
+  settle(tenant: string, settled: readonly SettledView[]): Promise<void>;
+  /** All views of the video, of the viewer (in these videos, and whatever is dirty), or one. */
+  erase(
+    tenant: string,
+    what: {
+      readonly video: string | null;
+      readonly viewer: string | null;
+      readonly videos: readonly string[];
+    },
+  ): Promise<void>;
+}
+
+/** What routes hold of the rows; only where the store does not know, and for what a person asks by hand. */
+export interface ViewRecords {
+  /** One statement, in the order of the refs. */
+  find(refs: readonly ViewRef[]): Promise<readonly (RecordedView | null)[]>;
+  findPolicies(tenant: string): Promise<TenantPolicies>;
+  /** Writes a policy, null: there is none any more. @returns its revision. */
+  putPolicy(tenant: string, video: string | null, policy: PolicyBody | null): Promise<number>;
+  /** What would be decided if so many percent were enough. */
+  countAffected(
+    tenant: string,
+    video: string | null,
+    attendedPercent: number,
+  ): Promise<{ readonly wouldAttend: number; readonly views: number }>;
+  /** Removes a viewer's views; the store follows. */
+  eraseViewer(tenant: string, viewer: string): Promise<void>;
+}
+
+/** Something that a change of rows left to be done in the status store. */
+export interface ViewErrand {
+  readonly id: number;
+  readonly tenant: string;
+  /** Null: of all. */
+  readonly video: string | null;
+  readonly viewer: string | null;
+  /** Videos of an erased viewer. */
+  readonly videos: readonly string[];
+  /** Null: an erasure. */
+  readonly policy: KeptPolicy | null;
+}
+
+/** What the flusher holds of the rows. */
+export interface ViewFlushRecords {
+  /**
+   * One statement for at most 1,000 views of a tenant: what is new is added to what is there, and decides. Nothing is written
+   * for what was erased since the store knows it, nor by whoever no longer leads.
+   * @returns of each that was written whether and since when it is attended.
+   */
+  flush(
+    views: readonly FullView[],
+    options: { readonly owner: string; readonly log: boolean },
+  ): Promise<readonly { readonly ref: ViewRef; readonly attendedAtMs: number | null }[]>;
+  takeErrands(limit: number): Promise<readonly ViewErrand[]>;
+  settleErrands(ids: readonly number[]): Promise<void>;
+  /** Decides views anew by the policies as they are, at most so many. @returns those that were decided. */
+  decideAnew(limit: number): Promise<readonly { readonly ref: ViewRef; readonly attendedAtMs: number }[]>;
+  /** @returns how many were removed; below `limit` there are no more. */
+  removeOld(olderThanDays: number, limit: number): Promise<number>;
+}

@@ -1,0 +1,33 @@
+-- Views that were written to their rows: what has no newer version is clean and gets a TTL; a decision is kept in any case.
+--
+-- KEYS  1 what is dirty, a sorted set · then of each view 2 its hash · 3 its bitmap
+-- ARGV  1 TTL, seconds · 2 PUBLISH or SPUBLISH · then of each view: 3 itself on the dirty list · 4 version that was written
+--       5 when it attended, ms; empty: it did not · 6 channel · 7 the viewer's name
+-- Returns how many are clean
+
+local clean = 0
+for i = 1, (#KEYS - 1) / 2 do
+  local view, watched = KEYS[2 * i], KEYS[2 * i + 1]
+  local first = 5 * i - 2
+  local member, version, attended, channel, name = unpack(ARGV, first, first + 4)
+  local isWritten = redis.call('HGET', view, 'version') == version
+  if isWritten then
+    local current = redis.call('HGET', view, 'session')
+    for _, field in ipairs(redis.call('HKEYS', view)) do
+      if string.sub(field, 1, 4) == 'log:' and field ~= 'log:' .. current then
+        redis.call('HDEL', view, field)
+      end
+    end
+    redis.call('ZREM', KEYS[1], member)
+    redis.call('EXPIRE', view, ARGV[1])
+    redis.call('EXPIRE', watched, ARGV[1])
+    clean = clean + 1
+  elseif redis.call('EXISTS', view) == 0 then
+    redis.call('ZREM', KEYS[1], member)
+  end
+  if attended ~= '' and redis.call('EXISTS', view) == 1 and redis.call('HSETNX', view, 'attended', attended) == 1 then
+    redis.call('HINCRBY', view, 'version', 1)
+    redis.call(ARGV[2], channel, name)
+  end
+end
+return clean
