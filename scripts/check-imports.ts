@@ -22,7 +22,11 @@ const SOURCES = ["src", "testing"];
 /** Folders that must run in a browser. */
 const NODE_FREE = ["packages/core", "packages/client", "apps/web"];
 /** Watching cannot query the database: what these routes reach may name none of these ports, nor a database. */
-const READ_PATHS = ["packages/server/src/progress/", "packages/server/src/watch/"];
+const READ_PATHS = [
+  "packages/server/src/progress/",
+  "packages/server/src/watch/",
+  "packages/server/src/views/reports/",
+];
 const NOT_ON_READ_PATH = /Records$|^JobQueue$|^StatusWriter$|^Installation$|^(pg|bullmq|ioredis)$/;
 /** Keys are built in one file. */
 const KEY_TEMPLATE = /["'`]tenant:/;

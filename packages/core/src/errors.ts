@@ -172,6 +172,24 @@ export const ERRORS = defineErrors({
     "재생 주소가 만료되었습니다.",
     "The playback URL has expired; ask playback again.",
   ),
+  viewer_required: row(
+    403,
+    false,
+    "누가 보는지 알 수 없는 로그인입니다.",
+    "The sign-in does not say who watches.",
+  ),
+  grant_invalid: row(
+    403,
+    false,
+    "시청 기록 권한이 올바르지 않습니다.",
+    "The grant to report is missing, wrong or expired; ask playback again.",
+  ),
+  not_allowed_to_play: row(
+    403,
+    false,
+    "지금은 이 영상을 볼 수 없습니다.",
+    "You may not watch this video now.",
+  ),
   not_playable: row(409, false, "아직 재생할 수 없습니다.", "This video is not ready to play."),
   result_not_found: row(404, false, "결과가 없습니다.", "This job has no result of its own."),
   store_unavailable: row(

@@ -40,5 +40,7 @@ export function parseViewInTenant(tenant: string, member: string): ViewRef | nul
   const colon = member.indexOf(":");
   const video = member.slice(0, colon);
   const name = member.slice(colon + 1);
-  return isId(tenant) && isId(video) && name !== "" ? viewRef(tenant, video, viewerOfName(name)) : null;
+  return colon > 0 && isId(tenant) && isId(video) && name !== ""
+    ? viewRef(tenant, video, viewerOfName(name))
+    : null;
 }

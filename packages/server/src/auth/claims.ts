@@ -13,6 +13,9 @@ export interface ClaimNames {
 export const TENANT_CLAIM = "tenant_id";
 export const SUBJECT_CLAIM = "sub";
 export const SCOPE_CLAIM = "scope";
+export const GROUPS_CLAIM = "groups";
+/** Of a sign-in. */
+const MAX_GROUPS = 100;
 
 /**
  * A tenant id as a string of the alphabet; an integer is taken as its digits. Null: there is none.
@@ -56,6 +59,20 @@ export function readScopes(value: unknown, name: string): Scopes {
     throw invalid(name, "words with blanks between them, or a list of words");
   }
   return new Set(words);
+}
+
+/**
+ * Which groups somebody is in: a list of texts. Nothing said: in none.
+ * @throws {claim_invalid} for anything else, which must not count as none.
+ */
+export function readGroups(value: unknown, name: string): readonly string[] {
+  if (value === undefined || value === null) return [];
+  const fits =
+    Array.isArray(value) &&
+    value.length <= MAX_GROUPS &&
+    value.every((each) => typeof each === "string" && each.length <= SUBJECT_MAX_CHARACTERS);
+  if (!fits) throw invalid(name, `a list of at most ${MAX_GROUPS} texts`);
+  return value as readonly string[];
 }
 
 /** What does not fit. */

@@ -30,6 +30,8 @@ export interface Person extends IdentityBase {
   /** Null: the sign-in names none. */
   readonly tenant: string | null;
   readonly subject: string | null;
+  /** Groups that the sign-in names. */
+  readonly groups: readonly string[];
   readonly operator: boolean;
 }
 
@@ -85,6 +87,30 @@ export function requireTenant(request: FastifyRequest): string {
   const { tenant } = requireIdentity(request);
   if (tenant === null) throw new StatusplaneError("tenant_required");
   return tenant;
+}
+
+/** Who watches: somebody of a tenant whom the sign-in names. */
+export interface NamedViewer {
+  readonly tenant: string;
+  readonly subject: string;
+  readonly groups: readonly string[];
+}
+
+/**
+ * Who watches; nothing else of a request can name one.
+ * @throws {unauthenticated | tenant_required}; {viewer_required} when the sign-in names nobody.
+ */
+export function requireViewer(request: FastifyRequest): NamedViewer {
+  const tenant = requireTenant(request);
+  const identity = requireIdentity(request);
+  if (identity.kind !== "person" || identity.subject === null) throw new StatusplaneError("viewer_required");
+  return { tenant, subject: identity.subject, groups: identity.groups };
+}
+
+/** Groups that the sign-in names. */
+export function groupsOf(request: FastifyRequest): readonly string[] {
+  const identity = identityOf(request);
+  return identity?.kind === "person" ? identity.groups : [];
 }
 
 /** Who submits: the sign-in's subject, null without one. */

@@ -1,6 +1,6 @@
 import { settlesWithin, StatusplaneError, systemClock } from "@statusplane/core";
 import type { FastifyRequest } from "fastify";
-import { readScopes, readSubject, readTenant } from "./claims.ts";
+import { readGroups, readScopes, readSubject, readTenant } from "./claims.ts";
 import type { Identity } from "./identity.ts";
 import { networkOf, type Limits } from "./limits.ts";
 import type { Origins } from "./origins.ts";
@@ -11,6 +11,8 @@ export interface SignedIn {
   readonly tenant: string | number | null;
   /** Who it is, 1–256 characters: kept as `created_by` with what this person submits. Default: nobody in particular. */
   readonly subject?: string | number | null;
+  /** Groups that this person is in, as policies of views name them. Default: none. */
+  readonly groups?: readonly string[] | null;
   /** Whether `/metrics` may be read. Default false. */
   readonly operator?: boolean;
   /** What may be done, as the claim `scope`. Default: everything. */
@@ -73,6 +75,7 @@ export class OwnSignIn {
       kind: "person",
       tenant,
       subject,
+      groups: readGroups(said.groups, "groups"),
       operator: said.operator === true,
       scopes: readScopes(said.scope, "scope"),
       expiresAtMs: Number.POSITIVE_INFINITY, // asked again at each request
@@ -113,8 +116,8 @@ function assertSomebody(said: unknown): Said | null {
   if (typeof said !== "object" || !("tenant" in said)) {
     throw new TypeError("authenticate answers { tenant, … }, or null for nobody");
   }
-  const { tenant, subject, operator, scope } = said as Said;
-  return { tenant, subject, operator, scope };
+  const { tenant, subject, groups, operator, scope } = said as Said;
+  return { tenant, subject, groups, operator, scope };
 }
 
 /** Also one that a library made: not every promise is of the language's own class. */

@@ -38,6 +38,11 @@ const GET: Readonly<Record<string, RouteScope>> = {
   [ROUTES.file]: "watch",
   [ROUTES.jobTypes]: "watch",
   [ROUTES.playback]: "play",
+  [ROUTES.views]: "play",
+  [ROUTES.view]: "play",
+  [ROUTES.liveViews]: "manage",
+  [ROUTES.policy]: "manage",
+  [ROUTES.tenantPolicy]: "manage",
   [PLAYABLE_FILES_ROUTE]: "open",
   [ROUTES.demo]: "open",
 };
@@ -52,13 +57,23 @@ const POST: Readonly<Record<string, RouteScope>> = {
   [ROUTES.cancel.job]: "manage",
   [ROUTES.retry.video]: "manage",
   [ROUTES.retry.job]: "manage",
+  [ROUTES.views]: "play",
+  [ROUTES.viewBeacon]: "open",
   [ROUTES.demoSignIn]: "open",
+};
+
+/** What is set. */
+const PUT: Readonly<Record<string, RouteScope>> = {
+  [ROUTES.policy]: "manage",
+  [ROUTES.tenantPolicy]: "manage",
 };
 
 /** What is taken away. */
 const DELETE: Readonly<Record<string, RouteScope>> = {
   [ROUTES.detail.video]: "manage",
   [ROUTES.detail.job]: "manage",
+  [ROUTES.policy]: "manage",
+  [ROUTES.tenantPolicy]: "manage",
 };
 
 /**
@@ -66,7 +81,7 @@ const DELETE: Readonly<Record<string, RouteScope>> = {
  * fails.
  */
 export const ROUTE_SCOPES: Readonly<Record<string, RouteScope>> = Object.fromEntries(
-  Object.entries({ GET, POST, DELETE }).flatMap(([method, routes]) =>
+  Object.entries({ GET, POST, PUT, DELETE }).flatMap(([method, routes]) =>
     Object.entries(routes).map(([route, scope]) => [routeKey(method, route), scope]),
   ),
 );

@@ -2,13 +2,15 @@ import { StatusplaneError } from "@statusplane/core";
 import { decodeJwt, errors, jwtVerify, type JWTPayload } from "jose";
 import { hash } from "node:crypto";
 import {
-  invalid,
-  readScopes,
-  readSubject,
-  readTenant,
+  GROUPS_CLAIM,
   SCOPE_CLAIM,
   SUBJECT_CLAIM,
   TENANT_CLAIM,
+  invalid,
+  readGroups,
+  readScopes,
+  readSubject,
+  readTenant,
   type ClaimNames,
 } from "./claims.ts";
 import type { Identity, IdentityBase } from "./identity.ts";
@@ -109,6 +111,7 @@ export class TokenVerifier {
       kind: "person",
       tenant,
       subject: readSubject(claims[subject], subject),
+      groups: readGroups(claims[GROUPS_CLAIM], GROUPS_CLAIM),
       operator: claims["role"] === "operator",
       scopes: readScopes(claims[SCOPE_CLAIM], SCOPE_CLAIM),
       ...this.#counted(token, tenant, claims),

@@ -1,11 +1,7 @@
 import type { z } from "zod";
 
 /** Schemas say nothing of `readonly`. */
-type Writable<T> = T extends readonly (infer Element)[]
-  ? Writable<Element>[]
-  : T extends object
-    ? { -readonly [Name in keyof T]: Writable<T[Name]> }
-    : T;
+type Writable<T> = T extends object ? { -readonly [Name in keyof T]: Writable<T[Name]> } : T;
 
 /** `unknown` where schema and body say the same; else what no schema is. */
 type Fits<Body, Output> = [Output] extends [Body]

@@ -9,6 +9,8 @@ import type {
   StatusFeed,
   StatusReader,
   StatusWriter,
+  ViewRecords,
+  ViewStore,
 } from "@statusplane/core";
 import type { FastifyInstance } from "fastify";
 import type { Registry } from "prom-client";
@@ -56,6 +58,8 @@ interface WatchedStore {
    * not served here, and polls. A feed holds a connection of its own, which a process that serves polls alone can spare.
    */
   readonly feed?: StatusFeed;
+  /** What was watched. Default: it is not kept, and reports are not served. */
+  readonly views?: ViewStore;
 }
 
 /** Progress, batch, streams and watch tokens; of storage there is the status store's reader and its feed alone. */
@@ -76,6 +80,8 @@ export interface JobsOptions extends CommonOptions {
   /** Codes of the application's own routes, beside the job types': the API's description names them. Default: none. */
   readonly errors?: readonly ErrorDefinition[];
   readonly records: RequestRecords;
+  /** Rows of views and policies, beside `store.views`. Default: states and policies are not served. */
+  readonly viewRecords?: ViewRecords;
   readonly files: RequestFiles;
   readonly queue: Pick<JobQueue, "enqueue">;
   /** Largest upload, bytes. Default 4 GiB. */

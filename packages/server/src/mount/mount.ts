@@ -1,4 +1,4 @@
-import { DEFAULT_TIMINGS } from "@statusplane/core";
+import { DEFAULT_TIMINGS, type StatusReader, type ViewStore } from "@statusplane/core";
 import type { FastifyInstance, FastifyReply } from "fastify";
 import {
   authenticateAll,
@@ -23,6 +23,15 @@ import { signedFileRoutes, playbackRoutes, PlaybackUrls } from "../playback/inde
 import { batchRoutes, progressRoutes } from "../progress/index.ts";
 import { resultRoutes } from "../result/index.ts";
 import { AfterCommit, submitRoutes } from "../submit/index.ts";
+import {
+  beaconRoutes,
+  KnownViews,
+  liveRoutes,
+  policyRoutes,
+  reportRoutes,
+  stateRoutes,
+  ViewGrants,
+} from "../views/index.ts";
 import { eventRoutes, socketRoutes, Streams, waitForNews } from "../watch/index.ts";
 import type { JobsOptions, MountOptions } from "./mount-options.ts";
 import type { Parts, Signed } from "./parts.ts";
@@ -42,6 +51,8 @@ export async function mount(fastify: FastifyInstance, options: MountOptions, par
   const streams = openStreams(fastify, { ...options, urls }, parts);
   if (streams !== null) streamRoutes(fastify, streams, parts);
   await fastify.register(async (scope) => watchersRoutes(scope, { ...options, urls, streams }, parts));
+  const { views } = options.store;
+  if (views !== undefined) await viewerRoutes(fastify, { views, reader: options.store.reader }, parts);
   const { signed } = parts;
   if (signed !== null) {
     await fastify.register(async (scope) => watchTokenScope(scope, parts, signed.watchTokens));
@@ -119,6 +130,30 @@ function watchersRoutes(
   batchRoutes(scope, progress);
 }
 
+/** Of storage, these scopes get views and a reader, and nothing else. */
+async function viewerRoutes(
+  fastify: FastifyInstance,
+  store: { readonly views: ViewStore; readonly reader: StatusReader },
+  { signIns, metrics, signed, limits }: Parts,
+): Promise<void> {
+  const options = { ...store, counts: metrics.views };
+  await fastify.register(async (scope) => {
+    metrics.observe(scope);
+    authenticateAll(scope, signIns);
+    refuseWatchTokens(scope);
+    keepPrivate(scope);
+    reportRoutes(scope, options);
+    liveRoutes(scope, options);
+  });
+  if (signed === null) return;
+  const grants = new ViewGrants(signed.playbackKey);
+  await fastify.register(async (scope) => {
+    metrics.observe(scope);
+    limitRefusals(scope, limits);
+    beaconRoutes(scope, { ...options, grants, limits });
+  });
+}
+
 function watchTokenScope(
   scope: FastifyInstance,
   { signIns, metrics }: Parts,
@@ -158,7 +193,18 @@ async function userRoutes(
   detailRoutes(scope, { details, playback, urls, jobTypes });
   jobTypeRoutes(scope, jobTypes);
   historyRoutes(scope, { records, playback, urls, jobTypes });
-  if (playback !== null) playbackRoutes(scope, { reader, details, playback });
+  const { viewRecords } = options;
+  const { views } = options.store;
+  const known =
+    views === undefined || viewRecords === undefined
+      ? null
+      : new KnownViews({ views, records: viewRecords, reader, details });
+  const viewing = known === null ? null : { known, grants: new ViewGrants(options.playbackKey) };
+  if (playback !== null) playbackRoutes(scope, { reader, details, playback, viewing });
+  if (known !== null && views !== undefined && viewRecords !== undefined) {
+    stateRoutes(scope, known);
+    policyRoutes(scope, { known, views, records: viewRecords, log });
+  }
   resultRoutes(scope, { reader, writer, records, files, details });
   const outputs = new JobOutputs({ reader, details, files });
   fileRoutes(scope, outputs);

@@ -5,6 +5,7 @@ import { askedGauges } from "./asked-gauges.ts";
 import { POLL_ANSWERS, POLL_ROUTES, PollCounts } from "../progress/index.ts";
 import { StreamCounts } from "../watch/stream-counts.ts";
 import { streamMetrics } from "../watch/stream-metrics.ts";
+import { ViewCounts, viewMetrics } from "../views/reports/view-counts.ts";
 
 /** What other parts of the process count; each asked only when `/metrics` is, and answering from memory. */
 export interface MetricSources {
@@ -36,6 +37,7 @@ export class ServerMetrics {
   readonly registry: Registry;
   readonly polls = new PollCounts();
   readonly streams = new StreamCounts();
+  readonly views = new ViewCounts();
   readonly #requests: Counter<"route" | "method" | "status">;
   readonly #seconds: Histogram<"route">;
 
@@ -57,6 +59,7 @@ export class ServerMetrics {
     });
     this.#countPolls();
     streamMetrics(askedGauges(registry), this.streams);
+    viewMetrics(askedGauges(registry), this.views);
     registerSources(registry, sources);
   }
 

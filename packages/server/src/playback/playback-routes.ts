@@ -1,16 +1,19 @@
-import { StatusplaneError, type JobRef, type StatusReader } from "@statusplane/core";
+import { StatusplaneError, viewRef, type JobRef, type StatusReader } from "@statusplane/core";
 import { playbackBody, ROUTES, type PlaybackBody } from "@statusplane/core/wire";
 import type { FastifyInstance } from "fastify";
 import { z } from "zod";
 import { schemaOf } from "../http/schema-of.ts";
-import { recordRef } from "../auth/index.ts";
+import { groupsOf, recordRef, subjectOf } from "../auth/index.ts";
 import type { DetailReads } from "../detail/index.ts";
+import type { KnownViews, ViewGrants } from "../views/index.ts";
 import type { PlaybackUrls } from "./playback-signature.ts";
 
 export interface PlaybackRoutesOptions {
   readonly reader: Pick<StatusReader, "read">;
   readonly details: DetailReads;
   readonly playback: PlaybackUrls;
+  /** Who may play by the policies, and grants for reports; null: everybody may, and nothing is reported. */
+  readonly viewing: { readonly known: KnownViews; readonly grants: ViewGrants } | null;
 }
 
 const answer = schemaOf<PlaybackBody>()(
@@ -32,7 +35,14 @@ export function playbackRoutes(fastify: FastifyInstance, options: PlaybackRoutes
     async (request) => {
       const ref = recordRef(request, "video");
       const attempt = await attemptToPlay(ref, options);
-      return playbackBody(options.playback.urlsOf(ref, attempt));
+      const viewer = subjectOf(request);
+      const { viewing } = options;
+      if (viewing === null) return playbackBody(options.playback.urlsOf(ref, attempt));
+      const asking = { viewer: viewer ?? "", groups: groupsOf(request) };
+      const reason = await viewing.known.refusal(ref.tenant, ref.id, asking);
+      if (reason !== null) throw new StatusplaneError("not_allowed_to_play", { detail: reason });
+      const viewGrant = viewer === null ? null : viewing.grants.grant(viewRef(ref.tenant, ref.id, viewer));
+      return playbackBody({ ...options.playback.urlsOf(ref, attempt), viewGrant });
     },
   );
 }
