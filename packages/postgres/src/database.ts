@@ -1,4 +1,10 @@
-import type { ReconcilerRecords, RequestRecords, WorkerRecords } from "@statusplane/core";
+import type {
+  ReconcilerRecords,
+  RequestRecords,
+  ViewFlushRecords,
+  ViewRecords,
+  WorkerRecords,
+} from "@statusplane/core";
 import { DEFAULT_TIMINGS } from "@statusplane/core";
 import {
   Connections,
@@ -15,7 +21,7 @@ import {
   type MigrationList,
   type MigrationStatus,
 } from "./migrate.ts";
-import { reconcilerRecords, requestRecords, workerRecords } from "./records.ts";
+import { reconcilerRecords, requestRecords, viewRecords, workerRecords } from "./records.ts";
 import { DEFAULT_SCHEMA, PLATFORM, schemaNames } from "./schema-names.ts";
 import { readServerSettings, type ServerSettings } from "./server-settings.ts";
 import type { Context } from "./settings.ts";
@@ -48,6 +54,8 @@ export interface Database {
   readonly requests: RequestRecords;
   /** For the reconciler. */
   readonly reconciler: ReconcilerRecords;
+  /** For routes of views, and for their flusher. */
+  readonly views: ViewRecords & ViewFlushRecords;
   /** Statements sent so far, by cause. */
   readonly statements: StatementCounts;
   /** Connections of this process now. */
@@ -112,6 +120,7 @@ export async function openDatabase(
     worker: workerRecords(context),
     requests: requestRecords(context),
     reconciler: reconcilerRecords(context),
+    views: viewRecords(context),
     statements: connections.counts,
     connections: () => connections.numbers(),
     query: (cause, query) => connections.query(cause, query),

@@ -1,11 +1,21 @@
-import type { OutboxStats, ReconcilerRecords, RequestRecords, WorkerRecords } from "@statusplane/core";
+import type {
+  OutboxStats,
+  ReconcilerRecords,
+  RequestRecords,
+  ViewFlushRecords,
+  ViewRecords,
+  WorkerRecords,
+} from "@statusplane/core";
 import { cancel } from "./cancel.ts";
 import { claim } from "./claim.ts";
 import { attemptsOf, forgetIdempotencyKeys } from "./collect.ts";
 import { LostRows } from "./enqueue-lost.ts";
+import { eraseViewer } from "./erase-views.ts";
 import { failTry } from "./fail-try.ts";
+import { findPolicies, findViews } from "./find-views.ts";
 import { find, findMany, findResult } from "./find.ts";
 import { finish } from "./finish.ts";
+import { flushViews } from "./flush-views.ts";
 import { followClock } from "./follow-clock.ts";
 import { handBack, releaseClaim } from "./hand-back.ts";
 import { resign } from "./lease-rows.ts";
@@ -18,6 +28,8 @@ import { deleteApplied, markApplied } from "./settle.ts";
 import { findSubmitted, submit } from "./submit.ts";
 import { sweep } from "./sweep.ts";
 import { take, tick } from "./take.ts";
+import { decideAnew, removeOldViews, settleErrands, takeErrands } from "./view-errands.ts";
+import { countAffected, putPolicy } from "./view-policies.ts";
 import { pageWaiting } from "./waiting.ts";
 
 export function workerRecords(context: Context): WorkerRecords {
@@ -67,6 +79,21 @@ export function reconcilerRecords(context: Context): ReconcilerRecords {
     removeEnded: (olderThanMs, limit) => removeEnded(context, olderThanMs, limit),
     forgetIdempotencyKeys: (olderThanMs) => forgetIdempotencyKeys(context, olderThanMs),
     stats: () => Promise.resolve(memory.stats()),
+  };
+}
+
+export function viewRecords(context: Context): ViewRecords & ViewFlushRecords {
+  return {
+    find: (refs) => findViews(context, refs),
+    findPolicies: (tenant) => findPolicies(context, tenant),
+    putPolicy: (tenant, video, policy) => putPolicy(context, { tenant, video }, policy),
+    countAffected: (tenant, video, percent) => countAffected(context, { tenant, video }, percent),
+    eraseViewer: (tenant, viewer) => eraseViewer(context, tenant, viewer),
+    flush: (views, options) => flushViews(context, views, options),
+    takeErrands: (limit) => takeErrands(context, limit),
+    settleErrands: (ids) => settleErrands(context, ids),
+    decideAnew: (of, limit) => decideAnew(context, of, limit),
+    removeOld: (olderThanDays, limit) => removeOldViews(context, olderThanDays, limit),
   };
 }
 

@@ -1,4 +1,5 @@
 import type { JobRef, RemoveOutcome } from "@statusplane/core";
+import { eraseViewsOf } from "./erase-views.ts";
 import { find } from "./find.ts";
 import { leaveEntry } from "./outbox-entry.ts";
 import type { Context } from "./settings.ts";
@@ -15,7 +16,7 @@ const goWith = (removed: string, dueInMs: string): string => `
     ), attempts AS (
       DELETE FROM :"statusplane".job_attempt AS ended USING ${removed} AS gone
       WHERE ended.tenant_id = gone.tenant_id AND ended.kind = gone.kind AND ended.id = gone.id
-    ), entry AS (${leaveEntry(removed, dueInMs)})`;
+    ), ${eraseViewsOf(removed)}, entry AS (${leaveEntry(removed, dueInMs)})`;
 
 const REMOVE: Statement = {
   name: "remove",

@@ -5,6 +5,7 @@ import { openedRecords } from "./open-rows.ts";
 import { describeAttemptRows } from "./rows/attempt-rows.ts";
 import { describeHistoryRows } from "./rows/history-rows.ts";
 import { describeReconcilerRows } from "./rows/reconciler-rows.ts";
+import { describeViewRows } from "./rows/view-rows.ts";
 
 export interface OpenedDatabase {
   readonly database: Database;
@@ -27,5 +28,6 @@ export function describePostgresRecords(name: string, open: () => Promise<Opened
     describe("attempts' rows", () => void describeAttemptRows(database));
     describe("the reconciler's rows", () => void describeReconcilerRows(database));
     describe("history's rows", () => void describeHistoryRows(database));
+    describe("views' rows", () => void describeViewRows(database));
   });
 }

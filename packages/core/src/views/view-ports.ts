@@ -122,8 +122,11 @@ export interface ViewFlushRecords {
   ): Promise<readonly { readonly ref: ViewRef; readonly attendedAtMs: number | null }[]>;
   takeErrands(limit: number): Promise<readonly ViewErrand[]>;
   settleErrands(ids: readonly number[]): Promise<void>;
-  /** Decides views anew by the policies as they are, at most so many. @returns those that were decided. */
-  decideAnew(limit: number): Promise<readonly { readonly ref: ViewRef; readonly attendedAtMs: number }[]>;
+  /** Decides views of a tenant, or of its video, anew by the policies as they are, at most so many. @returns those. */
+  decideAnew(
+    of: Pick<ViewErrand, "tenant" | "video">,
+    limit: number,
+  ): Promise<readonly { readonly ref: ViewRef; readonly attendedAtMs: number }[]>;
   /** @returns how many were removed; below `limit` there are no more. */
   removeOld(olderThanDays: number, limit: number): Promise<number>;
 }
