@@ -244,6 +244,8 @@ export interface Tick {
   readonly tickedAtMs: number;
   readonly previousTickedAtMs: number;
   readonly entries: readonly OutboxEntry[];
+  /** Whether changes of views' rows left something to be done in the status store. Default false. */
+  readonly hasViewErrands?: boolean;
 }
 
 export interface FollowClockOptions {

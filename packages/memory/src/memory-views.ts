@@ -146,8 +146,11 @@ export class MemoryViews implements ViewStore, ViewFlushStore {
       }));
   }
 
-  async countDirty(tenant: string): Promise<number> {
-    return this.#dirty(tenant).length;
+  async readDirtyCount(
+    tenant: string,
+  ): Promise<{ readonly count: number; readonly oldestAtMs: number | null }> {
+    const since = this.#dirty(tenant).map(({ dirtySinceMs }) => dirtySinceMs ?? 0);
+    return { count: since.length, oldestAtMs: since.length === 0 ? null : Math.min(...since) };
   }
 
   async settle(_tenant: string, settled: readonly SettledView[]): Promise<void> {
@@ -158,6 +161,8 @@ export class MemoryViews implements ViewStore, ViewFlushStore {
         kept.dirtySinceMs = null;
         const { session, sessions } = kept.view;
         kept.view = { ...kept.view, sessions: new Map([...sessions].filter(([each]) => each === session)) };
+      } else if (version !== null && kept.dirtySinceMs !== null) {
+        kept.dirtySinceMs = this.#now();
       }
       if (attendedAtMs !== null && kept.attendedAtMs === null) {
         kept.attendedAtMs = attendedAtMs;

@@ -68,7 +68,8 @@ const TICK: Statement = {
       FROM (SELECT since, applied_at FROM :"statusplane".job_outbox ORDER BY due_at LIMIT $6::int) AS counted
       WHERE EXISTS (SELECT FROM leader)
     )
-    SELECT leader.*, depth.*, generation, applied_at, ${RECORD_COLUMNS}
+    SELECT leader.*, depth.*, EXISTS (SELECT FROM :"statusplane".view_errand WHERE done_at IS NULL) AS has_view_errands,
+      generation, applied_at, ${RECORD_COLUMNS}
     FROM leader CROSS JOIN depth
       LEFT JOIN (taken LEFT JOIN :"statusplane".job USING (tenant_id, kind, id)) ON true`,
 };
@@ -100,6 +101,7 @@ export async function tick(
     tickedAtMs: Number(first?.["ticked_at_ms"] ?? 0),
     previousTickedAtMs: Number(first?.["previous_ticked_at_ms"] ?? 0),
     entries: rows.filter((row) => row["generation"] !== null).map(toEntry),
+    ...(first?.["has_view_errands"] === true ? { hasViewErrands: true } : {}),
     depth: { entries: Number(first?.["entries"] ?? 0), oldestMs: Number(first?.["oldest_ms"] ?? 0) },
   };
 }

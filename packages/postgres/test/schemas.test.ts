@@ -54,7 +54,10 @@ async function relations(database: Database): Promise<readonly string[]> {
 }
 
 const earlier = jobRef("7", "job", "earlier");
-const TABLES = ["idempotency", "job", "job_attempt", "job_outbox", "reconciler", "schema_migration"];
+const TABLES = [
+  ...["idempotency", "job", "job_attempt", "job_outbox", "reconciler", "schema_migration"],
+  ...["view", "view_errand", "view_log", "view_policy"],
+];
 const tablesOf = (schema: string): readonly string[] =>
   [...TABLES.map((table) => `${schema}.${table}`), `${schema}_shop.orders`].sort();
 

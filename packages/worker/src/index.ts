@@ -4,6 +4,7 @@
  * StatusWriter, outputs through JobFiles. All of these ports are given from outside.
  */
 export * from "./define-job.ts";
+export { ViewFlusher, type ViewFlusherOptions, type ViewFlusherStatus } from "./views/view-flusher.ts";
 export { silentLog, type Log } from "./log.ts";
 export { createReconciler } from "./reconciler/create-reconciler.ts";
 export * from "./reconciler/reconciler-options.ts";

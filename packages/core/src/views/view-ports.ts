@@ -54,19 +54,20 @@ export interface DirtyView extends FullView {
 /** A view that was written to its row. */
 export interface SettledView {
   readonly ref: ViewRef;
-  /** The version that was written: with a newer one the view stays dirty. */
-  readonly version: number;
+  /** The version that was written: with a newer one the view is dirty anew, since now. Null: only its decision is told. */
+  readonly version: number | null;
   readonly attendedAtMs: number | null;
 }
 
 /** What the flusher holds of the status store. */
-export interface ViewFlushStore extends Pick<ViewStore, "loadPolicies" | "putPolicy"> {
+export interface ViewFlushStore extends Pick<ViewStore, "putPolicy" | "nowMs"> {
   /** Tenants with views that may be dirty. */
   readDirtyTenants(): Promise<readonly string[]>;
   /** The oldest of a tenant. */
   readDirty(tenant: string, limit: number): Promise<readonly DirtyView[]>;
-  countDirty(tenant: string): Promise<number>;
-  /** What has no newer version is clean and gets a TTL; the decision is kept in any case. */
+  /** How many of a tenant, and Unix ms of the oldest; null: none. */
+  readDirtyCount(tenant: string): Promise<{ readonly count: number; readonly oldestAtMs: number | null }>;
+  /** What has no newer version is clean and gets a TTL; what has is dirty since now; a decision is kept in any case. */
   settle(tenant: string, settled: readonly SettledView[]): Promise<void>;
   /** All views of the video, of the viewer (in these videos, and whatever is dirty), or one. */
   erase(

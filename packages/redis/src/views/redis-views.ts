@@ -178,16 +178,24 @@ export class RedisViews implements ViewStore, ViewFlushStore {
     );
     const tenants = pairs(flat);
     const idle = tenants.filter(([, score]) => Number(score) < before).map(([tenant]) => tenant);
-    const dirty = await Promise.all(idle.map(async (tenant) => (await this.countDirty(tenant)) > 0));
+    const dirty = await Promise.all(
+      idle.map(async (tenant) => (await this.readDirtyCount(tenant)).count > 0),
+    );
     const gone = new Set(idle.filter((_, i) => dirty[i] !== true));
     if (gone.size > 0) await this.#parts.writes.call((client) => client.zrem(OWN_KEYS.viewTenants, ...gone));
     return tenants.flatMap(([tenant]) => (gone.has(tenant) ? [] : [tenant]));
   }
 
   /** @throws {store_unavailable} */
-  countDirty(tenant: string): Promise<number> {
+  async readDirtyCount(
+    tenant: string,
+  ): Promise<{ readonly count: number; readonly oldestAtMs: number | null }> {
     const { dirty } = tenantViewKeys(tenant, this.#parts.cluster);
-    return this.#parts.reads.call((client) => client.zcard(dirty));
+    const [count, first] = await this.#parts.reads.call((client) =>
+      Promise.all([client.zcard(dirty), client.zrange(dirty, "0", "0", "WITHSCORES")]),
+    );
+    const oldest = first[1];
+    return { count, oldestAtMs: oldest === undefined ? null : Number(oldest) };
   }
 
   /** @throws {store_unavailable} */
@@ -215,13 +223,13 @@ export class RedisViews implements ViewStore, ViewFlushStore {
         return [view, watched];
       });
       const values = some.flatMap(({ ref, version, attendedAtMs }) => [
-        ...[viewInTenant(ref), version, attendedAtMs ?? ""],
+        ...[viewInTenant(ref), version ?? "", attendedAtMs ?? ""],
         ...[viewKeys(ref, cluster).events, viewerName(ref.viewer)],
       ]);
       await writes.call((client) =>
         client.settleViews(
           ...[1 + keys.length, dirty, ...keys],
-          ...[settings.timings.viewTtlSeconds, this.#publish, ...values],
+          ...[settings.timings.viewTtlSeconds, this.#publish, this.#now(), ...values],
         ),
       );
     }

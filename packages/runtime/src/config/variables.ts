@@ -257,6 +257,16 @@ export const VARIABLES = {
     ["loopback"],
     "proxies whose `X-Forwarded-For` names the client: comma-separated addresses, networks or `loopback`",
   ),
+  VIEW_RETENTION_DAYS: variable(
+    wholeNumber(1, 36_500, "days"),
+    400,
+    "how long what a viewer watched of a video is kept after their last report of it, days; its log lines, too",
+  ),
+  VIEW_LOG: variable(
+    flag,
+    false,
+    "`1`: a line per viewer, video, session and day is kept in the table `view_log`, written with what was watched",
+  ),
   MIN_FREE_BYTES: variable(
     wholeNumber(0, 2 ** 20 * BYTES_GIB, "bytes"),
     BYTES_GIB,

@@ -1,4 +1,4 @@
-import type { ReconcilerRecords } from "@statusplane/core";
+import type { ReconcilerRecords, ViewFlushRecords } from "@statusplane/core";
 import { setTimeout as wait } from "node:timers/promises";
 import type { Collector } from "../files/index.ts";
 
@@ -13,6 +13,9 @@ const PAUSE_MS = 30_000;
 export interface CleanUpOptions {
   readonly records: Pick<ReconcilerRecords, "attemptsOf" | "forgetIdempotencyKeys" | "removeEnded">;
   readonly collector: Collector;
+  readonly views: Pick<ViewFlushRecords, "removeOld">;
+  /** How long views are kept, days. */
+  readonly viewRetentionDays: number;
   /** How long a finished job's input is kept, seconds. */
   readonly inputRetentionSeconds: number;
   /** How long a finished job is kept, days; null: for ever. */
@@ -35,6 +38,10 @@ export async function cleanUp(options: CleanUpOptions): Promise<void> {
   await collector.collect({ attemptsOf, inputRetentionSeconds, nowMs: Date.now(), signal, pauseMs });
   if (!(await goOn())) return;
   await records.forgetIdempotencyKeys(KEYS_KEPT_MS);
+  let old = REMOVED_AT_ONCE;
+  while (old >= REMOVED_AT_ONCE && (await goOn())) {
+    old = await options.views.removeOld(options.viewRetentionDays, REMOVED_AT_ONCE);
+  }
   if (recordRetentionDays === null) return;
   let removed = REMOVED_AT_ONCE;
   while (removed >= REMOVED_AT_ONCE && (await goOn())) {

@@ -49,6 +49,7 @@ export async function makeServer(parts: Parts, files: FolderFiles | null): Promi
     jobTypes: jobs,
     errors: application.errors ?? [],
     records: database.requests,
+    viewRecords: database.views,
     files,
     queue,
     uploadMaxBytes: values.UPLOAD_MAX_BYTES,

@@ -43,6 +43,15 @@ export function registerProcessMetrics(
     each.labels("stalled_jobs_ended").set(status?.swept ?? 0);
     each.labels("losses_seen").set(status?.lossesSeen ?? 0);
   });
+  gauge("view_rows_written_total", "Views written to their rows", [], (each) => {
+    each.set(running.reconciler?.status().views?.written ?? 0);
+  });
+  gauge("views_unwritten", "Views that the last flush left for the next", [], (each) => {
+    each.set(running.reconciler?.status().views?.left ?? 0);
+  });
+  gauge("oldest_unwritten_view_seconds", "Age of the oldest change that the last flush left", [], (each) => {
+    each.set((running.reconciler?.status().views?.oldestDirtyMs ?? 0) / 1_000);
+  });
   gauge("jobs_running", "Jobs whose code runs in this process", [], (each) => {
     each.set(running.worker?.status().running ?? 0);
   });

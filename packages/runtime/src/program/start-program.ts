@@ -4,7 +4,7 @@
  * with its close on the undo stack. `make-server.ts` shows what each role is given: role `progress` a reader, nothing else.
  */
 import { createOperatorsServer } from "@statusplane/server";
-import { createReconciler, createWorker, type ReconcilerOptions } from "@statusplane/worker";
+import { createReconciler, createWorker, ViewFlusher, type ReconcilerOptions } from "@statusplane/worker";
 import type { Logger } from "pino";
 import { Registry } from "prom-client";
 import { ConfigError, type Config } from "../config/config.ts";
@@ -129,6 +129,7 @@ async function startReconciler(
     installation: stores.store.installation,
     queue,
     files,
+    views: new ViewFlusher({ store: stores.store.views, records: database.views, log: values.VIEW_LOG }),
     timings: values.TIMINGS,
     recoverWindowSeconds: values.RECOVER_WINDOW_SECONDS,
     sole: values.REDIS_URL === null || values.QUEUE_URL === null,
@@ -145,6 +146,8 @@ async function startReconciler(
         collector,
         inputRetentionSeconds: values.INPUT_RETENTION_SECONDS,
         recordRetentionDays: values.RECORD_RETENTION_DAYS,
+        views: database.views,
+        viewRetentionDays: values.VIEW_RETENTION_DAYS,
         signal: ending.signal,
       }),
   });

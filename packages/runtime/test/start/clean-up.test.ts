@@ -27,6 +27,13 @@ async function clean(ended: number, more: Partial<CleanUpOptions> = {}): Promise
         return { inputs: 0, outputs: 0, temporaryFiles: 0 };
       },
     },
+    views: {
+      async removeOld(olderThanDays) {
+        sent.push(`views older than ${olderThanDays} d`);
+        return 0;
+      },
+    },
+    viewRetentionDays: 400,
     inputRetentionSeconds: 1,
     recordRetentionDays: 30,
     signal: new AbortController().signal,
@@ -41,6 +48,7 @@ describe("the hourly cleaning", () => {
     expect(await clean(1_200)).toEqual([
       "files",
       "keys older than 1 d",
+      "views older than 400 d",
       "500 rows older than 30 d",
       "500 rows older than 30 d",
       "200 rows older than 30 d",
@@ -48,7 +56,11 @@ describe("the hourly cleaning", () => {
   });
 
   it("removes no job where no retention is set", async () => {
-    expect(await clean(1_200, { recordRetentionDays: null })).toEqual(["files", "keys older than 1 d"]);
+    expect(await clean(1_200, { recordRetentionDays: null })).toEqual([
+      "files",
+      "keys older than 1 d",
+      "views older than 400 d",
+    ]);
   });
 
   it("sends no statement more once it is to end", async () => {

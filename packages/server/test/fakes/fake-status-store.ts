@@ -34,6 +34,10 @@ export class FakeStatusStore implements StatusReader, StatusWriter {
     return this.#store.feed;
   }
 
+  get views(): StatusStore["views"] {
+    return this.#store.views;
+  }
+
   /** Puts a snapshot there as if its writer had. */
   put(snapshot: Snapshot): StoredSnapshot {
     return this.putText(snapshot.ref, encodeSnapshot(snapshot));

@@ -10,3 +10,4 @@ export * from "./key-server.ts";
 export * from "./temporary-files.ts";
 export * from "./test-server.ts";
 export * from "./tokens.ts";
+export { FakeViewRecords } from "./fake-view-records.ts";

@@ -4,6 +4,7 @@ import type { FastifyInstance } from "fastify";
 import { createServer, type JobsOptions, type PlayableFiles, type ServerOptions } from "../../src/index.ts";
 import { z } from "zod";
 import { FakeRecords } from "./fake-records.ts";
+import { FakeViewRecords } from "./fake-view-records.ts";
 import { FakeStatusStore } from "./fake-status-store.ts";
 import { TemporaryFiles } from "./temporary-files.ts";
 import { SECRET } from "./tokens.ts";
@@ -118,7 +119,8 @@ export function jobsOver(): Omit<TestServer, "server" | "close"> & { readonly op
   const queue = new FakeQueue();
   const installation = new FakeInstallation();
   const options: JobsOptions = {
-    store: { reader: store, writer: store, feed: store.feed, installation },
+    store: { reader: store, writer: store, feed: store.feed, installation, views: store.views },
+    viewRecords: new FakeViewRecords(),
     ...{ records, files, queue, jobTypes: JOB_TYPES, playable: PLAYABLE },
     signIn: { kind: "secret", secret: SECRET },
   };

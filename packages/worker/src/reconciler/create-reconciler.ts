@@ -24,6 +24,7 @@ export function createReconciler(options: ReconcilerOptions): ReconcilerHandle {
     onSwept: () => undefined,
     onLoss: () => undefined,
     collect: async () => undefined,
+    views: null,
     clock: systemClock,
     log: stderrLog,
     ...options,

@@ -9,6 +9,7 @@ import type {
   Timings,
 } from "@statusplane/core";
 import type { Log } from "../log.ts";
+import type { ViewFlusher, ViewFlusherStatus } from "../views/view-flusher.ts";
 import type { Loss } from "./loss-detection.ts";
 
 export interface ReconcilerOptions {
@@ -32,6 +33,8 @@ export interface ReconcilerOptions {
   readonly onLoss?: (loss: Loss) => void;
   /** Removes what nothing names any more; called by the leader once an hour. */
   readonly collect?: () => Promise<void>;
+  /** Writes what was watched to its rows, beside the repairs; null: nothing is. Default null. */
+  readonly views?: ViewFlusher | null;
   readonly clock?: Clock;
   readonly log?: Log;
 }
@@ -53,6 +56,8 @@ export interface ReconcilerStatus {
   readonly swept: number;
   readonly applied: number;
   readonly failedApplications: number;
+  /** Null where nothing is watched. */
+  readonly views: ViewFlusherStatus | null;
 }
 
 export interface ReconcilerHandle {

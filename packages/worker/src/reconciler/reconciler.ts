@@ -38,6 +38,7 @@ export class Reconciler implements ReconcilerHandle {
     readonly waiting: Schedule;
     readonly stats: Schedule;
     readonly collect: Schedule;
+    readonly flush: Schedule;
   };
   #loop: Promise<void> = Promise.resolve();
   #stopping: Promise<void> | null = null;
@@ -64,6 +65,7 @@ export class Reconciler implements ReconcilerHandle {
       waiting: new Schedule(clock, timings.waitingEveryMs),
       stats: new Schedule(clock, timings.tickMs * TICKS_BETWEEN_STATS),
       collect: new Schedule(clock, COLLECT_EVERY_MS),
+      flush: new Schedule(clock, timings.viewFlushMs),
     };
   }
 
@@ -89,6 +91,7 @@ export class Reconciler implements ReconcilerHandle {
       swept: this.#swept,
       applied: this.#relay.counts.applied,
       failedApplications: this.#relay.counts.failed,
+      views: this.#options.views?.status() ?? null,
     };
   }
 
@@ -153,11 +156,20 @@ export class Reconciler implements ReconcilerHandle {
       const applied = await this.#relay.apply(tick.entries);
       if (applied && tick.entries.length >= TAKE_LIMIT) this.#goOnBeside("relay", () => this.#relay.drain());
       if (this.#due.waiting.isDue()) this.#goOnBeside("waiting rows", () => this.#renewWaiting());
+      this.#keepViews(tick);
     }
     await this.#databaseClock.follow();
     if (!this.#databaseClock.holdsSweep && this.#due.sweep.isDue()) await this.#sweep();
     if (this.#due.stats.isDue()) this.#stats = await this.#options.records.stats();
     if (this.#due.collect.isDue()) this.#goOnBeside("collector", collect);
+  }
+
+  #keepViews(tick: Tick): void {
+    const { views, owner } = this.#options;
+    if (views === null) return;
+    const ended = this.#ended.signal;
+    if (tick.hasViewErrands === true) this.#goOnBeside("errands of views", () => views.runErrands(ended));
+    if (this.#due.flush.isDue()) this.#goOnBeside("flush of views", () => views.flush(owner, ended));
   }
 
   async #ping(): Promise<boolean> {
@@ -269,6 +281,10 @@ export class Reconciler implements ReconcilerHandle {
     await this.#loop;
     await Promise.all([...this.#beside.values(), ...this.#losses.map((losses) => losses.settled())]);
     if (!this.#election.leading) return;
+    // What was reported since the last flush: a store in memory ends with this process.
+    await this.#options.views
+      ?.flush(this.#options.owner)
+      .catch((error: unknown) => log.warn(faultFields(error), "views not written at the end"));
     crashPoint("resign.before-commit");
     await records
       .resign(owner)

@@ -36,10 +36,10 @@ for i = 1, #flat, 2 do
     credit = value
   elseif field == 'at' then
     at = value
-  elseif value <= now - MAX_CREDIT then
-    gone[#gone + 1] = field
   elseif field == 'p:' .. player then
     own = value
+  elseif value <= now - MAX_CREDIT then
+    gone[#gone + 1] = field
   elseif value > now - PLACE then
     others = others + 1
   end

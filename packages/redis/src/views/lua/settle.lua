@@ -1,14 +1,21 @@
--- Views that were written to their rows: what has no newer version is clean and gets a TTL; a decision is kept in any case.
+-- Views that were written to their rows: what has no newer version is clean and gets a TTL, what has is dirty since now; a
+-- decision is kept in any case.
 --
 -- KEYS  1 what is dirty, a sorted set · then of each view 2 its hash · 3 its bitmap
--- ARGV  1 TTL, seconds · 2 PUBLISH or SPUBLISH · then of each view: 3 itself on the dirty list · 4 version that was written
---       5 when it attended, ms; empty: it did not · 6 channel · 7 the viewer's name
+-- ARGV  1 TTL, seconds · 2 PUBLISH or SPUBLISH · 3 now, ms; empty: Redis' own time · then of each view:
+--       4 itself on the dirty list · 5 version that was written; empty: none was · 6 when it attended, ms; empty: it did not
+--       7 channel · 8 the viewer's name
 -- Returns how many are clean
 
+local now = tonumber(ARGV[3])
+if not now then
+  local time = redis.call('TIME')
+  now = time[1] * 1000 + math.floor(time[2] / 1000)
+end
 local clean = 0
 for i = 1, (#KEYS - 1) / 2 do
   local view, watched = KEYS[2 * i], KEYS[2 * i + 1]
-  local first = 5 * i - 2
+  local first = 5 * i - 1
   local member, version, attended, channel, name = unpack(ARGV, first, first + 4)
   local isWritten = redis.call('HGET', view, 'version') == version
   if isWritten then
@@ -24,6 +31,8 @@ for i = 1, (#KEYS - 1) / 2 do
     clean = clean + 1
   elseif redis.call('EXISTS', view) == 0 then
     redis.call('ZREM', KEYS[1], member)
+  elseif version ~= '' then
+    redis.call('ZADD', KEYS[1], 'XX', now, member)
   end
   if attended ~= '' and redis.call('EXISTS', view) == 1 and redis.call('HSETNX', view, 'attended', attended) == 1 then
     redis.call('HINCRBY', view, 'version', 1)

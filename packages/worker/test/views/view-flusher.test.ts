@@ -1,0 +1,180 @@
+import {
+  rangesOf,
+  uuidV7,
+  viewRef,
+  type FullView,
+  type StatusStore,
+  type ViewErrand,
+  type ViewFlushRecords,
+  type ViewRef,
+} from "@statusplane/core";
+import { DEFAULT_POLICY } from "@statusplane/core/wire";
+import { openMemoryStatusStore } from "@statusplane/memory";
+import { beforeEach, describe, expect, it } from "vitest";
+import { ViewFlusher, VIEWS_PER_STATEMENT } from "../../src/views/view-flusher.ts";
+
+let nowMs: number;
+let store: StatusStore;
+let records: FakeRows;
+beforeEach(() => {
+  nowMs = 1_764_000_000_000;
+  store = openMemoryStatusStore({ viewsNow: () => nowMs });
+  records = new FakeRows();
+});
+
+/** Rows as a flush leaves them. */
+class FakeRows implements ViewFlushRecords {
+  readonly statements: number[] = [];
+  readonly written: FullView[] = [];
+  leads = true;
+  /** Called within each statement. */
+  during: () => Promise<void> = async () => undefined;
+  attendedAtMs: number | null = null;
+  errands: ViewErrand[] = [];
+  readonly settled: number[] = [];
+  decided: { readonly ref: ViewRef; readonly attendedAtMs: number }[] = [];
+
+  readonly flush: ViewFlushRecords["flush"] = async (views) => {
+    this.statements.push(views.length);
+    await this.during();
+    if (!this.leads) return [];
+    this.written.push(...views);
+    return views.map(({ ref }) => ({ ref, attendedAtMs: this.attendedAtMs }));
+  };
+  readonly takeErrands: ViewFlushRecords["takeErrands"] = async (limit) => this.errands.splice(0, limit);
+  readonly settleErrands: ViewFlushRecords["settleErrands"] = async (ids) => void this.settled.push(...ids);
+  readonly decideAnew: ViewFlushRecords["decideAnew"] = async () => this.decided.splice(0);
+  readonly removeOld: ViewFlushRecords["removeOld"] = async () => 0;
+}
+
+const RULES = {
+  lengthSeconds: 100,
+  maxSpeed: 2,
+  seekAhead: true,
+  places: 1,
+  neededSeconds: 90,
+  deadlineMs: null,
+};
+
+async function watched(ref: ViewRef, from = 0): Promise<void> {
+  await store.views.load([{ ref, recorded: null }]);
+  const said = {
+    player: "p",
+    positionSeconds: 1,
+    speed: 1,
+    muted: false,
+    hidden: false,
+    left: false,
+    agoMs: 0,
+  };
+  const reported = await store.views.report(ref, { ...said, ranges: [[from, from + 1]] }, RULES);
+  expect(reported.outcome).toBe("counted");
+}
+
+const refs = (count: number, tenant = `t${uuidV7()}`): ViewRef[] =>
+  Array.from({ length: count }, (_, i) => viewRef(tenant, "7", `v${i}`));
+const flusher = (statementsPerFlush = 20): ViewFlusher =>
+  new ViewFlusher({ store: store.views, records, statementsPerFlush });
+
+describe("the flusher", () => {
+  it("sends nothing while nobody watches", async () => {
+    const [ref] = refs(1);
+    if (ref !== undefined) await store.views.load([{ ref, recorded: null }]);
+    await flusher().flush("me");
+    expect(records.statements).toEqual([]);
+  });
+
+  it("writes what has changed once, the views of many tenants in one statement", async () => {
+    for (const ref of [...refs(3), ...refs(2)]) await watched(ref);
+    const flush = flusher();
+    await flush.flush("me");
+    await flush.flush("me");
+    expect(records.statements).toEqual([5]);
+    expect(flush.status()).toEqual({ written: 5, oldestDirtyMs: 0, left: 0 });
+  });
+
+  it("writes a thousand to a statement, and leaves the rest for the next flush when it has sent enough", async () => {
+    for (const ref of refs(2 * VIEWS_PER_STATEMENT + 7)) await watched(ref);
+    nowMs += 5_000;
+    const flush = flusher(1);
+    await flush.flush("me");
+    expect(records.statements).toEqual([VIEWS_PER_STATEMENT]);
+    expect(flush.status()).toEqual({ written: 1_000, oldestDirtyMs: 5_000, left: 1_007 });
+    for (let i = 0; i < 2; i++) await flush.flush("me");
+    expect(records.statements).toEqual([1_000, 1_000, 7]);
+    expect(new Set(records.written.map(({ ref }) => ref.viewer)).size).toBe(2_007);
+  });
+
+  it("leaves what changes while it is written for the next flush", async () => {
+    const [ref] = refs(1);
+    if (ref === undefined) throw new Error("one");
+    await watched(ref);
+    records.during = async () => {
+      nowMs += 1;
+      await watched(ref, 5);
+    };
+    const flush = flusher();
+    await flush.flush("me");
+    expect([records.statements, flush.status().left]).toEqual([[1], 1]);
+    records.during = async () => undefined;
+    await flush.flush("me");
+    expect(rangesOf(records.written[1]?.watched ?? new Uint8Array(0))).toEqual([
+      [0, 1],
+      [5, 6],
+    ]);
+    expect(flush.status().left).toBe(0);
+  });
+
+  it("writes again what it does not know to be written", async () => {
+    for (const ref of refs(2)) await watched(ref);
+    const flush = flusher();
+    records.during = () => Promise.reject(new Error("away"));
+    await expect(flush.flush("me")).rejects.toThrow("away");
+    records.during = async () => undefined;
+    records.leads = false;
+    await flush.flush("me");
+    records.leads = true;
+    await flush.flush("me");
+    expect([records.statements, records.written.length]).toEqual([[2, 2, 2], 2]);
+  });
+
+  it("tells the status store of a decision", async () => {
+    const [ref] = refs(1);
+    if (ref === undefined) throw new Error("one");
+    await watched(ref);
+    records.attendedAtMs = 77;
+    await flusher().flush("me");
+    expect(await store.views.read([ref])).toMatchObject([{ attendedAtMs: 77 }]);
+  });
+});
+
+describe("errands", () => {
+  const errand = { video: null, viewer: null, videos: [], policy: null };
+
+  it("tell the store of a policy, and of what it decides anew", async () => {
+    const [ref] = refs(1);
+    if (ref === undefined) throw new Error("one");
+    await watched(ref);
+    await store.views.loadPolicies(ref.tenant, { tenant: null, videos: new Map() });
+    const policy = { policy: { ...DEFAULT_POLICY, attended_percent: 1 }, revision: 3 };
+    records.errands = [{ ...errand, id: 5, tenant: ref.tenant, policy }];
+    records.decided = [{ ref, attendedAtMs: 9 }];
+    await flusher().runErrands();
+    expect(await store.views.readPolicies(ref.tenant, ["7"])).toMatchObject([{ revision: 3 }]);
+    expect(await store.views.read([ref])).toMatchObject([{ attendedAtMs: 9 }]);
+    expect(records.settled).toEqual([5]);
+    await flusher().flush("me");
+    expect(records.statements).toEqual([1]);
+  });
+
+  it("erase in the store, and are not settled before that", async () => {
+    const [ref, other] = refs(2);
+    if (ref === undefined || other === undefined) throw new Error("two");
+    await watched(ref);
+    await watched(other);
+    records.errands = [{ ...errand, id: 6, tenant: ref.tenant, viewer: ref.viewer, videos: ["7"] }];
+    await flusher().runErrands();
+    expect((await store.views.read([ref, other])).map((state) => state === null)).toEqual([true, false]);
+    expect(records.settled).toEqual([6]);
+  });
+});
