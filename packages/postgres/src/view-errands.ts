@@ -104,7 +104,7 @@ export async function removeOldViews(
 }
 
 function toErrand(row: Row): ViewErrand {
-  const textOrNull = (value: unknown): string | null => (value === null ? null : String(value));
+  const textOrNull = (value: unknown): string | null => (typeof value === "string" ? value : null);
   return {
     id: Number(row["id"]),
     tenant: String(row["tenant_id"]),

@@ -55,7 +55,7 @@ export function describeViews(name: string, open: (now: () => number) => Promise
       return opened.views;
     };
     const freshTenant = (): string => `t${uuidV7()}`;
-    const begun = async (tenant = freshTenant(), viewer = "a@b.c: 학생"): Promise<ViewRef> => {
+    const begun = async (tenant = freshTenant(), viewer = "a@b.c: 누구"): Promise<ViewRef> => {
       const ref = viewRef(tenant, "7", viewer);
       await store().load([{ ref, recorded: null }]);
       return ref;

@@ -18,7 +18,7 @@ function full(ref: ViewRef, ranges: readonly SecondsRange[], given: Partial<Full
 
 /** What is watched as its rows keep it. */
 export function describeViewRows(database: () => Database): void {
-  const fresh = (viewer = "a:b 학생"): ViewRef => viewRef(`t${uuidV7()}`, "7", viewer);
+  const fresh = (viewer = "a:b 누구"): ViewRef => viewRef(`t${uuidV7()}`, "7", viewer);
   const flush = (...views: FullView[]) => database().views.flush(views, { owner: OWNER, log: false });
   const seen = async (ref: ViewRef): Promise<readonly SecondsRange[] | null> => {
     const [row] = await database().views.find([ref]);

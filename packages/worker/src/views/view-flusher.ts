@@ -90,11 +90,11 @@ export class ViewFlusher {
   /** Does in the store what changes of rows have left to be done. @throws {store_unavailable | database_unavailable} */
   async runErrands(ended?: AbortSignal): Promise<void> {
     const { records } = this.#options;
-    for (let taken = ERRANDS_AT_ONCE; taken === ERRANDS_AT_ONCE && ended?.aborted !== true;) {
+    for (;;) {
       const errands = await records.takeErrands(ERRANDS_AT_ONCE);
-      taken = errands.length;
       for (const errand of errands) await this.#run(errand);
       await records.settleErrands(errands.map(({ id }) => id));
+      if (errands.length < ERRANDS_AT_ONCE || ended?.aborted === true) return;
     }
   }
 
