@@ -100,9 +100,9 @@ export class OcrBench {
   /** Claims and runs one attempt. */
   async run(inputPath: string | null, options: AttemptOptions = {}): Promise<OcrResult> {
     const { tenant = "t1", id = `j${this.#files}`, attempt = 1, signal, ...rest } = options;
+    const told: Told = { steps: [], percents: [], partials: [] };
+    this.told = told;
     await this.claim(tenant, id, attempt);
-    this.told = { steps: [], percents: [], partials: [] };
-    const { told } = this;
     const job = ocrJob({ database: this.database, ...rest });
     const ctx: JobContext = {
       ...{ ref: jobRef(tenant, "job", id), tenant, attempt, createdBy: null, title: null },

@@ -1,3 +1,4 @@
+import sharp from "sharp";
 import { describe, expect, it } from "vitest";
 import type { PageReading } from "../../src/jobs/ocr/page-reading.ts";
 import { ENGLISH, KOREAN, OcrBench, sheet } from "./ocr-fixture.ts";
@@ -31,5 +32,7 @@ describe("a picture", () => {
     const pdf = await bench.file(await bench.output("english", "searchable.pdf"));
     const again = await bench.run(pdf, { id: "again" });
     expect(again).toMatchObject({ text: ENGLISH.join("\n"), sources: { text: 1, ocr: 0, ai: 0 } });
+    const picture = await sharp(await bench.output("english", "page-1.jpg")).metadata();
+    expect(picture.channels).toBe(1); // as the PDF says of it
   });
 });

@@ -1,3 +1,4 @@
+/// <reference path="./tesseract-core.d.ts" />
 import openCore, { type TessBaseAPI } from "tesseract.js-core/tesseract-core-simd-lstm.js";
 import { asPgm, LAYOUT_NUMBERS, type Engine, type Model } from "./engine.ts";
 import { readModel } from "./models.ts";

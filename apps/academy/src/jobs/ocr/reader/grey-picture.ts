@@ -62,6 +62,7 @@ export async function writeShown(
 ): Promise<{ readonly width: number; readonly height: number }> {
   const { width, height } = await asSharp(picture)
     .resize({ width: SHOWN_PIXELS, height: SHOWN_PIXELS, fit: "inside", withoutEnlargement: true })
+    .toColourspace("b-w")
     .jpeg({ quality: JPEG_QUALITY })
     .toFile(path);
   return { width, height };

@@ -3,7 +3,7 @@ import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { OCR_LIMITS } from "../ocr-limits.ts";
-import { asPgm, LAYOUT_NUMBERS, PageTooSlow, type Engine } from "./engine.ts";
+import { asPgm, LAYOUT_NUMBERS, PageTooSlow, type Engine, type Model } from "./engine.ts";
 import { readModel } from "./models.ts";
 import { linesOfOutput } from "./tsv-lines.ts";
 
@@ -16,12 +16,12 @@ const run = promisify(execFile);
  */
 export async function openInstalledEngine(program: string, folder: string): Promise<Engine> {
   await mkdir(folder, { recursive: true });
-  for (const model of ["kor", "eng"] as const) {
-    await writeFile(join(folder, `${model}.traineddata`), await readModel(model));
-  }
+  const written = new Set<Model>();
   return {
     read: async (pictures, { model, layout }) => {
       if (pictures.length === 0) return [];
+      if (!written.has(model)) await writeFile(join(folder, `${model}.traineddata`), await readModel(model));
+      written.add(model);
       const names = pictures.map((_, index) => join(folder, `${index}.pgm`));
       for (const [index, picture] of pictures.entries()) await writeFile(names[index] ?? "", asPgm(picture));
       const list = join(folder, "pictures.txt");

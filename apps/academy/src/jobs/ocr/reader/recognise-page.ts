@@ -20,6 +20,8 @@ const MAX_RAISE = 4;
 const MAX_RAISED_PIXELS = 40_000_000;
 /** A sample read with less is not upright text, or none of this model's. */
 const SURE = 75;
+/** A sample read with this much leaves no question. */
+const CERTAIN = 85;
 /** Rows of text that are tried to tell model and turn. */
 const SAMPLE_LINES = 3;
 /** A line read with less is tried with the other model too. */
@@ -104,6 +106,7 @@ async function surest(
     return { model, confidence: meanConfidence(lines) ?? 0 };
   };
   const first = await read(hint);
+  if (first.confidence >= CERTAIN) return first; // the other model makes nothing of it
   const second = await read(OTHER[hint]);
   return second.confidence > first.confidence ? second : first;
 }
