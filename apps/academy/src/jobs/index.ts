@@ -4,17 +4,18 @@ import type { AcademyVariables } from "../academy-variables.ts";
 import { chosenFfmpeg } from "../ffmpeg/index.ts";
 import { sinkOf } from "../mail-sink/index.ts";
 import { excelImportJob } from "./excel-import/index.ts";
-import { ocrJob } from "./ocr/index.ts";
+import { aiReader, chosenAi, ocrJob } from "./ocr/index.ts";
 import { messageSendJob, providersOf } from "./message-send/index.ts";
 import { videoHlsJob } from "./video-hls/index.ts";
 
 /** The academy's job types. A new one is one line. */
 export function academyJobs(context: ApplicationContext<AcademyVariables>): readonly JobDefinition[] {
   const { values, database } = context;
+  const ai = chosenAi(values);
   return [
     videoHlsJob(chosenFfmpeg(values)), //
     excelImportJob({ database }),
-    ocrJob({ database }),
+    ocrJob({ database, ai: ai === null ? null : aiReader(ai) }),
     messageSendJob({
       database,
       providers: providersOf(values, sinkOf(context)),

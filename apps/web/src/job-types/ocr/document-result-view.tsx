@@ -1,11 +1,14 @@
-import { useState, type ReactNode } from "react";
+import { lazy, Suspense, useState, type ReactNode } from "react";
 import { DownloadButton } from "../../download/index.ts";
 import { lookUp, useFormat } from "../../text/index.ts";
-import { Notice } from "../../ui/index.ts";
+import { Button, Icon, Notice } from "../../ui/index.ts";
 import { OUTCOME_TONES } from "./document-outcome.ts";
 import { readDocumentResult, type DocumentResult } from "./document-result.ts";
 import styles from "./document-result-view.module.css";
 import { wordsOf } from "./words.ts";
+
+/** Loaded when somebody looks at a document. */
+const DocumentDialog = lazy(() => import("./document-dialog.tsx"));
 
 /** As many as anybody reads on a card. */
 const SHOWN_PROBLEMS = 5;
@@ -32,6 +35,7 @@ export function DocumentResultView({ result: value }: { readonly result: unknown
   const text = useFormat();
   const words = wordsOf(text);
   const [problem, setProblem] = useState<string | null>(null);
+  const [isOpen, setIsOpen] = useState(false);
   const result = readDocumentResult(value);
   if (result === null) return null;
   const files = result.pagesUrl.replace(/pages\/$/, "files/");
@@ -47,6 +51,10 @@ export function DocumentResultView({ result: value }: { readonly result: unknown
         </p>
       )}
       <div className={styles.ways}>
+        <Button look="primary" onClick={() => setIsOpen(true)}>
+          <Icon name="document" />
+          {words.view}
+        </Button>
         <DownloadButton path={`${files}text.txt`} fileName="text.txt" onProblem={setProblem}>
           {words.downloadText}
         </DownloadButton>
@@ -54,6 +62,11 @@ export function DocumentResultView({ result: value }: { readonly result: unknown
           {words.downloadPdf}
         </DownloadButton>
       </div>
+      {isOpen && (
+        <Suspense fallback={null}>
+          <DocumentDialog pagesUrl={result.pagesUrl} pages={result.pages} onClose={() => setIsOpen(false)} />
+        </Suspense>
+      )}
       {problem !== null && (
         <Notice tone="bad" isAlert>
           {problem}
