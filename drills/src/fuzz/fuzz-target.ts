@@ -44,6 +44,8 @@ export async function openTarget(random: Random): Promise<FuzzTarget> {
     QUEUE_URL: queue.url,
     DATA_DIR: join(folder, "data"),
     DEMO: "1",
+    // Messages are previewed, and none is sent: no worker is left by then.
+    SMTP_URL: "smtp://127.0.0.1:9",
     // The import's result has a key of its own, so that the route of results is reached.
     RESULT_INLINE_MAX_BYTES: "1024",
     RATE_LIMIT_PER_MINUTE: "100000000",

@@ -115,6 +115,16 @@ function textFor(name: string, world: KnownWorld, random: Random): string {
   }
 }
 
+/** By address: bodies whose members ask for each other, which a schema does not say. */
+const FITTING: Readonly<Record<string, unknown>> = {
+  "/api/v1/messages/preview": {
+    ...{ subject: "공지", text: "{이름} 학생" },
+    recipients: { list: [{ address: "a@example.com", name: "홍길동" }] },
+  },
+  "/api/v1/messages/blocked": { address: "b@example.com" },
+  "/api/v1/messages/blocked/remove": { address: "b@example.com" },
+};
+
 function putBody(draft: Draft, type: string, { route, world, random }: Making): void {
   if (type === "multipart/form-data") {
     const form = formBody(partsOf(route, world, random));
@@ -122,7 +132,11 @@ function putBody(draft: Draft, type: string, { route, world, random }: Making): 
     draft.headers["content-type"] = form.contentType;
     return;
   }
-  const value = valueOf(route.bodies.get(type) ?? {}, random, (name) => textFor(name, world, random));
+  const fitting = FITTING[route.path.replace(/\/$/, "")];
+  const value =
+    fitting !== undefined && random.chance(0.5)
+      ? fitting
+      : valueOf(route.bodies.get(type) ?? {}, random, (name) => textFor(name, world, random));
   draft.body = Buffer.from(JSON.stringify(value));
   draft.headers["content-type"] = type;
 }

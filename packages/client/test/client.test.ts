@@ -346,7 +346,7 @@ describe("what a person asks for", () => {
     const { client, server } = setUp();
     const [url, expiresAt] = [outputFilePath("s", "main"), "2026-01-01T06:00:00.000Z"];
     server.handler = () => ({ body: { ...playMembers({ url, posterUrl: null }), expires_at: expiresAt } });
-    expect(await client.playback("42")).toEqual({ url, posterUrl: null, expiresAt });
+    expect(await client.playback("42")).toEqual({ url, posterUrl: null, expiresAt, viewGrant: null });
     expect(server.requests[0]?.path).toBe("/media/videos/42/playback/");
     server.handler = () => problem(409, "not_playable");
     await expect(client.playback("42")).rejects.toMatchObject({ code: "not_playable" });
