@@ -20,6 +20,7 @@ const BENCHES: Readonly<Record<string, () => Promise<{ run(options: BenchOptions
   cancel: () => import("./cancel.ts"),
   "remaining-time": () => import("./remaining-time.ts"),
   fanout: () => import("./fanout.ts"),
+  bars: () => import("./bars.ts"),
   "slow-clients": () => import("./slow-clients.ts"),
 };
 

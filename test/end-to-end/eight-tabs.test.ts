@@ -41,7 +41,7 @@ describe("eight tabs of a browser on HTTP/1.1", () => {
   async function openPlace(host: PageHost): Promise<Place> {
     const { address, name = address } = host;
     const folder = join(deployment.folder, `page-${name}`);
-    const pages = await WatchingPage.open(folder, () => deployment.token(TENANT), host);
+    const pages = await WatchingPage.open(folder, () => deployment.token(TENANT), { host });
     const port = await freePort();
     await deployment.start("api", { PORT: String(port), HOST: address, ALLOWED_ORIGINS: pages.origin });
     return { pages, server: `http://${name}:${port}` };

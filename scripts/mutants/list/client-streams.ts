@@ -30,8 +30,8 @@ export const CLIENT_STREAMS: Area = {
     {
       name: "a-stream-is-not-trusted",
       why: "what a stream has lost is not found before the page is loaded again",
-      file: at("transport/poller.ts"),
-      replace: [[" && !cover.isRelayed) this.#wholeAtMs ??=", " && cover.isRelayed) this.#wholeAtMs ??="]],
+      file: at("transport/pushing.ts"),
+      replace: [["        isDoubted = true;\n        context.onCover();", "        context.onCover();"]],
       test: inPush(
         "is polled beside once a minute, and a failure of that poll loses nothing",
         "tells what is watched, and nothing is polled",

@@ -185,8 +185,8 @@ export const READING: Area = {
     {
       name: "client-asks-an-application-once",
       why: "every waiting job costs the application a database read per tab and half minute",
-      file: "packages/client/src/watch-state.ts",
-      replace: [["state.isAsking || state.isAskedOut ? null", "state.isAsking ? null"]],
+      file: "packages/client/src/asking-state.ts",
+      replace: [["if (ask.isAsking || ask.isAskedOut) return null;", "if (ask.isAsking) return null;"]],
       test: {
         project: "unit",
         file: "packages/client/test/detail-source.test.ts",

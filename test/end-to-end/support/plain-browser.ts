@@ -149,6 +149,13 @@ export class BrowserTab {
     await this.send("Network.enable");
   }
 
+  /** Hears what the browser says of this tab. */
+  on(listener: (method: string, params: unknown) => void): void {
+    this.#browser.on((method, sessionId, params) => {
+      if (sessionId === this.#sessionId) listener(method, params);
+    });
+  }
+
   send(method: string, params: Readonly<Record<string, unknown>> = {}) {
     return this.#browser.send(method, params, this.#sessionId);
   }

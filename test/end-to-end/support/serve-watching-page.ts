@@ -3,15 +3,20 @@ import type { AddressInfo } from "node:net";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { build } from "vite";
-
-const PAGE = fileURLToPath(new URL("watching-page", import.meta.url));
+import { build, defaultClientConditions } from "vite";
 
 /** Where a page is served. */
 export interface PageHost {
   readonly address: string;
   /** As the browser calls it. Default: the address. */
   readonly name?: string;
+}
+
+export interface WatchingPageOptions {
+  /** Default: this machine alone. */
+  readonly host?: PageHost;
+  /** Its folder beside this file. Default: the page of nothing but a client. */
+  readonly page?: "watching-page" | "bars-page";
 }
 
 /** The page that does nothing but watch, built and served. */
@@ -24,16 +29,17 @@ export class WatchingPage {
     this.#name = name;
   }
 
-  /**
-   * @param tokenOf makes the token of whoever the page names.
-   * @param host where it listens, and by which name its address calls that.
-   */
+  /** @param tokenOf makes the token of whoever the page names. */
   static async open(
     outDir: string,
     tokenOf: (subject: string, lifeSeconds: number) => Promise<string>,
-    { address, name = address }: PageHost = { address: "127.0.0.1" },
+    { host = { address: "127.0.0.1" }, page = "watching-page" }: WatchingPageOptions = {},
   ): Promise<WatchingPage> {
-    await build({ root: PAGE, logLevel: "warn", build: { outDir, emptyOutDir: true } });
+    const root = fileURLToPath(new URL(page, import.meta.url));
+    await build({
+      ...{ root, logLevel: "error", build: { outDir, emptyOutDir: true } },
+      resolve: { conditions: ["statusplane-source", ...defaultClientConditions] }, // never a build that could be stale
+    });
     const server = createServer((request, response) => {
       const { pathname: path, searchParams } = new URL(request.url ?? "/", "http://page");
       if (path === "/token") {
@@ -46,8 +52,8 @@ export class WatchingPage {
         () => response.writeHead(404).end(),
       );
     });
-    await new Promise<void>((resolve) => server.listen(0, address, resolve));
-    return new WatchingPage(server, name);
+    await new Promise<void>((resolve) => server.listen(0, host.address, resolve));
+    return new WatchingPage(server, host.name ?? host.address);
   }
 
   get origin(): string {
