@@ -7,7 +7,7 @@ import { pagesRoutes } from "./jobs/ocr/index.ts";
 import { HLS_FILES } from "./jobs/video-hls/index.ts";
 import { DEMO_TENANTS } from "./demo-tenants.ts";
 import { shownSink, sinkOf } from "./mail-sink/index.ts";
-import { messagesRoutes } from "./messages/index.ts";
+import { messagesRoutes, scrubMessages } from "./messages/index.ts";
 import { MIGRATIONS } from "./migrations.ts";
 import { StudentRecords, studentsRoutes } from "./students/index.ts";
 
@@ -24,6 +24,7 @@ export const ACADEMY: Application<typeof ACADEMY_VARIABLES> = {
     messagesRoutes(fastify, { database, providers, sink: shownSink(context), requireTenant });
   },
   errors: Object.values(MESSAGE_ERRORS),
+  housekeeping: ({ database, values }) => scrubMessages(database, values.MESSAGE_RETENTION_DAYS),
   playable: HLS_FILES,
   demoTenants: DEMO_TENANTS,
   webRoot: fileURLToPath(new URL("../../web/dist", import.meta.url)),

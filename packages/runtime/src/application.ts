@@ -21,6 +21,11 @@ export interface Application<Own extends VariableTable = VariableTable> {
   readonly migrations?: readonly MigrationList[];
   /** Environment variables of its own; none may have a name of the platform's. */
   readonly variables?: Own;
+  /**
+   * Removes what the application keeps only for a time, by at most one statement (cause `housekeeping`). Called about once an
+   * hour by one process of an installation, and again after half a minute while it answers that there may be more.
+   */
+  housekeeping?(context: ApplicationContext<Own>): Promise<boolean>;
   /** Adds its own routes: signed in, not for watch tokens. Roles `all` and `api`. */
   routes?(fastify: FastifyInstance, context: RoutesContext<Own>): Promise<void> | void;
   /**

@@ -3,7 +3,7 @@ import { lazy, Suspense, useCallback, useEffect, useState, type ReactNode } from
 import { goTo, useFileDrop, useView, type View } from "../browser/index.ts";
 import { HistoryView } from "../history/index.ts";
 import { useJobWords } from "../job/index.ts";
-import { viewOf } from "../job-types/index.ts";
+import { JOB_TYPE_VIEWS, viewOf } from "../job-types/index.ts";
 import { HiddenJobs, LiveList, OwnJobs, useEnds, useTray, type TrayUpload } from "../live/index.ts";
 import type { Session } from "../session/index.ts";
 import { SampleButton, StudentsView } from "../students/index.ts";
@@ -123,6 +123,7 @@ export function SignedInPage({ session, onSignOut }: SignedInPageProps): ReactNo
             </VisuallyHidden>
             <DropZone onFiles={addFiles} isOver={isOver}>
               <SampleButton />
+              {JOB_TYPE_VIEWS.map(({ type, Begin }) => Begin && <Begin key={type} />)}
             </DropZone>
             <LiveList tray={tray} hidden={hidden} onPlay={play} />
           </div>

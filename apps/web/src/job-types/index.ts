@@ -1,7 +1,7 @@
 /**
  * What the page adds for the job types that it knows: a folder for each, named like the type, whose index.ts exports a
  * `JobTypeView`. A folder is found by being there; a type without one is shown by what the server says of it.
- * May import browser, download, text and ui; job, live, history, upload and app import this folder.
+ * May import browser, download, pages, text and ui; job, live, history, upload and app import this folder.
  */
 import type { WatchedJob } from "@statusplane/client";
 import { GenericResult } from "./generic-result.tsx";

@@ -42,6 +42,8 @@ export interface JobTypeView {
   /** Default: a gear. */
   readonly icon?: IconName;
   readonly upload?: UploadView;
+  /** Begins such a job without a file; beside where files are dropped. */
+  readonly Begin?: ComponentType;
   /** How a success shows by its result; null: as any other. */
   readonly outcome?: (result: unknown, text: TextAndFormat) => OutcomeFace | null;
   /** Said of a success, one short part each. */

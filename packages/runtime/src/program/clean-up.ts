@@ -20,6 +20,8 @@ export interface CleanUpOptions {
   readonly inputRetentionSeconds: number;
   /** How long a finished job is kept, days; null: for ever. */
   readonly recordRetentionDays: number | null;
+  /** What the application removes of its own, a statement at a time: whether there may be more. Default: nothing. */
+  readonly own?: () => Promise<boolean>;
   /** Ends it after the statement under way; nothing is thrown. */
   readonly signal: AbortSignal;
   /** Between two statements, ms; default 30,000. */
@@ -28,7 +30,7 @@ export interface CleanUpOptions {
 
 /** What the leading reconciler has done once an hour: files that no row names, keys of yesterday, jobs of long ago. */
 export async function cleanUp(options: CleanUpOptions): Promise<void> {
-  const { records, collector, inputRetentionSeconds, recordRetentionDays, signal } = options;
+  const { records, collector, inputRetentionSeconds, recordRetentionDays, own, signal } = options;
   const { pauseMs = PAUSE_MS } = options;
   const goOn = async (): Promise<boolean> => {
     await wait(pauseMs, undefined, { ref: false, signal }).catch(() => undefined); // aborted: the wait is over
@@ -42,6 +44,8 @@ export async function cleanUp(options: CleanUpOptions): Promise<void> {
   while (old >= REMOVED_AT_ONCE && (await goOn())) {
     old = await options.views.removeOld(options.viewRetentionDays, REMOVED_AT_ONCE);
   }
+  let hasMore = own !== undefined;
+  while (hasMore && (await goOn())) hasMore = (await own?.()) ?? false;
   if (recordRetentionDays === null) return;
   let removed = REMOVED_AT_ONCE;
   while (removed >= REMOVED_AT_ONCE && (await goOn())) {

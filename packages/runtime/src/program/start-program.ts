@@ -119,7 +119,7 @@ async function startReconciler(
   { database, queue }: Durable,
   files: FolderFiles,
 ): Promise<void> {
-  const { config, log, undo, stores, running } = parts;
+  const { config, application, context, log, undo, stores, running } = parts;
   const { values } = config;
   const collector = createCollector(files.paths);
   const ending = new AbortController();
@@ -148,6 +148,9 @@ async function startReconciler(
         recordRetentionDays: values.RECORD_RETENTION_DAYS,
         views: database.views,
         viewRetentionDays: values.VIEW_RETENTION_DAYS,
+        ...(application.housekeeping === undefined
+          ? {}
+          : { own: async () => (await application.housekeeping?.(context)) ?? false }),
         signal: ending.signal,
       }),
   });

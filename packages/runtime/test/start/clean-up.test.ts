@@ -63,6 +63,13 @@ describe("the hourly cleaning", () => {
     ]);
   });
 
+  it("has the application remove its own, until that says there is no more", async () => {
+    let left = 3;
+    const own = async (): Promise<boolean> => --left > 0;
+    await clean(0, { own, recordRetentionDays: null });
+    expect(left).toBe(0);
+  });
+
   it("sends no statement more once it is to end", async () => {
     expect(await clean(1_200, { signal: AbortSignal.abort(), pauseMs: 60_000 })).toEqual(["files"]);
   });

@@ -11,6 +11,10 @@ export type MessageResult = {
   readonly failed: number;
   readonly uncertain: number;
   readonly skipped: number;
+  /** Pages name the recipients by it: here they are counted alone. */
+  readonly job_id: string;
+  /** Nothing was delivered: the embedded mode keeps its mail to be looked at. */
+  readonly undelivered: boolean;
   /** Why not, the most frequent first. */
   readonly reasons: readonly { readonly status: string; readonly reason: string; readonly count: number }[];
 };
@@ -18,10 +22,13 @@ export type MessageResult = {
 const REASONS_MAX = 20;
 
 /** The result of a message that nobody waits for any more. */
-export function messageResult(counts: MessageCounts, reasons: readonly CountedReason[]): MessageResult {
+export function messageResult(
+  { counts, reasons }: { readonly counts: MessageCounts; readonly reasons: readonly CountedReason[] },
+  of: Pick<MessageResult, "job_id" | "undelivered">,
+): MessageResult {
   const { sent, failed, uncertain, skipped } = counts;
   const total = sent + failed + uncertain + skipped;
   const outcome = sent === total ? "complete" : sent > 0 ? "partial" : "none";
   const shown = reasons.slice(0, REASONS_MAX).map(({ status, reason, count }) => ({ status, reason, count }));
-  return { outcome, total, sent, failed, uncertain, skipped, reasons: shown };
+  return { outcome, total, sent, failed, uncertain, skipped, ...of, reasons: shown };
 }

@@ -94,7 +94,7 @@ async function sendMessage(
     for (;;) {
       await sendWaiting({
         ...{ database, clock, holder: ctx, signal: ctx.signal },
-        ...sending,
+        ...{ provider: sending.provider, pace: sending.pace },
         ...(options.backoffMs === undefined ? {} : { backoffMs: options.backoffMs }),
         write: ({ position, address, fields }) => ({
           ...{ id: messageId(ctx.ref, position), address },
@@ -103,7 +103,7 @@ async function sendMessage(
         }),
         onBatch: (settled, skipped) => progress.settled(settled, skipped),
       });
-      const result = await closed(ctx, database);
+      const result = await closed(ctx, database, sending.undelivered);
       if (result !== null) return result;
     }
   } finally {
@@ -131,7 +131,11 @@ async function plannedMessage(
 }
 
 /** Counts for the last time; null where somebody waits again: whoever had claimed them has said so late. */
-async function closed(ctx: Context, database: MessageDatabase): Promise<MessageResult | null> {
+async function closed(
+  ctx: Context,
+  database: MessageDatabase,
+  undelivered: boolean,
+): Promise<MessageResult | null> {
   ctx.step("finish");
   messagePoint("message.before-close");
   await closeMessage(database, ctx, true);
@@ -142,7 +146,7 @@ async function closed(ctx: Context, database: MessageDatabase): Promise<MessageR
     return null;
   }
   messagePoint("message.after-close");
-  return messageResult(counts, reasons);
+  return messageResult({ counts, reasons }, { job_id: ctx.ref.id, undelivered });
 }
 
 /** Names the recipient's message to the provider: the same at every try, and not to be guessed from outside. */

@@ -9,6 +9,8 @@ import { isAllowedWebhook, WebhookProvider } from "./webhook-provider.ts";
 export interface OpenProvider {
   readonly provider: MessageProvider;
   readonly pace: Pace;
+  /** It goes nowhere but into the embedded mode's own mail. */
+  readonly undelivered: boolean;
 }
 
 type Way = Pick<PlannedMessage, "channel" | "webhookUrl">;
@@ -55,7 +57,7 @@ export function messageProviders(settings: ProviderSettings): MessageProviders {
       tenantMs: MINUTE_MS / tenantPerMinute,
       allMs: MINUTE_MS / allPerMinute,
     };
-    return { provider, pace };
+    return { provider, pace, undelivered: way.channel === "email" && typeof smtpUrl === "function" };
   };
   return { check, open };
 }

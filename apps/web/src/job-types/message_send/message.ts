@@ -1,0 +1,140 @@
+import { asMembers, isMembers, numberOrNull, readEach, textOrNull } from "@statusplane/client";
+
+export const CHOICES = ["all", "grades", "classes", "student_nos", "list"] as const;
+export type Choice = (typeof CHOICES)[number];
+
+/** A message as it is being written. */
+export interface Draft {
+  readonly choice: Choice;
+  /** What was typed for the choice. */
+  readonly who: string;
+  readonly subject: string;
+  readonly text: string;
+}
+
+export const EMPTY_DRAFT: Draft = { choice: "all", who: "", subject: "", text: "" };
+
+const parts = (text: string): readonly string[] =>
+  text
+    .split(/[,\n，、]/)
+    .map((part) => part.trim())
+    .filter((part) => part !== "");
+
+function recipientsOf({ choice, who }: Draft): unknown {
+  switch (choice) {
+    case "all":
+      return { all: true };
+    case "grades":
+      return { grades: parts(who).map((part) => Number(part.replace(/학년$/, ""))) };
+    case "classes":
+      return { classes: parts(who) };
+    case "student_nos":
+      return { student_nos: parts(who) };
+    case "list":
+      return { list: who.split("\n").flatMap((line) => listedOf(line.trim())) };
+  }
+}
+
+/** An address, and after a blank a name; an address in quotes may have blanks itself. */
+function listedOf(line: string): readonly { readonly address: string; readonly name?: string }[] {
+  if (line === "") return [];
+  const [, address = line, name = ""] = /^("[^"]*"@\S+|\S+)[\s,]*(.*)$/.exec(line) ?? [];
+  const plain = address.replace(/,$/, "");
+  return [name === "" ? { address: plain } : { address: plain, name }];
+}
+
+/** What preview and submit take. */
+export function payloadOf(draft: Draft): Readonly<Record<string, unknown>> {
+  return { subject: draft.subject, text: draft.text, recipients: recipientsOf(draft) };
+}
+
+/** What the server says a message would be. */
+export interface Preview {
+  readonly count: number;
+  readonly total: number;
+  readonly messages: readonly { readonly address: string; readonly subject: string; readonly text: string }[];
+  readonly skipped: readonly { readonly reason: string; readonly count: number }[];
+  readonly skippedFirst: readonly {
+    readonly position: number;
+    readonly who: string;
+    readonly reason: string;
+  }[];
+  readonly confirm: string;
+}
+
+const textOf = (value: unknown): string => textOrNull(value) ?? "";
+const countOf = (value: unknown): number => numberOrNull(value) ?? 0;
+
+/** Reads a preview; null for anything without its confirm value. */
+export function readPreview(value: unknown): Preview | null {
+  const body = asMembers(value);
+  const confirm = textOrNull(body["confirm"]);
+  if (confirm === null) return null;
+  return {
+    confirm,
+    count: countOf(body["count"]),
+    total: countOf(body["total"]),
+    messages: readEach(body["messages"], (each) => {
+      const { address, subject, text } = asMembers(each);
+      return { address: textOf(address), subject: textOf(subject), text: textOf(text) };
+    }),
+    skipped: readEach(body["skipped"], (each) => {
+      const { reason, count } = asMembers(each);
+      return { reason: textOf(reason), count: countOf(count) };
+    }),
+    skippedFirst: readEach(body["skipped_first"], (each) => {
+      if (!isMembers(each)) return null;
+      const { position, name, student_no: number, address, reason } = each;
+      const who = [name, number, address].map(textOf).filter((part) => part !== "");
+      return { position: countOf(position), who: who.join(" · "), reason: textOf(reason) };
+    }),
+  };
+}
+
+/** What became of one recipient. */
+export interface Recipient {
+  readonly position: number;
+  readonly who: string;
+  readonly address: string;
+  readonly status: string;
+  readonly reason: string;
+  readonly detail: string;
+  readonly wasSentAgain: boolean;
+}
+
+export function readRecipient(value: unknown): Recipient | null {
+  if (!isMembers(value)) return null;
+  const { position, name, student_no: number, address, status, reason, detail, again_job: again } = value;
+  const who = [name, number].map(textOf).filter((part) => part !== "");
+  return {
+    ...{
+      position: countOf(position),
+      who: who.join(" · "),
+      address: textOf(address),
+      status: textOf(status),
+    },
+    ...{ reason: textOf(reason), detail: textOf(detail), wasSentAgain: textOrNull(again) !== null },
+  };
+}
+
+/** A mail that the embedded mode kept. */
+export interface KeptMail {
+  readonly id: string;
+  readonly jobId: string;
+  readonly to: string;
+  readonly subject: string;
+  readonly text: string;
+}
+
+export function readMails(value: unknown): readonly KeptMail[] | null {
+  return readEach(asMembers(value)["items"], (each) => {
+    const { id, job_id: jobId, to, subject, text } = asMembers(each);
+    return {
+      id: textOf(id),
+      jobId: textOf(jobId),
+      to: textOf(to),
+      subject: textOf(subject),
+      text: textOf(text),
+    };
+  });
+}
