@@ -9,9 +9,16 @@ const TARGETS = JOB_TYPE_VIEWS.filter((view): view is UploadTarget => view.uploa
 /** For a file field's `accept`. */
 export const ACCEPTED: string = TARGETS.flatMap(({ upload }) => upload.ends).join(",");
 
-/** What may be uploaded, one part for each job type: what it is, and the ends of its names. */
-export function acceptedWords(text: TextAndFormat): readonly string[] {
-  return TARGETS.map(({ upload }) => [upload.word(text), ...upload.ends].join(" "));
+/** What may be uploaded, one for each job type. */
+export interface AcceptedWords {
+  /** What it is. */
+  readonly word: string;
+  /** The ends of its names, in one text. */
+  readonly ends: string;
+}
+
+export function acceptedWords(text: TextAndFormat): readonly AcceptedWords[] {
+  return TARGETS.map(({ upload }) => ({ word: upload.word(text), ends: upload.ends.join(" ") }));
 }
 
 const endsWith = (fileName: string, ends: readonly string[] = []): boolean =>

@@ -26,10 +26,9 @@ export function DropZone({ onFiles, isOver, children }: DropZoneProps): ReactNod
         {isOver ? messages.upload.dropNow : messages.upload.drop}
       </h2>
       <p className={styles.note}>
-        {acceptedWords(text).map((line) => (
-          <span key={line}>
-            {line}
-            <br />
+        {acceptedWords(text).map(({ word, ends }) => (
+          <span key={word} className={styles.kind}>
+            {word} <span className={styles.ends}>{ends}</span>
           </span>
         ))}
         <span className={styles.several}>{messages.upload.several}</span>

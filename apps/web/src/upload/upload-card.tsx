@@ -23,7 +23,14 @@ function problemOf({ state, target }: Upload, text: TextAndFormat): string | nul
   if (state.phase !== "refused") return null;
   if (state.refusal === "empty") return words.empty;
   const inOtherForm = state.refusal === "otherForm" ? target?.upload.otherForms?.sentence(text) : undefined;
-  return inOtherForm ?? words.wrongType(acceptedWords(text).join(" · "));
+  return (
+    inOtherForm ??
+    words.wrongType(
+      acceptedWords(text)
+        .map(({ word, ends }) => `${word} ${ends}`)
+        .join(" · "),
+    )
+  );
 }
 
 const canBeSentAgain = (state: UploadState): boolean =>
