@@ -1,6 +1,5 @@
 import { startProgram, type RunningProgram } from "@statusplane/test-support";
 import { mkdtemp, readFile, rm, truncate, writeFile } from "node:fs/promises";
-import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Browser, Page } from "playwright-core";
@@ -8,9 +7,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { movementOf, sampleBar, type BarSample } from "./support/bar-samples.ts";
 import { openBrowser, openPage, signInAsDemo, upload, type PageOptions } from "./support/browser.ts";
 import { makeVideo, makeWorkbook } from "./support/inputs.ts";
-import { barLook, colours, dropFiles } from "./support/looks.ts";
-
-const AXE = createRequire(import.meta.url).resolve("axe-core/axe.min.js");
+import { barLook, colours, dropFiles, expectSound } from "./support/looks.ts";
 
 /** The page as people meet it: in Chromium, on the embedded default. */
 describe("the page", () => {
@@ -237,23 +234,5 @@ describe("the page", () => {
     const path = join(folder, "note.txt");
     await writeFile(path, "not for here");
     return path;
-  }
-
-  /** Nothing that axe finds, and nothing to scroll sideways. */
-  async function expectSound(page: Page): Promise<void> {
-    await page.evaluate(await readFile(AXE, "utf8"));
-    const found = await page.evaluate(async () => {
-      const axe = (
-        globalThis as unknown as {
-          axe: { run(): Promise<{ violations: { id: string; nodes: { html: string }[] }[] }> };
-        }
-      ).axe;
-      return (await axe.run()).violations.map(({ id, nodes }) => `${id}: ${nodes[0]?.html ?? ""}`);
-    });
-    expect(found).toEqual([]);
-    const overflow = await page.evaluate(
-      () => document.documentElement.scrollWidth - document.documentElement.clientWidth,
-    );
-    expect(overflow).toBeLessThanOrEqual(0);
   }
 });

@@ -30,10 +30,10 @@ export class Api {
     this.token = token;
   }
 
-  /** Signs in as a demo tenant. */
-  static async demo(url: string, tenant: string): Promise<Api> {
+  /** Signs in as a demo tenant. @param viewer who watches there. Default: who manages it. */
+  static async demo(url: string, tenant: string, viewer?: string): Promise<Api> {
     const answer = await new Api(url, "").call<{ token: string }>("/api/v1/demo/sign-in/", {
-      json: { tenant },
+      json: { tenant, viewer },
     });
     return new Api(url, answer.body.token);
   }

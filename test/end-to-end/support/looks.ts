@@ -1,4 +1,7 @@
+import { readFile } from "node:fs/promises";
+import { createRequire } from "node:module";
 import type { Locator, Page } from "playwright-core";
+import { expect } from "vitest";
 
 /** What a progress bar's parts really show: used values, which high contrast and reduced motion change. */
 export interface BarLook {
@@ -41,4 +44,24 @@ export async function dropFiles(page: Page, files: readonly string[]): Promise<v
     await session.send("Input.dispatchDragEvent", { type, x: 200, y: 300, data });
   }
   await session.detach();
+}
+
+const AXE = createRequire(import.meta.url).resolve("axe-core/axe.min.js");
+
+/** Nothing that axe finds, and nothing to scroll sideways. */
+export async function expectSound(page: Page): Promise<void> {
+  await page.evaluate(await readFile(AXE, "utf8"));
+  const found = await page.evaluate(async () => {
+    const axe = (
+      globalThis as unknown as {
+        axe: { run(): Promise<{ violations: { id: string; nodes: { html: string }[] }[] }> };
+      }
+    ).axe;
+    return (await axe.run()).violations.map(({ id, nodes }) => `${id}: ${nodes[0]?.html ?? ""}`);
+  });
+  expect(found).toEqual([]);
+  const overflow = await page.evaluate(
+    () => document.documentElement.scrollWidth - document.documentElement.clientWidth,
+  );
+  expect(overflow).toBeLessThanOrEqual(0);
 }
