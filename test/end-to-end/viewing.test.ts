@@ -45,6 +45,10 @@ describe("a lecture that is watched", () => {
 
   it("is recorded to the second: over seeks and speeds, a reload, another device, no network, a closed tab", async () => {
     const pieces: (readonly [number, number])[] = [];
+    const stop = async (page: Page): Promise<void> => {
+      await page.locator("video").evaluate((element: HTMLVideoElement) => element.pause());
+      await shown(page);
+    };
     const shown = async (page: Page): Promise<void> =>
       void pieces.push(
         ...(await page.evaluate(() => (globalThis as unknown as { shownPieces: Pieces }).shownPieces)),
@@ -61,13 +65,16 @@ describe("a lecture that is watched", () => {
     const resumed = await position(page);
     expect(resumed).toBeGreaterThan(34); // reported when the page was left
     await watchUntil(page, 38);
-    await shown(page);
+    await stop(page);
 
     const other = await openStudent();
     await play(other.page);
     expect(await position(other.page)).toBeGreaterThan(36);
     await seek(other.page, 60);
     await watchUntil(other.page, 62);
+    other.page.on("response", async (r) => { if (r.request().method()==="POST") console.log("POST", r.url(), r.status(), r.request().postData(), await r.text().catch(() => "")); });
+    other.page.on("requestfailed", (r) => console.log("FAILED", r.url(), r.failure()?.errorText));
+    other.page.on("console", (m) => console.log("CONSOLE", m.text()));
     await other.context.setOffline(true);
     await watchUntil(other.page, 66); // from what is buffered
     await other.context.setOffline(false);

@@ -46,11 +46,12 @@ function LectureLine({ videoId, title, reporter, onPlay }: LectureLineProps): Re
   const view = useKnownView(reporter, videoId);
   if (view === undefined) return null;
   const { watchedPercent, isAttended, mayPlay, lengthSeconds, positionSeconds } = view;
-  const begun = positionSeconds !== null && view.nextSeconds > 0;
+  const isBegun = positionSeconds !== null && view.nextSeconds > 0;
+  const what = isBegun ? messages.lectures.goOn(length(view.nextSeconds)) : messages.lectures.play;
   return (
     <article className={styles.lecture} data-video={videoId} data-attended={isAttended}>
       <div className={styles.about}>
-        <h3 className={styles.name}>{title}</h3>
+        <h2 className={styles.name}>{title}</h2>
         <span className={styles.length}>{lengthSeconds === null ? "" : length(lengthSeconds)}</span>
         <div className={styles.bar}>
           <ProgressBar
@@ -71,11 +72,11 @@ function LectureLine({ videoId, title, reporter, onPlay }: LectureLineProps): Re
       <Button
         look={isAttended ? "plain" : "primary"}
         disabled={!mayPlay}
-        aria-label={begun ? messages.lectures.goOnWith(title) : messages.lectures.playOf(title)}
+        aria-label={`${title}: ${what}`}
         onClick={onPlay}
       >
         <Icon name="play" />
-        {begun ? messages.lectures.goOn(length(view.nextSeconds)) : messages.lectures.play}
+        {what}
       </Button>
     </article>
   );

@@ -173,9 +173,7 @@ export const en: Messages = {
     inOrder: "In order",
     deadline: (time) => `Due ${time}`,
     play: "Watch",
-    playOf: (title) => `Watch ${title}`,
     goOn: (at) => `Go on at ${at}`,
-    goOnWith: (title) => `Go on with ${title}`,
     refusals: {
       not_ready: "This lecture can't be watched yet.",
       not_in_audience: "This lecture is not meant for you.",

@@ -169,9 +169,7 @@ export const ko = {
     inOrder: "순서대로 시청",
     deadline: (time: string) => `마감 ${time}`,
     play: "보기",
-    playOf: (title: string) => `${title} 보기`,
     goOn: (at: string) => `${at}부터 이어 보기`,
-    goOnWith: (title: string) => `${title} 이어 보기`,
     refusals: {
       not_ready: "아직 볼 수 없는 강의입니다.",
       not_in_audience: "수강 대상이 아닌 강의입니다.",

@@ -92,8 +92,9 @@ export class WatchedPlayer {
     const counted = this.#recorder.note(moment);
     if (moment.isRunning) this.#speed = Math.max(this.#speed, moment.rate);
     // Without a picture it stands where a loading player stands: at 0, and nobody has been there.
-    if (this.#parts.media.readyState >= HAVE_CURRENT_DATA) this.#positionSeconds = moment.positionSeconds;
-    if (moment.isRunning && !this.#hasPlayed) {
+    const hasPicture = this.#parts.media.readyState >= HAVE_CURRENT_DATA;
+    if (hasPicture) this.#positionSeconds = moment.positionSeconds;
+    if (moment.isRunning && hasPicture && !this.#hasPlayed) {
       this.#hasPlayed = true;
       this.#isNew = true;
       this.#parts.onNews();

@@ -41,7 +41,7 @@ it("shows what was watched, reports what is played while it is there, and lets g
   await shows("failed");
   server.status = 200;
   const video = container.querySelector("video");
-  Object.defineProperty(video, "paused", { value: false });
+  Object.defineProperties(video, { paused: { value: false }, readyState: { value: 4 } });
   video?.dispatchEvent(new Event("play"));
   await vi.waitFor(() => expect(server.posts.at(-1)?.reports).toMatchObject([{ video: "2", ranges: [] }]));
   unmount();

@@ -102,6 +102,21 @@ describe("a report", () => {
     });
   });
 
+  it("says nothing of where a player stands that has no picture yet", async () => {
+    const world = new World();
+    const { reporter, media } = world.open();
+    reporter.watch(media.element, { videoId: "1" });
+    media.readyState = 1;
+    media.play(); // as a page has it play that goes on where somebody was, while that is loading
+    await settle();
+    expect(world.server.posts).toEqual([]);
+    media.seek(812);
+    media.readyState = 4;
+    media.fire("playing");
+    await settle();
+    expect(world.server.posts.map(({ reports }) => reports.map(({ position }) => position))).toEqual([[812]]);
+  });
+
   it("is one for all players, muted and hidden told apart", async () => {
     const world = new World();
     const { reporter, media, environment } = world.open();
