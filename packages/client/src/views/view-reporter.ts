@@ -105,6 +105,8 @@ class Reporter implements ViewReporter {
   readonly #watched = new Map<string, Watched>();
   readonly #ends: readonly (() => void)[];
   #cancelTick: (() => void) | null = null;
+  /** From the moment that the page goes until it is back. */
+  #isLeft = false;
   #isClosed = false;
 
   constructor(options: ViewReporterOptions) {
@@ -124,7 +126,7 @@ class Reporter implements ViewReporter {
       onAnswers: (answers) => this.#take(answers),
     });
     this.#ends = [
-      environment.onWake(() => this.#mail.wake()),
+      environment.onWake(() => this.#wake()),
       environment.onHidden?.(() => this.#leave(false)) ?? (() => undefined),
       environment.onLeave(() => this.#leave(true)),
     ];
@@ -201,13 +203,21 @@ class Reporter implements ViewReporter {
   }
 
   #takeAll(isLeft = false): readonly KeptReport[] {
+    if (this.#isLeft) return []; // a page that is left is hidden, too, afterwards: that would take the place again
     return [...this.#watched.values()].flatMap(({ player }) => player.take(isLeft));
   }
 
   /** @param isLeft the page itself goes, not only out of sight. */
   #leave(isLeft: boolean): void {
     this.#mail.keep(this.#takeAll(isLeft));
+    this.#isLeft ||= isLeft;
     void this.#mail.leave();
+  }
+
+  /** Seen again, online again, or back as it was left. */
+  #wake(): void {
+    this.#isLeft = false;
+    this.#mail.wake();
   }
 
   #grantOf(videoId: string): string | null {

@@ -302,6 +302,14 @@ describe("a page that is left", () => {
     expect(init?.keepalive).toBe(true);
     expect(init?.headers).toMatchObject({ Authorization: "Bearer token" });
     expect(reports).toMatchObject([{ ranges: [[10, 14]], left: true }]);
+    const posts = world.server.posts.length;
+    media.currentTime += 0.2;
+    environment.hide(); // as browsers say it of a page that is left, afterwards
+    await media.pass(20_000);
+    expect(world.server.posts).toHaveLength(posts);
+    environment.wake(); // back, out of the browser's memory
+    await media.pass(10_000);
+    expect(world.server.posts.at(-1)?.reports).toMatchObject([{ left: false }]);
   });
 
   it("of another origin tells it by a beacon, which its grant signs", async () => {
