@@ -10,6 +10,7 @@ import { shownSink, sinkOf } from "./mail-sink/index.ts";
 import { messagesRoutes, scrubMessages } from "./messages/index.ts";
 import { MIGRATIONS } from "./migrations.ts";
 import { StudentRecords, studentsRoutes } from "./students/index.ts";
+import { StudentViews, studentViewsRoutes } from "./viewing/index.ts";
 
 /** The academy: videos and students' workbooks, the students' pages, and its web page. */
 export const ACADEMY: Application<typeof ACADEMY_VARIABLES> = {
@@ -19,6 +20,8 @@ export const ACADEMY: Application<typeof ACADEMY_VARIABLES> = {
   routes: (fastify, context) => {
     const { database, outputs, requireTenant, values } = context;
     studentsRoutes(fastify, { students: new StudentRecords(database), outputs, requireTenant });
+    const { eraseViewer } = context;
+    studentViewsRoutes(fastify, { views: new StudentViews(database), eraseViewer, requireTenant });
     pagesRoutes(fastify, { outputs, requireTenant });
     const providers = providersOf(values, sinkOf(context));
     messagesRoutes(fastify, { database, providers, sink: shownSink(context), requireTenant });

@@ -61,6 +61,8 @@ export interface RoutesContext<Own extends VariableTable = VariableTable> extend
   readonly outputs: Pick<JobOutputs, "send">;
   /** One look at a job's row, shared with the detail routes and paid by the tenant's share. */
   readonly findRecord: (ref: JobRef) => Promise<JobRecord | null>;
+  /** Removes what a viewer watched: rows and lines at once, the status store within moments. @throws {database_unavailable} */
+  readonly eraseViewer: (tenant: string, viewer: string) => Promise<void>;
   /** The tenant of the verified token. @throws {unauthenticated | tenant_required} */
   readonly requireTenant: (request: FastifyRequest) => string;
 }

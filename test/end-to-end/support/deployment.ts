@@ -78,7 +78,7 @@ export class Deployment {
   async token(tenant: string, claims: Readonly<Record<string, unknown>> = {}): Promise<string> {
     return new SignJWT({ tenant_id: tenant, ...claims })
       .setProtectedHeader({ alg: "HS256" })
-      .setSubject("end-to-end")
+      .setSubject(typeof claims["sub"] === "string" ? claims["sub"] : "end-to-end")
       .setExpirationTime("1h")
       .sign(new TextEncoder().encode(JWT_SECRET));
   }

@@ -62,6 +62,7 @@ export async function makeServer(parts: Parts, files: FolderFiles | null): Promi
         ...context,
         outputs,
         findRecord: (ref) => details.find(ref),
+        eraseViewer: (tenant, viewer) => database.views.eraseViewer(tenant, viewer),
         requireTenant,
       }),
   };
