@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Browser, BrowserContext, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { DEFAULT_POLICY, type PolicyBody, type ViewBody } from "@statusplane/core/wire";
+import type { ViewBody } from "@statusplane/core/wire";
 import { Api } from "./support/api.ts";
 import { openBrowser, openPage, type PageOptions } from "./support/browser.ts";
 import { makeVideo } from "./support/inputs.ts";
@@ -32,8 +32,9 @@ describe("a lecture that is watched", () => {
     teacher = await Api.demo(program.url, "1");
     student = await Api.demo(program.url, "1", STUDENT);
     const path = await makeVideo(folder, { seconds: VIDEO_SECONDS, size: "320x180" });
-    const submitted = await teacher.submitVideo(path, "1강. 확률");
+    const [submitted, students] = [await teacher.submitVideo(path, "1강. 확률"), await sampleStudents()];
     expect((await teacher.ended(submitted)).status).toBe("READY");
+    expect((await teacher.ended(students)).status).toBe("DONE");
     video = String(submitted.id);
   });
   afterAll(async () => {
@@ -101,7 +102,7 @@ describe("a lecture that is watched", () => {
     ["phone, dark, English", { width: 360, height: 740, colorScheme: "dark", language: "en-US" }],
     ["desktop, dark, Korean", { width: 1280, height: 800, colorScheme: "dark" }],
     ["desktop, light, English", { width: 1280, height: 800, language: "en-US" }],
-  ])("is shown accessibly to a student: %s", async (name, options) => {
+  ])("is shown accessibly to student and teacher: %s", async (name, options) => {
     const { page, context } = await openStudent(options);
     await page.locator(`[data-video="${video}"]`).waitFor();
     await expectSound(page);
@@ -115,17 +116,38 @@ describe("a lecture that is watched", () => {
     await expectSound(page);
     await picture(page, `${name} player`);
     await context.close();
+
+    const staff = await openPage(browser, options);
+    await staff.page.goto(`${program.url}/`);
+    await staff.page.getByRole("button", { name: /가람학원|Garam/ }).click();
+    await staff.page.goto(`${program.url}/#/viewing`);
+    await staff.page.locator(`[data-student="${STUDENT}"] [data-video="${video}"]`).getByText("%").waitFor();
+    await expectSound(staff.page);
+    await picture(staff.page, `${name} grid`);
+    await staff.page.getByRole("button", { name: /1강. 확률/ }).click();
+    await staff.page.locator("dialog input[type=number]").first().waitFor();
+    await expectSound(staff.page);
+    await picture(staff.page, `${name} policy`);
+    await staff.context.close();
   });
 
-  it("is held to its rules: nobody skips, and who may not play is told why", async () => {
-    const rules = async (policy: Partial<PolicyBody>): Promise<void> => {
-      const answer = await teacher.call(`/api/v1/views/${video}/policy/`, {
-        method: "PUT",
-        json: { ...DEFAULT_POLICY, ...policy },
-      });
-      expect(answer.status).toBe(200);
+  it("follows its rules: nobody skips, a change says whom it decides, and who may not play is told why", async () => {
+    const staff = await openPage(browser);
+    const { page: desk } = staff;
+    await desk.goto(`${program.url}/`);
+    await desk.getByRole("button", { name: /가람학원/ }).click();
+    await desk.goto(`${program.url}/#/viewing`);
+    const rules = async (): Promise<void> => {
+      await desk.getByRole("button", { name: /1강. 확률/ }).click();
+      await desk.locator("dialog input[type=number]").first().waitFor();
     };
-    await rules({ seek_ahead: false });
+    await rules();
+    await desk.getByLabel("출석 기준 (%)").fill("10");
+    await desk.getByText(/시청 기록 \d+건 가운데/).waitFor();
+    await desk.getByLabel("보지 않은 곳으로 건너뛰기 허용").uncheck();
+    await desk.getByRole("button", { name: "저장" }).click();
+    await desk.locator("dialog").waitFor({ state: "detached" });
+
     const { page, context } = await openStudent();
     await page.getByText("순서대로 시청").waitFor();
     await play(page);
@@ -134,13 +156,29 @@ describe("a lecture that is watched", () => {
     expect(await position(page)).toBeLessThan(72);
     await context.close();
 
-    await rules({ deadline: "2026-01-01T00:00:00.000Z", after_deadline: "closed" });
+    await rules();
+    await desk.getByLabel("출석 마감").fill("2026-01-01T00:00");
+    await desk.getByLabel("마감 후 재생 금지").check();
+    await desk.getByRole("button", { name: "저장" }).click();
+    await desk.locator("dialog").waitFor({ state: "detached" });
     const late = await openStudent();
     const lecture = late.page.locator(`[data-video="${video}"]`);
-    await lecture.getByText("시청 기한이 지났습니다.").waitFor();
+    await lecture.waitFor();
     expect(await lecture.getByRole("button").isDisabled()).toBe(true);
     await late.context.close();
+    await staff.context.close();
   });
+
+  async function sampleStudents() {
+    const answer = await fetch(`${program.url}/api/v1/students/sample.xlsx`, {
+      headers: { authorization: `Bearer ${teacher.token}` },
+    });
+    const form = new FormData();
+    form.set("job_type", "excel_import");
+    form.set("file", new File([await answer.arrayBuffer()], "students.xlsx"));
+    const { body } = await teacher.call<Awaited<ReturnType<Api["submitImport"]>>>("/api/v1/jobs/", { form });
+    return body;
+  }
 
   async function openStudent(options: PageOptions = {}): Promise<{ page: Page; context: BrowserContext }> {
     const opened = await openPage(browser, options);
