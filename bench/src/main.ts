@@ -21,6 +21,7 @@ const BENCHES: Readonly<Record<string, () => Promise<{ run(options: BenchOptions
   "remaining-time": () => import("./remaining-time.ts"),
   fanout: () => import("./fanout.ts"),
   bars: () => import("./bars.ts"),
+  ocr: () => import("./ocr.ts"),
   "slow-clients": () => import("./slow-clients.ts"),
 };
 

@@ -1,3 +1,4 @@
+import { openAsBlob } from "node:fs";
 import { get } from "node:http";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -6,7 +7,7 @@ import type { JobProgressBody, VideoProgressBody } from "@statusplane/core/wire"
 import { eventually, startProgram, type RunningProgram } from "@statusplane/test-support";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { Api } from "./support/api.ts";
-import { makeVideo, makeWorkbook } from "./support/inputs.ts";
+import { DOCUMENT_LINES, makeDocument, makeVideo, makeWorkbook } from "./support/inputs.ts";
 
 /** What a newcomer gets from `npm start`: nothing configured, nothing else running. */
 describe("the program with nothing configured", () => {
@@ -41,6 +42,28 @@ describe("the program with nothing configured", () => {
       .split("\n")
       .map((line) => JSON.parse(line) as { readonly msg: string });
     expect(events.map(({ msg }) => msg)).toContainEqual(`Statusplane is at ${program.url}/`);
+  });
+
+  it("reads a document, and gives its pages to its own tenant alone", async () => {
+    const form = new FormData();
+    form.set("job_type", "ocr");
+    form.set("file", await openAsBlob(await makeDocument(folder)), "안내문 (1).pdf".normalize("NFD"));
+    const submitted = await api.accepted("/api/v1/jobs/", form);
+    const done = await eventually("the document is read", async () => {
+      const { body } = await api.jobProgress(submitted.job_id ?? "");
+      return body.status === "DONE" || body.status === "FAILED" ? body : null;
+    });
+    expect(done).toMatchObject({
+      ...{ status: "DONE", title: "안내문 (1).pdf" },
+      result: { outcome: "complete", text: DOCUMENT_LINES.join("\n"), language: "en" },
+    });
+    const page = `/api/v1/jobs/${done.job_id}/pages/1/`;
+    expect((await api.call(page)).body).toMatchObject({ lines: DOCUMENT_LINES.map((text) => ({ text })) });
+    const picture = await api.call<string>(`${page}picture/`);
+    expect([picture.status, picture.headers.get("content-type")]).toEqual([200, "image/jpeg"]);
+    const other = await Api.demo(program.url, "2");
+    for (const path of [page, `${page}picture/`, `/api/v1/jobs/${done.job_id}/files/text.txt`])
+      expect([path, (await other.call(path)).status]).toEqual([path, 404]);
   });
 
   it("answers to names of this machine alone", async () => {

@@ -4,6 +4,7 @@ import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { writeXlsx } from "hucre/xlsx";
+import { makePdf, textContent } from "../../../apps/academy/test/ocr/make-pdf.ts";
 
 const run = promisify(execFile);
 
@@ -68,5 +69,15 @@ export async function makeWorkbook(folder: string, input: WorkbookInput): Promis
   });
   const path = join(folder, `students-${from}-${rows}-${randomUUID().slice(0, 8)}.xlsx`);
   await writeFile(path, await writeXlsx({ sheets: [{ name: "학생", rows: [HEADER, ...students] }] }));
+  return path;
+}
+
+/** What stands in {@link makeDocument}'s document. */
+export const DOCUMENT_LINES = ["Notice to all parents", "The school festival begins at nine."];
+
+/** A PDF of one page that holds its text. */
+export async function makeDocument(folder: string): Promise<string> {
+  const path = join(folder, "notice.pdf");
+  await writeFile(path, makePdf([{ content: textContent(DOCUMENT_LINES) }]));
   return path;
 }

@@ -7,9 +7,6 @@ import sharp from "sharp";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { aiReader } from "../../src/jobs/ocr/index.ts";
 import type { AiSettings } from "../../src/jobs/ocr/ai-endpoint.ts";
-import type { ReadOrder } from "../../src/jobs/ocr/reader-messages.ts";
-import { readPages } from "../../src/jobs/ocr/reader/read-pages.ts";
-import type { ReaderMessage } from "../../src/jobs/ocr/reader-messages.ts";
 import { makePdf, textContent } from "./make-pdf.ts";
 import { ENGLISH, OcrBench, sheet } from "./ocr-fixture.ts";
 
@@ -67,14 +64,7 @@ const completion = (content: string, { reason = "stop", tokens = 10 } = {}): Rep
     }),
   );
 
-/** In this process, which starts sooner. */
-async function* readHere(order: ReadOrder): AsyncGenerator<ReaderMessage> {
-  const messages: ReaderMessage[] = [];
-  await readPages(order, (message) => messages.push(message));
-  yield* messages;
-}
-
-/** Three pictures without text of their own. */
+/** Pictures without text of their own. */
 async function scans(pages: number): Promise<string> {
   const one = await sheet(["scan"], { dpi: 72 })
     .toColourspace("b-w")
@@ -91,7 +81,7 @@ async function scans(pages: number): Promise<string> {
 
 const read = async (path: string, id: string, more: Partial<AiSettings> = {}, signal?: AbortSignal) =>
   bench.run(path, {
-    ...{ id, read: readHere, ai: aiReader({ ...settings, ...more }) },
+    ...{ id, ai: aiReader({ ...settings, ...more }) },
     ...(signal === undefined ? {} : { signal }),
   });
 

@@ -82,7 +82,7 @@ describe("an attempt", () => {
   it("ends its process when it is cancelled, in the middle of a page", async () => {
     const path = await bench.file(sheet(Array<string>(30).fill(ENGLISH.join(" ")), { dpi: 300, points: 9 }));
     const controller = new AbortController();
-    const run = bench.run(path, { id: "cancelled", signal: controller.signal });
+    const run = bench.run(path, { id: "cancelled", apart: true, signal: controller.signal });
     run.catch(() => undefined); // looked at below
     await eventually("it reads", () =>
       Promise.resolve(bench.told.percents.some((percent) => percent >= 10) || null),

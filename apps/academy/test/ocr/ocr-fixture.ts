@@ -9,6 +9,8 @@ import pg from "pg";
 import sharp, { type Sharp } from "sharp";
 import { afterAll, beforeAll } from "vitest";
 import { ocrJob, type OcrOptions, type OcrResult } from "../../src/jobs/ocr/index.ts";
+import type { ReaderMessage, ReadOrder } from "../../src/jobs/ocr/reader-messages.ts";
+import { readPages } from "../../src/jobs/ocr/reader/read-pages.ts";
 import { MIGRATIONS } from "../../src/migrations.ts";
 
 export const ENGLISH = [
@@ -44,6 +46,15 @@ export interface AttemptOptions extends Omit<OcrOptions, "database"> {
   readonly attempt?: number;
   readonly signal?: AbortSignal;
   readonly database?: OcrOptions["database"];
+  /** Read in a process of its own, as the product does; else in this one, which starts sooner. */
+  readonly apart?: boolean;
+}
+
+/** What the reader says of a document, in this process. */
+export async function* readHere(order: ReadOrder): AsyncGenerator<ReaderMessage, void, undefined> {
+  const messages: ReaderMessage[] = [];
+  await readPages(order, (message) => messages.push(message));
+  yield* messages;
 }
 
 /** A real Postgres with the product's tables, and documents read against it as the worker would read them. */
@@ -99,11 +110,11 @@ export class OcrBench {
 
   /** Claims and runs one attempt. */
   async run(inputPath: string | null, options: AttemptOptions = {}): Promise<OcrResult> {
-    const { tenant = "t1", id = `j${this.#files}`, attempt = 1, signal, ...rest } = options;
+    const { tenant = "t1", id = `j${this.#files}`, attempt = 1, signal, apart = false, ...rest } = options;
     const told: Told = { steps: [], percents: [], partials: [] };
     this.told = told;
     await this.claim(tenant, id, attempt);
-    const job = ocrJob({ database: this.database, ...rest });
+    const job = ocrJob({ database: this.database, ...(apart ? {} : { read: readHere }), ...rest });
     const ctx: JobContext = {
       ...{ ref: jobRef(tenant, "job", id), tenant, attempt, createdBy: null, title: null },
       ...{ payload: {}, resumeFrom: null, inputPath, signal: signal ?? new AbortController().signal },

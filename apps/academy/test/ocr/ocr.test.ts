@@ -8,7 +8,7 @@ const bench = new OcrBench();
 describe("a picture", () => {
   it("becomes its text, with lines, boxes and confidence, and documents to take along", async () => {
     const path = await bench.file(sheet(KOREAN));
-    const result = await bench.run(path, { id: "korean" });
+    const result = await bench.run(path, { id: "korean", apart: true });
     expect(result).toMatchObject({
       ...{ outcome: "complete", pages: 1, pages_read: 1, language: "ko", problems: [] },
       ...{ text: KOREAN.join("\n"), text_complete: true, pages_url: "/api/v1/jobs/korean/pages/" },

@@ -63,8 +63,8 @@ class DocumentReading {
   readonly #workFolder: string;
   readonly #tell: Tell;
   #engine: Engine | undefined;
-  /** What read the page before. */
-  #model: Model = "kor";
+  /** What read the page before; null before the first. */
+  #model: Model | null = null;
 
   constructor(order: ReadOrder, workFolder: string, tell: Tell) {
     this.#order = order;
