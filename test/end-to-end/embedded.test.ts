@@ -1,4 +1,3 @@
-import { openAsBlob } from "node:fs";
 import { get } from "node:http";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -45,10 +44,8 @@ describe("the program with nothing configured", () => {
   });
 
   it("reads a document, and gives its pages to its own tenant alone", async () => {
-    const form = new FormData();
-    form.set("job_type", "ocr");
-    form.set("file", await openAsBlob(await makeDocument(folder)), "안내문 (1).pdf".normalize("NFD"));
-    const submitted = await api.accepted("/api/v1/jobs/", form);
+    const name = "안내문 (1).pdf".normalize("NFD");
+    const submitted = await api.submitDocument(await makeDocument(folder), name);
     const done = await eventually("the document is read", async () => {
       const { body } = await api.jobProgress(submitted.job_id ?? "");
       return body.status === "DONE" || body.status === "FAILED" ? body : null;

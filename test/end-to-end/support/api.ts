@@ -72,6 +72,14 @@ export class Api {
     return this.accepted("/api/v1/jobs/", form);
   }
 
+  /** @param name what the file is called */
+  async submitDocument(path: string, name = basename(path)): Promise<SubmittedBody> {
+    const form = new FormData();
+    form.set("job_type", "ocr");
+    form.set("file", await openAsBlob(path), name);
+    return this.accepted("/api/v1/jobs/", form);
+  }
+
   async videoProgress(id: string | number): Promise<Answer<VideoProgressBody>> {
     return this.call(`/media/videos/${id}/progress/`);
   }
