@@ -96,7 +96,7 @@ export async function fleetLeg<Redis extends StatusRedis>(leg: FleetLegOptions<R
         `${faults}/${options.volume} faults, ${load.jobs.size} jobs, slowest recovery ${Math.round(slowestRecoveryMs ?? 0)} ms, ${violations.length} violations`,
       );
     }
-    figures = (await leg.afterRounds?.(context)) ?? {};
+    figures = { "clients on streams": load.streaming, ...(await leg.afterRounds?.(context)) };
     await load.stopSubmitting();
     const lives = async (): Promise<Awaited<ReturnType<typeof readKeyLives>>> => {
       await using direct = connectTo(statusRedis);

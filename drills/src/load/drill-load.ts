@@ -76,6 +76,12 @@ export class DrillLoad {
     return this.#tokens.get(tenant) ?? "";
   }
 
+  /** How many of the clients that shall be told by a stream are now, in words: the others poll until it is back. */
+  get streaming(): string {
+    const { live, of } = this.#watchers.streaming;
+    return `${live} of ${of}`;
+  }
+
   shown(ref: JobRef): Shown | undefined {
     return this.#watchers.shown(ref);
   }

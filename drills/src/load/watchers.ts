@@ -1,18 +1,24 @@
 import {
+  browserEnvironment,
   createClient,
   isEnded,
   type ClientError,
+  type Socket,
   type StatusplaneClient,
   type WatchedJob,
 } from "@statusplane/client";
 import { refKey, type JobRef } from "@statusplane/core";
 import type { HistoryLog } from "../history/history-log.ts";
 import type { Random } from "../random.ts";
+import { WebSocket } from "ws";
 import { RawPoller } from "./raw-poller.ts";
 import { sightOf } from "./sights.ts";
 
 /** Of the watchers one in five takes what it is answered; the others are the product's client. */
 const RAW_SHARE = 0.2;
+/** In turn: each tenant has clients of each. Where a stream is cut off, its client polls until it is back. */
+const TRANSPORTS = ["websocket", "sse", "poll"] as const;
+type Transport = (typeof TRANSPORTS)[number];
 
 export interface WatchersOptions {
   readonly url: string;
@@ -36,6 +42,7 @@ interface ClientWatcher {
   readonly name: string;
   readonly tenant: string;
   readonly client: StatusplaneClient;
+  readonly transport: Transport;
 }
 
 /** Clients and raw pollers of several tenants; each job has one of both for as long as the load lasts. */
@@ -62,8 +69,12 @@ export class Watchers {
       if (n < raw) {
         this.#pollers.push({ tenant, poller: new RawPoller({ url, token, name: `raw-${n}`, history }) });
       } else {
-        const client = createClient({ baseUrl: url, getToken: () => token, onError });
-        this.#clients.push({ tenant, client, name: `client-${n}` });
+        const transport = TRANSPORTS[(n + Math.floor(n / tenants.length)) % TRANSPORTS.length] ?? "poll";
+        const client = createClient({
+          ...{ baseUrl: url, getToken: () => token, onError, transport },
+          environment: { ...browserEnvironment(), openSocket },
+        });
+        this.#clients.push({ tenant, client, transport, name: `${transport}-${n}` });
       }
     }
   }
@@ -71,6 +82,13 @@ export class Watchers {
   /** Jobs that no client has seen to end. */
   get live(): number {
     return this.#live.size;
+  }
+
+  /** How many clients are told by a stream now, of how many that shall be. */
+  get streaming(): { readonly live: number; readonly of: number } {
+    const streamed = this.#clients.filter(({ transport }) => transport !== "poll");
+    const live = streamed.filter(({ client }) => client.connectionStatus === "live");
+    return { live: live.length, of: streamed.length };
   }
 
   /** Begins to watch, or looks again: a job that lives again after its end is news to those who have stopped. */
@@ -109,4 +127,10 @@ export class Watchers {
     for (const { client } of this.#clients) client.close();
     await Promise.all(this.#pollers.map(({ poller }) => poller.close()));
   }
+}
+
+function openSocket(url: string, protocols: readonly string[]): Socket {
+  const socket = new WebSocket(url.replace("http", "ws"), [...protocols]);
+  socket.on("error", () => undefined); // a browser's is told of its end alone
+  return socket as unknown as Socket; // the same handlers
 }
