@@ -3,10 +3,12 @@
  * redis-server. Baselines in the same run: the design note's string and hash, and BullMQ keeping its finished jobs.
  */
 import {
+  bitmapOf,
   DEFAULT_TIMINGS,
   encodeSnapshot,
   jobRef,
   uuidV7,
+  viewRef,
   type EncodedSnapshot,
   type JobRef,
   type Snapshot,
@@ -46,6 +48,8 @@ export async function run(): Promise<void> {
     ours("finished video", "finish", finishedVideo),
     ours("finished import, result inline", "finish", finishedImport),
     ours("finished job, 15 KB result under its own key", "finish", largeResult),
+    viewed(1),
+    viewed(3),
     { name: "the note: finished video (string)", fill: fillNoteFinished },
     { name: "the note: running (string and hash)", fill: fillNoteRunning },
     { name: "BullMQ: finished job kept, same result", fill: fillBullmq },
@@ -97,6 +101,50 @@ function ours(name: string, kind: WriteKind, of: (ref: JobRef) => Snapshot): Con
       } finally {
         await store.close();
       }
+    },
+  };
+}
+
+/** What one viewer has watched of a video, as it lies there between two flushes: 30 viewers a video, a report each. */
+function viewed(hours: number): Content {
+  const lengthSeconds = hours * 3_600;
+  const watched = bitmapOf([[0, lengthSeconds - 60]]);
+  const recorded = {
+    session: 1,
+    version: 1,
+    positionSeconds: 1,
+    lengthSeconds,
+    seenAtMs: null,
+    attendedAtMs: null,
+  };
+  const rules = {
+    lengthSeconds,
+    maxSpeed: 2,
+    seekAhead: true,
+    places: 2,
+    neededSeconds: lengthSeconds,
+    deadlineMs: null,
+  };
+  const said = {
+    ranges: [],
+    positionSeconds: 1_800.5,
+    speed: 1,
+    muted: false,
+    hidden: false,
+    left: false,
+    agoMs: 0,
+  };
+  return {
+    name: `a viewer's view, ${hours} h watched`,
+    async fill(url, views) {
+      const timings = { ...DEFAULT_TIMINGS, requestDeadlineMs: 10_000 };
+      await using store = await openRedisStatusStore({ url, timings });
+      await inBatches(views, async (n) => {
+        const ref = viewRef("7", `v${Math.floor(n / 30)}`, uuidV7());
+        await store.views.load([{ ref, recorded: { ...recorded, watched } }]);
+        const { outcome } = await store.views.report(ref, { ...said, player: uuidV7() }, rules);
+        if (outcome !== "counted") throw new Error(`a report of the bench was answered ${outcome}`);
+      });
     },
   };
 }
