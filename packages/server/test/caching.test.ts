@@ -1,4 +1,5 @@
 import { jobRef, snapshotOfRecord, type JobRecord, type JobRef } from "@statusplane/core";
+import { DEFAULT_POLICY } from "@statusplane/core/wire";
 import type { AddressInfo } from "node:net";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { requireTenant } from "../src/index.ts";
@@ -31,6 +32,7 @@ beforeEach(async () => {
   });
   tenants = [await signedIn("one"), await signedIn("two")];
   for (const tenant of ["one", "two"]) await give(tenant);
+  for (const [index, headers] of tenants.entries()) await watchSome(headers, index + 1);
   await test.server.listen({ port: 0, host: "127.0.0.1" });
 });
 afterEach(async () => {
@@ -46,7 +48,7 @@ async function give(tenant: string): Promise<void> {
   put(jobRef(tenant, "video", ID), {
     ...common,
     status: "READY",
-    result: { kind: "inline", value: { hls_path: `${tenant}/42/1/main.list`, duration: 1 } },
+    result: { kind: "inline", value: { hls_path: `${tenant}/42/1/main.list`, duration: 100 } },
   });
   put(jobRef(tenant, "job", ID), {
     ...common,
@@ -56,6 +58,20 @@ async function give(tenant: string): Promise<void> {
   });
   test.store.put(snapshotOfRecord(recordOf(jobRef(tenant, "job", `live-${tenant}`))));
 }
+
+/** Each tenant's viewer has seen as many seconds as its policy asks for percents. */
+async function watchSome(headers: Readonly<Record<string, string>>, seconds: number): Promise<void> {
+  const ask = async (method: "GET" | "POST" | "PUT", url: string, payload?: object): Promise<void> => {
+    const answer = await test.server.inject({ method, url, headers, ...(payload && { payload }) });
+    expect([url, answer.statusCode]).toEqual([url, 200]);
+  };
+  await ask("GET", `/api/v1/views/${ID}/`);
+  const report = { video: ID, player: "p", ranges: [[0, seconds]], position: seconds };
+  await ask("POST", "/api/v1/views/", { reports: [report] });
+  const policy = { ...DEFAULT_POLICY, attended_percent: seconds };
+  for (const url of ["/api/v1/views/policy/", `/api/v1/views/${ID}/policy/`]) await ask("PUT", url, policy);
+}
+
 function put(ref: JobRef, changes: Partial<JobRecord>): void {
   const record = test.records.put(recordOf(ref, changes));
   test.store.put(snapshotOfRecord(record));
@@ -71,6 +87,7 @@ async function paths(): Promise<readonly string[]> {
     .map(([path]) => path.replace("{id}", ID).replace("{name}", FILE))
     .flatMap((path) => {
       if (path === "/api/v1/progress/") return [`${path}?videos=${ID}&jobs=${ID}`, `${path}?active=1`];
+      if (/^\/api\/v1\/views\/(?:live\/)?$/.test(path)) return [`${path}?videos=${ID}`];
       return path === "/api/v1/events/" ? [`${path}?videos=${ID}&jobs=${ID}`] : [path]; // it ends: both have
     });
 }
@@ -129,7 +146,8 @@ describe.each(["cache-control", "vary"] as const)("behind a cache that heeds %s 
 function unsigned(body: string | undefined): string {
   return (body ?? "")
     .replace(/\/media\/hls\/([\w-]+)\.[\w-]+\//g, (_all, claims: string) => tenantInside(claims))
-    .replace(/"expires_at":"[^"]+"/, "");
+    .replace(/"expires_at":"[^"]+"/, "")
+    .replace(/"cursor":"\d+"/, ""); // of the live views: a moment
 }
 function tenantInside(claims: string): string {
   const text = Buffer.from(claims, "base64url").toString("latin1");

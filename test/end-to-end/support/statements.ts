@@ -55,10 +55,10 @@ export function total(statements: readonly CountedStatement[]): number {
 }
 
 const HOUSEKEEPING =
-  /\breconciler\b|^\s*WITH over AS|\bjob_outbox AS entry\b|FROM "statusplane"\.job_outbox|WHERE status = \$\d+ AND \(tenant_id, kind, id\) >/i;
+  /\breconciler\b|^\s*WITH over AS|\bjob_outbox AS entry\b|FROM "statusplane"\.job_outbox|WHERE status = \$\d+ AND \(tenant_id, kind, id\) >|FROM "statusplane"\.view\s+WHERE seen_at </i;
 
 /**
  * What housekeeping and the relay send, whoever watches: the tick, the sweep, the relay's marks, the look at waiting rows,
- * the outbox's age. Postgres shows statements with their constants taken out.
+ * the outbox's age, what is too old of views. Postgres shows statements with their constants taken out.
  */
 export const isHousekeeping = ({ query }: CountedStatement): boolean => HOUSEKEEPING.test(query);

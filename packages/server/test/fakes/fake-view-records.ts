@@ -10,7 +10,8 @@ import {
 export class FakeViewRecords implements ViewRecords {
   readonly statements: string[] = [];
   readonly rows = new Map<string, RecordedView>();
-  readonly policies = new Map<string, KeptPolicy>();
+  /** By tenant, then by video; "": the tenant's own. */
+  readonly #policies = new Map<string, Map<string, KeptPolicy>>();
   readonly erased: string[] = [];
   #revision = 0;
 
@@ -22,15 +23,17 @@ export class FakeViewRecords implements ViewRecords {
     this.statements.push("find");
     return refs.map((ref) => this.rows.get(viewInTenant(ref)) ?? null);
   };
-  readonly findPolicies: ViewRecords["findPolicies"] = async () => {
+  readonly findPolicies: ViewRecords["findPolicies"] = async (tenant) => {
     this.statements.push("findPolicies");
-    const videos = new Map([...this.policies].filter(([video]) => video !== ""));
-    return { tenant: this.policies.get("") ?? null, videos };
+    const kept = [...(this.#policies.get(tenant) ?? [])];
+    const [, own = null] = kept.find(([video]) => video === "") ?? [];
+    return { tenant: own, videos: new Map(kept.filter(([video]) => video !== "")) };
   };
-  readonly putPolicy: ViewRecords["putPolicy"] = async (_tenant, video, policy) => {
+  readonly putPolicy: ViewRecords["putPolicy"] = async (tenant, video, policy) => {
     this.statements.push("putPolicy");
     this.#revision += 1;
-    this.policies.set(video ?? "", { policy, revision: this.#revision });
+    const kept = this.#policies.get(tenant) ?? new Map<string, KeptPolicy>();
+    this.#policies.set(tenant, kept.set(video ?? "", { policy, revision: this.#revision }));
     return this.#revision;
   };
   readonly countAffected: ViewRecords["countAffected"] = async () => {
