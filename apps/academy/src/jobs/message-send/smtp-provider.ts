@@ -12,6 +12,8 @@ export interface SmtpOptions {
   readonly connections?: number;
   /** How long the server may take to answer, ms. Default 30,000. */
   readonly timeoutMs?: number;
+  /** Certificates to trust beside the machine's own, PEM. Default: none. */
+  readonly ca?: string;
   /** Messages over one connection before it is renewed. Default 100. */
   readonly messagesPerConnection?: number;
 }
@@ -38,7 +40,7 @@ interface Ready {
  */
 export class SmtpProvider implements MessageProvider {
   readonly name = "smtp";
-  readonly #options: Required<SmtpOptions>;
+  readonly #options: Required<Omit<SmtpOptions, "ca">> & Pick<SmtpOptions, "ca">;
   readonly #idle: Ready[] = [];
   readonly #waiting: (() => void)[] = [];
   #open = 0;
@@ -78,7 +80,7 @@ export class SmtpProvider implements MessageProvider {
   }
 
   async #connect(): Promise<Ready> {
-    const { url, timeoutMs } = this.#options;
+    const { url, timeoutMs, ca } = this.#options;
     const place = new URL(url);
     const isRequired = place.searchParams.get("tls") === "required";
     const connection = new SMTPConnection({
@@ -86,6 +88,7 @@ export class SmtpProvider implements MessageProvider {
       ...(place.port === "" ? {} : { port: Number(place.port) }),
       secure: place.protocol === "smtps:",
       requireTLS: isRequired,
+      ...(ca === undefined ? {} : { tls: { ca } }),
       connectionTimeout: timeoutMs,
       greetingTimeout: timeoutMs,
       socketTimeout: timeoutMs,

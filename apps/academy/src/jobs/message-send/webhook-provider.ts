@@ -58,9 +58,8 @@ export function isPublicAddress(address: string): boolean {
 /** Whether a webhook may be sent there at all, before any name is resolved: https, a host that is listed, no credentials. */
 export function isAllowedWebhook(url: string, allowedHosts: readonly string[]): boolean {
   if (!URL.canParse(url)) return false;
-  const { protocol, host, hostname, username, password } = new URL(url);
-  const isListed = allowedHosts.includes(host) || allowedHosts.includes(hostname);
-  return protocol === "https:" && username === "" && password === "" && isListed;
+  const { protocol, host, username, password } = new URL(url); // host: with its port where that is not 443
+  return protocol === "https:" && username === "" && password === "" && allowedHosts.includes(host);
 }
 
 class ForbiddenAddress extends Error {
