@@ -13,7 +13,7 @@ import { promisify } from "node:util";
 import { writeXlsx } from "hucre/xlsx";
 import type { Random } from "../random.ts";
 import { writeForeignValues } from "./foreign-writes.ts";
-import { KnownWorld } from "./known-world.ts";
+import { KnownWorld, studentNumber, STUDENTS } from "./known-world.ts";
 
 const run = promisify(execFile);
 
@@ -81,11 +81,11 @@ export async function openTarget(random: Random): Promise<FuzzTarget> {
   };
 }
 
-/** All but the first row are rejected: so there is a workbook of rejected rows, and a result above a kibibyte. */
+/** The last rows are rejected: so there is a workbook of rejected rows, and a result above a kibibyte. */
 const ROWS = [
   ["학번", "이름", "학년"],
-  ["S1", "홍길동", 1],
-  ...Array.from({ length: 20 }, (_, i) => [`S${i + 2}`, "김철수", 13]),
+  ...Array.from({ length: STUDENTS }, (_, i) => [studentNumber(i + 1), "홍길동", 1]),
+  ...Array.from({ length: 20 }, (_, i) => [`X${i + 1}`, "김철수", 13]),
 ];
 
 /** A small picture, or a second of them. */

@@ -2,6 +2,10 @@ import type { Random } from "../random.ts";
 
 const RECENT_MAX = 200;
 
+/** So many students are there in the beginning, S1, S2, …: the removed ones are missed. */
+export const STUDENTS = 60;
+export const studentNumber = (index: number): string => `S${index}`;
+
 /** What is really there, so that a request can be meant: tokens, ids of work in every state, files that are accepted. */
 export class KnownWorld {
   /** Sign-in tokens of two tenants, and watch tokens. */
@@ -41,6 +45,11 @@ export class KnownWorld {
     const cancelled = this.#cancelled[kind];
     cancelled.push(id);
     if (cancelled.length > RECENT_MAX) cancelled.shift();
+  }
+
+  /** One that ended well. */
+  endedId(kind: "video" | "job"): string {
+    return this.#ended[kind][0] ?? "1";
   }
 
   id(kind: "video" | "job", random: Random): string {

@@ -3,7 +3,7 @@ import type { Random } from "../random.ts";
 import { routeName, type DocumentedParameter, type DocumentedRoute } from "./documented-route.ts";
 import { brokenForm, flipped, formBody, type FormPart } from "./form-body.ts";
 import { hostileHeader, hostileJson, hostileText } from "./hostile-values.ts";
-import type { KnownWorld } from "./known-world.ts";
+import { studentNumber, STUDENTS, type KnownWorld } from "./known-world.ts";
 import { valueOf } from "./schema-values.ts";
 
 /** Whether everything about a request is as documented, one thing is changed, or nothing is meant. */
@@ -81,6 +81,8 @@ function pathValue(name: string, route: DocumentedRoute, world: KnownWorld, rand
   if (name === "file") return world.playing?.file ?? "master.m3u8";
   if (name === "page") return random.chance(0.7) ? "1" : hostileText(random);
   if (route.path.includes("/pages/") && world.document !== null && random.chance(0.7)) return world.document;
+  if (name === "no")
+    return random.chance(0.7) ? studentNumber(random.between(1, STUDENTS)) : hostileText(random);
   if (name === "name") return random.chance(0.7) ? "rejected.xlsx" : hostileText(random);
   const kind = route.path.startsWith("/media") ? "video" : "job";
   if (route.method === "DELETE") return world.removableId(kind, random);
@@ -116,13 +118,16 @@ function textFor(name: string, world: KnownWorld, random: Random): string {
 }
 
 /** By address: bodies whose members ask for each other, which a schema does not say. */
-const FITTING: Readonly<Record<string, unknown>> = {
-  "/api/v1/messages/preview": {
+const FITTING: Readonly<Record<string, (world: KnownWorld) => unknown>> = {
+  "/api/v1/messages/preview": () => ({
     ...{ subject: "공지", text: "{이름} 학생" },
     recipients: { list: [{ address: "a@example.com", name: "홍길동" }] },
-  },
-  "/api/v1/messages/blocked": { address: "b@example.com" },
-  "/api/v1/messages/blocked/remove": { address: "b@example.com" },
+  }),
+  "/api/v1/messages/blocked": () => ({ address: "b@example.com" }),
+  "/api/v1/messages/blocked/remove": () => ({ address: "b@example.com" }),
+  "/api/v1/views": (world) => ({
+    reports: [{ video: world.endedId("video"), player: "p1", ranges: [[0, 1]], position: 1 }],
+  }),
 };
 
 function putBody(draft: Draft, type: string, { route, world, random }: Making): void {
@@ -135,7 +140,7 @@ function putBody(draft: Draft, type: string, { route, world, random }: Making): 
   const fitting = FITTING[route.path.replace(/\/$/, "")];
   const value =
     fitting !== undefined && random.chance(0.5)
-      ? fitting
+      ? fitting(world)
       : valueOf(route.bodies.get(type) ?? {}, random, (name) => textFor(name, world, random));
   draft.body = Buffer.from(JSON.stringify(value));
   draft.headers["content-type"] = type;

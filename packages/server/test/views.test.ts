@@ -58,6 +58,16 @@ describe("reports", () => {
     expect((await send([report()])).json().views).toMatchObject([{ outcome: "load" }]);
   });
 
+  it.each([
+    ["only begins like one of ours", '{"attempt":1,"version":1,"status":"READY",'],
+    ["plays for ever", '{"attempt":1,"version":1,"status":"READY","duration":1e999}'],
+    ["plays for no time", '{"attempt":1,"version":1,"status":"READY","duration":"90"}'],
+  ])("are asked for without harm of a video whose text %s", async (_, text) => {
+    const ref = jobRef("1", "video", "44");
+    test.store.putText(ref, { attempt: 1, version: 1, status: "READY", text });
+    expect((await state("44")).statusCode).toBe(200);
+  });
+
   it("count for whom the token names, whatever a body says", async () => {
     await state();
     await send([{ ...report(), viewer: "bob", subject: "bob" }]);

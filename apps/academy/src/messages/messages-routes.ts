@@ -1,4 +1,4 @@
-import { isId, StatusplaneError } from "@statusplane/core";
+import { isId, isStorableText, StatusplaneError } from "@statusplane/core";
 import type { FastifyInstance, FastifyRequest } from "fastify";
 import { z } from "zod";
 import {
@@ -26,7 +26,12 @@ export interface MessagesOptions {
 const SCOPE = "send";
 const tags = ["messages"];
 const paging = {
-  cursor: z.string().max(400).optional().describe("next_cursor of the page before"),
+  cursor: z
+    .string()
+    .max(400)
+    .refine(isStorableText, "is not a text")
+    .optional()
+    .describe("next_cursor of the page before"),
   limit: z.coerce.number().int().min(1).max(100).default(50),
 };
 const pageOf = <T extends z.ZodType>(item: T) =>

@@ -1,4 +1,4 @@
-import { isId, StatusplaneError } from "@statusplane/core";
+import { isId, isStorableText, StatusplaneError } from "@statusplane/core";
 import type { FastifyInstance, FastifyRequest } from "fastify";
 import { z } from "zod";
 import type { StudentViews } from "./student-views.ts";
@@ -51,7 +51,9 @@ const page = z.object({
   ),
   next_cursor: z.string().nullable(),
 });
-const viewer = z.object({ viewer: z.string().min(1).max(256) });
+const viewer = z.object({
+  viewer: z.string().min(1).max(256).refine(isStorableText, "is not a text"),
+});
 
 /**
  * `GET /api/v1/students/views/`, `…/views.xlsx`, `PUT /api/v1/students/{no}/viewer/` and `DELETE /api/v1/students/{no}/`. The
@@ -102,7 +104,11 @@ function studentRoutes(
 ): void {
   const tags = ["students"];
   const config = { readsRecords: true, scope: SCOPE };
-  const numberOf = (request: FastifyRequest): string => (request.params as { readonly no: string }).no;
+  const numberOf = (request: FastifyRequest): string => {
+    const { no } = request.params as { readonly no: string };
+    if (!isStorableText(no)) throw new StatusplaneError("record_not_found");
+    return no;
+  };
   fastify.put(
     "/api/v1/students/:no/viewer",
     {

@@ -15,7 +15,7 @@ import {
 } from "@statusplane/core";
 import type { RefusalReason, ViewBody } from "@statusplane/core/wire";
 import type { DetailReads } from "../detail/index.ts";
-import { lengthsOf, viewBody } from "./reports/index.ts";
+import { lengthsOf, viewBody, wholeLength } from "./reports/index.ts";
 import { evaluateView } from "@statusplane/core";
 
 export interface KnownViewsOptions {
@@ -130,8 +130,7 @@ function missing(): never {
 
 function durationOf(result: unknown): number {
   const value = (result as { readonly value?: { readonly duration?: unknown } } | null)?.value;
-  const duration = value?.duration;
-  return typeof duration === "number" && duration > 0 ? Math.ceil(duration) : 0;
+  return wholeLength(value?.duration);
 }
 
 /** The video that an address names. @throws {record_not_found} for a malformed id, too. */
