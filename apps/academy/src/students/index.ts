@@ -3,6 +3,7 @@
  * May import core, Fastify, zod, hucre (the one place that does) and ../jobs/excel-import.
  * Rows come from Postgres, one statement a page; files from an attempt's folder; both go out over HTTP.
  */
+export { decodeCursor, encodeCursor } from "./student-cursor.ts";
 export {
   StudentRecords,
   type Student,

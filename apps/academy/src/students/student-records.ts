@@ -1,4 +1,4 @@
-import { StatusplaneError } from "@statusplane/core";
+import { decodeCursor, encodeCursor } from "./student-cursor.ts";
 
 /** What the students' pages hold of the database; `Database` of the postgres package fits. */
 export interface StudentDatabase {
@@ -45,9 +45,6 @@ const PAGE = `
 SELECT student_no, name, grade, school, class_name, phone, parent_phone, registered_on::text, memo, email
 FROM :"academy".student WHERE tenant_id = $1 AND student_no > $2 ORDER BY student_no LIMIT $3`;
 
-/** Longest student number, in bytes of UTF-8: 64 characters of at most 3. */
-const MAX_CURSOR_BYTES = 192;
-
 /** The students of each tenant. */
 export class StudentRecords {
   readonly #database: StudentDatabase;
@@ -64,22 +61,12 @@ export class StudentRecords {
     const { rows } = await this.#database.query("people", {
       name: "students-page",
       text: PAGE,
-      values: [tenant, cursor === null ? "" : decodeCursor(cursor), limit + 1],
+      values: [tenant, decodeCursor(cursor), limit + 1],
       repeatable: true,
     });
     const items = rows.slice(0, limit) as unknown as Student[]; // the columns of PAGE
     const last = items.at(-1);
     const more = rows.length > limit && last !== undefined;
-    return { items, next_cursor: more ? Buffer.from(last.student_no).toString("base64url") : null };
+    return { items, next_cursor: more ? encodeCursor(last.student_no) : null };
   }
-}
-
-function decodeCursor(cursor: string): string {
-  const bytes = Buffer.from(cursor, "base64url");
-  const text = bytes.toString("utf8");
-  const ours = bytes.toString("base64url") === cursor && Buffer.from(text).equals(bytes);
-  if (!ours || text === "" || bytes.length > MAX_CURSOR_BYTES || text.includes("\0")) {
-    throw new StatusplaneError("invalid_request", { detail: "cursor" });
-  }
-  return text;
 }

@@ -1,17 +1,5 @@
 import { StatusplaneError } from "@statusplane/core";
-
-/** What the grid holds of the database; `Database` of the postgres package fits. */
-export interface StudentViewsDatabase {
-  query(
-    cause: "people",
-    query: {
-      readonly name: string;
-      readonly text: string;
-      readonly values: readonly unknown[];
-      readonly repeatable?: boolean;
-    },
-  ): Promise<{ readonly rows: readonly Readonly<Record<string, unknown>>[] }>;
-}
+import { decodeCursor, encodeCursor, type StudentDatabase } from "../students/index.ts";
 
 /** What a student has watched of a video. */
 export interface StudentView {
@@ -86,14 +74,11 @@ WHERE tenant_id = $1 AND student_no = $2`;
 
 const REMOVE = `DELETE FROM :"academy".student WHERE tenant_id = $1 AND student_no = $2`;
 
-/** Longest student number, in bytes of UTF-8: 64 characters of at most 3. */
-const MAX_CURSOR_BYTES = 192;
-
 /** Students of each tenant joined with what they have watched. */
 export class StudentViews {
-  readonly #database: StudentViewsDatabase;
+  readonly #database: StudentDatabase;
 
-  constructor(database: StudentViewsDatabase) {
+  constructor(database: StudentDatabase) {
     this.#database = database;
   }
 
@@ -102,7 +87,7 @@ export class StudentViews {
    * @throws {invalid_request} for a cursor that is not ours; {database_unavailable}.
    */
   async page({ tenant, videos, className, cursor, limit }: StudentViewsOf): Promise<StudentViewsPage> {
-    const after = cursor === null ? "" : decodeCursor(cursor);
+    const after = decodeCursor(cursor);
     const rows = await this.#ask("student-views-page", PAGE, [
       tenant,
       after,
@@ -113,7 +98,7 @@ export class StudentViews {
     const items = rows.slice(0, limit) as unknown as StudentViewsRow[]; // the columns of PAGE
     const last = items.at(-1);
     const isMore = rows.length > limit && last !== undefined;
-    return { items, next_cursor: isMore ? Buffer.from(last.student_no).toString("base64url") : null };
+    return { items, next_cursor: isMore ? encodeCursor(last.student_no) : null };
   }
 
   /** What the videos are called; one statement. @throws {database_unavailable} */
@@ -162,14 +147,4 @@ function isTaken(error: unknown): boolean {
     if ("code" in at && at.code === "23505") return true;
   }
   return false;
-}
-
-function decodeCursor(cursor: string): string {
-  const bytes = Buffer.from(cursor, "base64url");
-  const text = bytes.toString("utf8");
-  const ours = bytes.toString("base64url") === cursor && Buffer.from(text).equals(bytes);
-  if (!ours || text === "" || bytes.length > MAX_CURSOR_BYTES || text.includes("\0")) {
-    throw new StatusplaneError("invalid_request", { detail: "cursor" });
-  }
-  return text;
 }
