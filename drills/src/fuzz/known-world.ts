@@ -52,6 +52,13 @@ export class KnownWorld {
     return this.#ended[kind][0] ?? "1";
   }
 
+  /** Whether an address names what ended well: without it, playing and results could not be reached any more. */
+  isNeeded(path: string): boolean {
+    return [...this.#ended.video, ...this.#ended.job, this.document].some(
+      (id) => id !== null && path.includes(id),
+    );
+  }
+
   id(kind: "video" | "job", random: Random): string {
     const known = [this.#recent[kind], this.#ended[kind], this.foreignIds].filter((ids) => ids.length > 0);
     return known.length === 0 ? "1" : random.pick(random.pick(known));
@@ -59,8 +66,9 @@ export class KnownWorld {
 
   /** An id that may go: the few that have ended well are what results and playback are asked of. */
   removableId(kind: "video" | "job", random: Random): string {
-    const recent = this.#recent[kind];
-    return recent.length === 0 ? "1" : random.pick(recent);
+    const cancelled = this.#cancelled[kind].slice(-3); // what has not ended is refused
+    const ids = cancelled.length > 0 && random.chance(0.5) ? cancelled : this.#recent[kind];
+    return ids.length === 0 ? "1" : random.pick(ids);
   }
 
   /** An id that a retry can be meant for: else the few that were cancelled are hardly ever met. */

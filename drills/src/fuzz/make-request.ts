@@ -232,8 +232,9 @@ const CHANGES: readonly Change[] = [
       "",
     ]);
   },
-  (draft, _route, _world, random) => {
+  (draft, _route, world, random) => {
     draft.method = random.pick(METHODS);
+    if (draft.method === "DELETE" && world.isNeeded(draft.path)) draft.method = "PATCH";
   },
   (draft, route, _world, random) => {
     const value = jsonBody(route, random);
