@@ -54,11 +54,23 @@ export function total(statements: readonly CountedStatement[]): number {
   return statements.reduce((sum, { calls }) => sum + calls, 0);
 }
 
-const HOUSEKEEPING =
-  /\breconciler\b|^\s*WITH over AS|\bjob_outbox AS entry\b|FROM "statusplane"\.job_outbox|WHERE status = \$\d+ AND \(tenant_id, kind, id\) >|FROM "statusplane"\.view\s+WHERE seen_at </i;
+const HOUSEKEEPING = new RegExp(
+  [
+    /\breconciler\b/,
+    /^\s*WITH over AS/,
+    /\bjob_outbox AS entry\b/,
+    /FROM "statusplane"\.job_outbox/,
+    /WHERE status = \$\d+ AND \(tenant_id, kind, id\) >/,
+    /FROM "statusplane"\.view\s+WHERE seen_at </,
+    /FROM "statusplane_academy"\.message m JOIN "statusplane"\.job j[\s\S]+WHERE j\.finished_at </,
+  ]
+    .map(({ source }) => source)
+    .join("|"),
+  "i",
+);
 
 /**
  * What housekeeping and the relay send, whoever watches: the tick, the sweep, the relay's marks, the look at waiting rows,
- * the outbox's age, what is too old of views. Postgres shows statements with their constants taken out.
+ * the outbox's age, what is too old of views and messages. Postgres shows statements with their constants taken out.
  */
 export const isHousekeeping = ({ query }: CountedStatement): boolean => HOUSEKEEPING.test(query);
