@@ -114,7 +114,9 @@ function recipientRoutes(fastify: FastifyInstance, { database, requireTenant }: 
   );
 }
 
-const addressBody = z.strictObject({ address: z.string().min(1).max(320) });
+const addressBody = z.strictObject({
+  address: z.string().min(1).max(320).refine(isStorableText, "is not a text"),
+});
 const nothing = z.null();
 
 function blockedRoutes(fastify: FastifyInstance, { database, requireTenant }: MessagesOptions): void {

@@ -25,7 +25,12 @@ const of = z.object({
     .transform((text) => [...new Set(text.split(",").filter((id) => id !== ""))])
     .refine((ids) => ids.length > 0 && ids.length <= VIDEOS_MAX && ids.every(isId), `1–${VIDEOS_MAX} ids`)
     .describe("ids, comma-separated, up to 100"),
-  class: z.string().max(200).optional().describe("of this class alone"),
+  class: z
+    .string()
+    .max(200)
+    .refine(isStorableText, "is not a text")
+    .optional()
+    .describe("of this class alone"),
 });
 const query = of.extend({
   cursor: z.string().max(300).optional().describe("next_cursor of the page before"),

@@ -1,4 +1,4 @@
-import { JobError, type Json } from "@statusplane/core";
+import { isStorableText, JobError, type Json } from "@statusplane/core";
 import { z } from "zod";
 import { MESSAGE_ERRORS } from "./message-errors.ts";
 import { headerLine, readTemplate, type Template } from "./message-text.ts";
@@ -8,10 +8,12 @@ export const TEXT_MAX = 10_000;
 /** Named one by one; what is chosen by class or grade may be more. */
 const NAMED_MAX = 1_000;
 
-const studentNo = z.string().min(1).max(64);
+/** What the database can hold. */
+const text = (maxCharacters: number) => z.string().max(maxCharacters).refine(isStorableText, "is not a text");
+const studentNo = text(64).min(1);
 const listed = z.strictObject({
-  address: z.string().max(320),
-  name: z.string().max(200).optional(),
+  address: text(320),
+  name: text(200).optional(),
   student_no: studentNo.optional(),
 });
 
@@ -19,7 +21,7 @@ const recipients = z
   .union([
     z.strictObject({ all: z.literal(true) }),
     z.strictObject({ grades: z.array(z.number().int().min(1).max(12)).min(1).max(12) }),
-    z.strictObject({ classes: z.array(z.string().min(1).max(100)).min(1).max(100) }),
+    z.strictObject({ classes: z.array(text(100).min(1)).min(1).max(100) }),
     z.strictObject({ student_nos: z.array(studentNo).min(1).max(NAMED_MAX) }),
     z.strictObject({ list: z.array(listed).min(1).max(NAMED_MAX) }),
     z.strictObject({
@@ -33,17 +35,13 @@ const recipients = z
 
 const shape = {
   channel: z.enum(["email", "webhook"]).optional().describe("default email"),
-  webhook_url: z.string().max(2_000).optional().describe("https, for channel webhook"),
+  webhook_url: text(2_000).optional().describe("https, for channel webhook"),
   address: z
     .enum(["email", "phone", "parent_phone"])
     .optional()
     .describe("which of a student's: default email, for a webhook phone"),
-  subject: z.string().max(SUBJECT_MAX).optional().describe("with placeholders; needed by e-mail"),
-  text: z
-    .string()
-    .max(TEXT_MAX)
-    .optional()
-    .describe("with placeholders: {이름} or {name}, …; {{ and }} are braces"),
+  subject: text(SUBJECT_MAX).optional().describe("with placeholders; needed by e-mail"),
+  text: text(TEXT_MAX).optional().describe("with placeholders: {이름} or {name}, …; {{ and }} are braces"),
   recipients,
 };
 

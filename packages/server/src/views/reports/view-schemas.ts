@@ -1,3 +1,4 @@
+import { isStorableText } from "@statusplane/core";
 import {
   LEFT_OUT_REASONS,
   MAX_REPORT_RANGES,
@@ -18,7 +19,8 @@ import { SUBJECT_MAX_CHARACTERS } from "../../auth/identity.ts";
 
 const second = z.number().int().min(0).max(MAX_VIEW_SECONDS);
 const range = z.tuple([second, second]).refine(([from, to]) => from < to, "a range ends after it begins");
-const words = z.array(z.string().min(1).max(SUBJECT_MAX_CHARACTERS)).max(1_000);
+const word = z.string().min(1).max(SUBJECT_MAX_CHARACTERS).refine(isStorableText, "is not a text");
+const words = z.array(word).max(1_000);
 
 /** One report. */
 const report = z.object({
@@ -56,7 +58,10 @@ export const policySchema = schemaOf<PolicyBody>()(
     attended_percent: z.number().int().min(1).max(100),
     max_speed: z.number().min(0.5).max(4),
     seek_ahead: z.boolean(),
-    deadline: z.iso.datetime().nullable(),
+    deadline: z.iso
+      .datetime()
+      .refine((text) => Date.parse(text) >= 0, "is before 1970")
+      .nullable(),
     after_deadline: z.enum(["play", "closed"]),
     places: z.number().int().min(1).max(10),
     audience,
