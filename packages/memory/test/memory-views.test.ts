@@ -1,4 +1,14 @@
-import { describeViews } from "@statusplane/core/testing/views";
+import { describeViewRecords, describeViews } from "@statusplane/core/testing/views";
 import { openMemoryStatusStore } from "../src/index.ts";
+import { MemoryViewRecords } from "../src/testing.ts";
 
 describeViews("memory", async (viewsNow) => openMemoryStatusStore({ viewsNow }));
+
+describeViewRecords("memory", async () => {
+  const views = new MemoryViewRecords();
+  return {
+    views,
+    lead: async (owner) => void (views.leader = owner),
+    close: async () => undefined,
+  };
+});

@@ -147,7 +147,7 @@ describe("a viewer's state", () => {
   };
 
   it("comes from the row once, for all who ask at the time, and from Redis after that", async () => {
-    records.put(viewRef("1", "42", "alice"), recorded);
+    await records.put(viewRef("1", "42", "alice"), recorded);
     const [first, second] = await Promise.all([state(), state()]);
     expect(first.json()).toEqual(second.json());
     expect((await state()).json()).toMatchObject({
@@ -163,7 +163,7 @@ describe("a viewer's state", () => {
   });
 
   it("of many videos costs one statement, and then none", async () => {
-    records.put(viewRef("1", "43", "alice"), recorded);
+    await records.put(viewRef("1", "43", "alice"), recorded);
     const ask = () => test.server.inject({ url: "/api/v1/views/?videos=42,43,42", headers: alice });
     const { views } = (await ask()).json();
     expect([views["42"].watched_percent, views["43"].watched_percent, views["43"].seen]).toEqual([
@@ -206,6 +206,17 @@ describe("a policy", () => {
   });
 
   it("tells beforehand what a change would decide", async () => {
+    const at = {
+      session: 1,
+      version: 1,
+      positionSeconds: 1,
+      lengthSeconds: 100,
+      seenAtMs: 5,
+      attendedAtMs: null,
+    };
+    for (const [i, seconds] of [79, 80, 81, 10, 0].entries()) {
+      await records.put(viewRef("1", "42", `v${i}`), { ...at, watched: bitmapOf([[0, seconds]]) });
+    }
     const url = "/api/v1/views/42/policy/?attended_percent=80";
     const answer = await test.server.inject({ url, headers: await manager() });
     expect(answer.json()).toMatchObject({

@@ -1,5 +1,7 @@
 /**
- * The contract of what keeps views, for whoever writes an adapter: `describeViews` defines its tests, with generated
- * histories that `countReport` decides beside it. Needs vitest and fast-check.
+ * The contracts of what keeps views, for whoever writes an adapter: `describeViews` defines the tests of a status store, with
+ * generated histories that `countReport` decides beside it, `describeViewRecords` those of their rows. Needs vitest and
+ * fast-check.
  */
 export { describeViews, type OpenedViews } from "./describe-views.ts";
+export { describeViewRecords, fullView, type OpenedViewRecords } from "./describe-view-records.ts";

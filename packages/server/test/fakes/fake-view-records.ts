@@ -1,47 +1,29 @@
-import {
-  viewInTenant,
-  type KeptPolicy,
-  type RecordedView,
-  type ViewRecords,
-  type ViewRef,
-} from "@statusplane/core";
+import type { RecordedView, ViewRecords, ViewRef } from "@statusplane/core";
+import { MemoryViewRecords } from "@statusplane/memory/testing";
 
-/** Rows of views to arrange; `statements` names every call that is one. */
+/** The rows of views in memory, with rows to arrange; `statements` names every call that is one. */
 export class FakeViewRecords implements ViewRecords {
   readonly statements: string[] = [];
-  readonly rows = new Map<string, RecordedView>();
-  /** By tenant, then by video; "": the tenant's own. */
-  readonly #policies = new Map<string, Map<string, KeptPolicy>>();
-  readonly erased: string[] = [];
-  #revision = 0;
+  readonly #memory = new MemoryViewRecords();
 
-  put(ref: ViewRef, recorded: RecordedView): void {
-    this.rows.set(viewInTenant(ref), recorded);
+  /** Puts a row there as a flush had written it. */
+  async put(ref: ViewRef, recorded: RecordedView): Promise<void> {
+    this.#memory.leader = "flusher";
+    const nothing = { watchedSeconds: 0, dueAtMs: null, knownSinceMs: Date.now(), sessions: [] };
+    await this.#memory.flush([{ ...recorded, ref, ...nothing }], { owner: "flusher" });
   }
 
-  readonly find: ViewRecords["find"] = async (refs) => {
-    this.statements.push("find");
-    return refs.map((ref) => this.rows.get(viewInTenant(ref)) ?? null);
-  };
-  readonly findPolicies: ViewRecords["findPolicies"] = async (tenant) => {
-    this.statements.push("findPolicies");
-    const kept = [...(this.#policies.get(tenant) ?? [])];
-    const [, own = null] = kept.find(([video]) => video === "") ?? [];
-    return { tenant: own, videos: new Map(kept.filter(([video]) => video !== "")) };
-  };
-  readonly putPolicy: ViewRecords["putPolicy"] = async (tenant, video, policy) => {
-    this.statements.push("putPolicy");
-    this.#revision += 1;
-    const kept = this.#policies.get(tenant) ?? new Map<string, KeptPolicy>();
-    this.#policies.set(tenant, kept.set(video ?? "", { policy, revision: this.#revision }));
-    return this.#revision;
-  };
-  readonly countAffected: ViewRecords["countAffected"] = async () => {
-    this.statements.push("countAffected");
-    return { wouldAttend: 2, views: 5 };
-  };
-  readonly eraseViewer: ViewRecords["eraseViewer"] = async (_tenant, viewer) => {
-    this.statements.push("eraseViewer");
-    this.erased.push(viewer);
-  };
+  readonly find: ViewRecords["find"] = (refs) => this.#send("find").find(refs);
+  readonly findPolicies: ViewRecords["findPolicies"] = (tenant) =>
+    this.#send("findPolicies").findPolicies(tenant);
+  readonly putPolicy: ViewRecords["putPolicy"] = (...policy) => this.#send("putPolicy").putPolicy(...policy);
+  readonly countAffected: ViewRecords["countAffected"] = (...what) =>
+    this.#send("countAffected").countAffected(...what);
+  readonly eraseViewer: ViewRecords["eraseViewer"] = (...whom) =>
+    this.#send("eraseViewer").eraseViewer(...whom);
+
+  #send(statement: string): MemoryViewRecords {
+    this.statements.push(statement);
+    return this.#memory;
+  }
 }

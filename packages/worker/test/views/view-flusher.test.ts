@@ -4,48 +4,51 @@ import {
   viewRef,
   type FullView,
   type StatusStore,
-  type ViewErrand,
   type ViewFlushRecords,
   type ViewRef,
 } from "@statusplane/core";
 import { DEFAULT_POLICY } from "@statusplane/core/wire";
 import { openMemoryStatusStore } from "@statusplane/memory";
+import { MemoryViewRecords } from "@statusplane/memory/testing";
 import { beforeEach, describe, expect, it } from "vitest";
 import { ViewFlusher, VIEWS_PER_STATEMENT } from "../../src/views/view-flusher.ts";
 
 let nowMs: number;
 let store: StatusStore;
-let records: FakeRows;
+let records: Rows;
 beforeEach(() => {
   nowMs = 1_764_000_000_000;
   store = openMemoryStatusStore({ viewsNow: () => nowMs });
-  records = new FakeRows();
+  records = new Rows();
 });
 
-/** Rows as a flush leaves them. */
-class FakeRows implements ViewFlushRecords {
+/** The rows in memory; what is written is looked at on the way. */
+class Rows implements ViewFlushRecords {
+  readonly memory = new MemoryViewRecords(() => nowMs);
+  /** How many views each statement wrote. */
   readonly statements: number[] = [];
   readonly written: FullView[] = [];
-  leads = true;
   /** Called within each statement. */
   during: () => Promise<void> = async () => undefined;
-  attendedAtMs: number | null = null;
-  errands: ViewErrand[] = [];
-  readonly settled: number[] = [];
-  decided: { readonly ref: ViewRef; readonly attendedAtMs: number }[] = [];
 
-  readonly flush: ViewFlushRecords["flush"] = async (views) => {
+  constructor() {
+    this.memory.leader = "me";
+  }
+
+  readonly flush: ViewFlushRecords["flush"] = async (views, options) => {
     this.statements.push(views.length);
     await this.during();
-    if (!this.leads) return [];
-    this.written.push(...views);
-    return views.map(({ ref }) => ({ ref, attendedAtMs: this.attendedAtMs }));
+    const answers = await this.memory.flush(views, options);
+    if (answers.length > 0) this.written.push(...views);
+    return answers;
   };
-  readonly takeErrands: ViewFlushRecords["takeErrands"] = async (limit) => this.errands.splice(0, limit);
-  readonly settleErrands: ViewFlushRecords["settleErrands"] = async (ids) => void this.settled.push(...ids);
-  readonly decideAnew: ViewFlushRecords["decideAnew"] = async () => this.decided.splice(0);
-  readonly removeOld: ViewFlushRecords["removeOld"] = async () => 0;
+  readonly takeErrands: ViewFlushRecords["takeErrands"] = (limit) => this.memory.takeErrands(limit);
+  readonly settleErrands: ViewFlushRecords["settleErrands"] = (ids) => this.memory.settleErrands(ids);
+  readonly decideAnew: ViewFlushRecords["decideAnew"] = (...of) => this.memory.decideAnew(...of);
+  readonly removeOld: ViewFlushRecords["removeOld"] = (...old) => this.memory.removeOld(...old);
 }
+
+const AT_ONCE = { ...DEFAULT_POLICY, attended_percent: 1 };
 
 const RULES = {
   lengthSeconds: 100,
@@ -131,9 +134,9 @@ describe("the flusher", () => {
     records.during = () => Promise.reject(new Error("away"));
     await expect(flush.flush("me")).rejects.toThrow("away");
     records.during = async () => undefined;
-    records.leads = false;
+    records.memory.leader = "another";
     await flush.flush("me");
-    records.leads = true;
+    records.memory.leader = "me";
     await flush.flush("me");
     expect([records.statements, records.written.length]).toEqual([[2, 2, 2], 2]);
   });
@@ -142,29 +145,28 @@ describe("the flusher", () => {
     const [ref] = refs(1);
     if (ref === undefined) throw new Error("one");
     await watched(ref);
-    records.attendedAtMs = 77;
+    await records.memory.putPolicy(ref.tenant, null, AT_ONCE);
     await flusher().flush("me");
-    expect(await store.views.read([ref])).toMatchObject([{ attendedAtMs: 77 }]);
+    expect(await store.views.read([ref])).toMatchObject([{ attendedAtMs: nowMs }]);
   });
 });
 
 describe("errands", () => {
-  const errand = { video: null, viewer: null, videos: [], policy: null };
-
   it("tell the store of a policy, and of what it decides anew", async () => {
     const [ref] = refs(1);
     if (ref === undefined) throw new Error("one");
     await watched(ref);
-    await store.views.loadPolicies(ref.tenant, { tenant: null, videos: new Map() });
-    const policy = { policy: { ...DEFAULT_POLICY, attended_percent: 1 }, revision: 3 };
-    records.errands = [{ ...errand, id: 5, tenant: ref.tenant, policy }];
-    records.decided = [{ ref, attendedAtMs: 9 }];
-    await flusher().runErrands();
-    expect(await store.views.readPolicies(ref.tenant, ["7"])).toMatchObject([{ revision: 3 }]);
-    expect(await store.views.read([ref])).toMatchObject([{ attendedAtMs: 9 }]);
-    expect(records.settled).toEqual([5]);
     await flusher().flush("me");
-    expect(records.statements).toEqual([1]);
+    nowMs += 1;
+    await watched(ref, 5);
+    await store.views.loadPolicies(ref.tenant, { tenant: null, videos: new Map() });
+    const revision = await records.memory.putPolicy(ref.tenant, null, AT_ONCE);
+    await flusher().runErrands();
+    expect(await store.views.readPolicies(ref.tenant, ["7"])).toMatchObject([{ revision }]);
+    expect(await store.views.read([ref])).toMatchObject([{ attendedAtMs: nowMs }]);
+    expect(await records.memory.takeErrands(10)).toEqual([]);
+    await flusher().flush("me");
+    expect(records.statements).toEqual([1, 1]); // what was watched since is written all the same
   });
 
   it("erase in the store, and are not settled before that", async () => {
@@ -172,9 +174,10 @@ describe("errands", () => {
     if (ref === undefined || other === undefined) throw new Error("two");
     await watched(ref);
     await watched(other);
-    records.errands = [{ ...errand, id: 6, tenant: ref.tenant, viewer: ref.viewer, videos: ["7"] }];
+    await flusher().flush("me");
+    await records.memory.eraseViewer(ref.tenant, ref.viewer);
     await flusher().runErrands();
     expect((await store.views.read([ref, other])).map((state) => state === null)).toEqual([true, false]);
-    expect(records.settled).toEqual([6]);
+    expect(await records.memory.takeErrands(10)).toEqual([]);
   });
 });
