@@ -78,8 +78,7 @@ function usePlaying(
     let grant: string | null = null;
     let view: View | null = null;
     const ask = async () => {
-      // Without what was watched it plays from the start: a lecture is not kept from anybody for that.
-      view ??= (await reporter?.load(videoId).catch(() => null)) ?? null;
+      view ??= (await reporter?.load(videoId).catch(() => null)) ?? null; // without it a lecture plays from its start
       const playback = await client.playback(videoId);
       grant = playback.viewGrant ?? null;
       return playback;
