@@ -104,10 +104,9 @@ export class MemoryViewRecords implements ViewRecords, ViewFlushRecords {
     return this.#errands
       .filter(({ done }) => !done)
       .slice(0, limit)
-      .map(({ isPolicy, madeAtMs: _, done: __, ...errand }) => {
-        const { tenant, video } = errand;
+      .map(({ id, tenant, video, viewer, videos, isPolicy }) => {
         const kept = this.#policies.get(tenant)?.get(video ?? "") ?? { policy: null, revision: 0 };
-        return { ...errand, policy: isPolicy ? kept : null };
+        return { id, tenant, video, viewer, videos, policy: isPolicy ? kept : null };
       });
   }
 
@@ -158,9 +157,9 @@ export class MemoryViewRecords implements ViewRecords, ViewFlushRecords {
     );
   }
 
-  #merged({ watchedSeconds: _, knownSinceMs: __, sessions: ___, ...given }: FullView): Row {
+  #merged(given: FullView): Row {
     const held = this.#rows.get(given.ref.tenant)?.get(viewInTenant(given.ref));
-    const row = held === undefined ? { ...given, attendedAtMs: null } : mergedRow(held, given);
+    const row = mergedRow(held ?? { ...given, attendedAtMs: null }, given);
     if (row.attendedAtMs !== null) return row;
     return this.#decides({ ...row, seenAtMs: given.seenAtMs }) ? { ...row, attendedAtMs: this.#now() } : row;
   }

@@ -1,29 +1,13 @@
-import { jobRef, type Json } from "@statusplane/core";
-import { openServerDatabase, type Database } from "@statusplane/postgres";
-import { startPostgres, type PostgresServer } from "@statusplane/test-support";
+import type { Json } from "@statusplane/core";
 import { openWorkbook, type Row } from "@statusplane/xlsx";
-import type { JobContext } from "@statusplane/worker";
 import { writeXlsx, type CellValue } from "hucre/xlsx";
-import { mkdir, mkdtemp, realpath, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
-import pg from "pg";
-import { afterAll, beforeAll } from "vitest";
-import { MIGRATIONS } from "../../src/migrations.ts";
 import type { ReaderMessage, ReaderOrder } from "../../src/jobs/excel-import/reader-messages.ts";
 import { readStudents } from "../../src/jobs/excel-import/read-students.ts";
 import { excelImportJob, type ImportDatabase, type ImportResult } from "../../src/jobs/excel-import/index.ts";
+import { JobBench } from "../job-bench.ts";
 
 export type Cells = readonly (CellValue | undefined)[];
-
-/** Everything an attempt told, beside its result. */
-export interface Told {
-  readonly steps: string[];
-  readonly percents: number[];
-  readonly partials: Json[];
-  readonly kept: Json[];
-  readonly checkpoints: Json[];
-}
 
 export interface AttemptOptions {
   readonly tenant?: string;
@@ -40,39 +24,10 @@ export interface AttemptOptions {
   readonly apart?: boolean;
 }
 
-/** A real Postgres with the product's tables, and imports run against it as the worker would run them. */
-export class ImportBench {
-  pool = new pg.Pool();
-  readonly told: Told = { steps: [], percents: [], partials: [], kept: [], checkpoints: [] };
-  folder = "";
-  #postgres: PostgresServer | undefined;
-  #database: Database | undefined;
-  #files = 0;
-
+/** Imports, run as the worker would run them. */
+export class ImportBench extends JobBench {
   constructor() {
-    beforeAll(() => this.#start(), 120_000);
-    afterAll(() => this.#stop());
-  }
-
-  get database(): Database {
-    if (this.#database === undefined) throw new Error("not open yet");
-    return this.#database;
-  }
-
-  async #start(): Promise<void> {
-    this.folder = await realpath(await mkdtemp(join(tmpdir(), "statusplane-import-")));
-    this.#postgres = await startPostgres();
-    const connectionString = await this.#postgres.createDatabase();
-    this.pool = new pg.Pool({ connectionString, max: 5 });
-    this.pool.on("error", () => undefined); // the server ends before its last idle connection
-    this.#database = await openServerDatabase({ url: connectionString, migrations: MIGRATIONS });
-  }
-
-  async #stop(): Promise<void> {
-    await this.pool.end();
-    await this.#database?.close();
-    await this.#postgres?.stop();
-    await rm(this.folder, { recursive: true, force: true });
+    super("excel_import");
   }
 
   /** Writes sheets of rows into a workbook. */
@@ -88,25 +43,13 @@ export class ImportBench {
     return this.file(bytes);
   }
 
-  async file(bytes: Uint8Array | string): Promise<string> {
-    const path = join(this.folder, `${++this.#files}.xlsx`);
-    await writeFile(path, bytes);
-    return path;
-  }
-
-  /** Makes the row that a claim would have left. */
-  async claim(tenant: string, id: string, attempt = 1): Promise<void> {
-    await this.pool.query(
-      `INSERT INTO statusplane.job (tenant_id, kind, id, job_type, status, attempt, lease_until, payload)
-       VALUES ($1, 'job', $2, 'excel_import', 'PROCESSING', $3, now() + '90 s', '{}')
-       ON CONFLICT (tenant_id, kind, id) DO UPDATE SET status = 'PROCESSING', attempt = $3, lease_until = now() + '90 s'`,
-      [tenant, id, attempt],
-    );
+  file(bytes: Uint8Array | string): Promise<string> {
+    return this.newFile(bytes, ".xlsx");
   }
 
   /** Claims and runs one attempt. */
   async run(inputPath: string | null, options: AttemptOptions = {}): Promise<ImportResult> {
-    const { tenant = "t1", id = `j${this.#files}`, attempt = 1 } = options;
+    const { tenant = "t1", id = `j${this.files}`, attempt = 1 } = options;
     await this.claim(tenant, id, attempt);
     return this.runClaimed(inputPath, { ...options, tenant, id, attempt });
   }
@@ -115,48 +58,14 @@ export class ImportBench {
     inputPath: string | null,
     options: AttemptOptions & { tenant: string; id: string; attempt: number },
   ): Promise<ImportResult> {
-    const {
-      tenant,
-      id,
-      attempt,
-      chunkRows,
-      signal = new AbortController().signal,
-      database = this.database,
-      apart = false,
-      resumeFrom = null,
-      onOrder = () => undefined,
-    } = options;
+    const { chunkRows, database = this.database, apart = false, onOrder = () => undefined } = options;
     const job = excelImportJob({
       database,
       ...(chunkRows === undefined ? {} : { chunkRows }),
       ...(apart ? {} : { read: (order) => (onOrder(order), readStudents(order)) }),
     });
-    const ctx: JobContext = {
-      ref: jobRef(tenant, "job", id),
-      tenant,
-      attempt,
-      createdBy: null,
-      title: null,
-      payload: {},
-      resumeFrom,
-      inputPath,
-      signal,
-      log: { info: () => undefined, warn: () => undefined, error: () => undefined },
-      outputFolder: () => this.outputFolder(tenant, id, attempt),
-      output: async (name) => join(await this.outputFolder(tenant, id, attempt), name),
-      step: (key) => void this.told.steps.push(key),
-      progress: (percent) => void this.told.percents.push(percent),
-      partial: (value) => void this.told.partials.push(value),
-      kept: (value) => void this.told.kept.push(value),
-      checkpoint: (value) => void this.told.checkpoints.push(value),
-    };
+    const ctx = this.context({ ...options, inputPath });
     return (await job.run(ctx, {})) as ImportResult;
-  }
-
-  async outputFolder(tenant: string, id: string, attempt: number): Promise<string> {
-    const folder = join(this.folder, "outputs", tenant, id, String(attempt));
-    await mkdir(folder, { recursive: true });
-    return folder;
   }
 
   /** A tenant's students by number, without the columns that hold nothing. */

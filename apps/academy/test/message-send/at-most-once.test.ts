@@ -113,7 +113,7 @@ describe("a message", () => {
     const { sent = 0, waiting = 0, claimed = 0 } = await statusesOf("stop");
     expect({ all: sent + waiting, claimed }).toEqual({ all: 30, claimed: 0 });
     expect(received("stop")).toHaveLength(sent);
-    expect(bench.kept.at(-1)).toMatchObject({ sent, waiting });
+    expect(bench.told.kept.at(-1)).toMatchObject({ sent, waiting });
     expect(await bench.run(payload, { id: "stop", attempt: 2 })).toMatchObject({
       outcome: "complete",
       sent: 30,
@@ -137,7 +137,7 @@ describe("a message", () => {
     const first = bench.run(payload, { id: "fence", database: slow });
     const ended = first.catch((error: unknown) => error);
     await eventually("five are claimed", async () => (await statusesOf("fence"))["claimed"] === 5);
-    await bench.claim("fence", { attempt: 2 });
+    await bench.claim("t1", "fence", 2);
     const second = await bench.run(payload, { id: "fence", attempt: 2 });
     expect(second).toMatchObject({ sent: 5, uncertain: 5 });
     wake();

@@ -1,9 +1,4 @@
-import { jobRef, type Json } from "@statusplane/core";
-import { openServerDatabase, type Database } from "@statusplane/postgres";
-import { startPostgres, type PostgresServer } from "@statusplane/test-support";
-import type { JobContext } from "@statusplane/worker";
-import pg from "pg";
-import { afterAll, beforeAll } from "vitest";
+import type { Json } from "@statusplane/core";
 import {
   messageSendJob,
   planMessage,
@@ -13,7 +8,7 @@ import {
 } from "../../src/jobs/message-send/index.ts";
 import type { MessageResult } from "../../src/jobs/message-send/message-result.ts";
 import { messageProviders, type ProviderSettings } from "../../src/jobs/message-send/providers.ts";
-import { MIGRATIONS } from "../../src/migrations.ts";
+import { JobBench } from "../job-bench.ts";
 
 export interface AttemptOptions {
   readonly tenant?: string;
@@ -28,48 +23,12 @@ export interface AttemptOptions {
   readonly claim?: boolean;
 }
 
-/** A real Postgres with the product's tables, and attempts at messages run against it as the worker would run them. */
-export class MessageBench {
-  pool = new pg.Pool();
+/** Messages, sent as the worker would send them. */
+export class MessageBench extends JobBench {
   smtpUrl = "";
-  readonly partials: Json[] = [];
-  readonly kept: Json[] = [];
-  #postgres: PostgresServer | undefined;
-  #database: Database | undefined;
 
   constructor() {
-    beforeAll(() => this.#start(), 120_000);
-    afterAll(() => this.#stop());
-  }
-
-  get database(): Database {
-    if (this.#database === undefined) throw new Error("not open yet");
-    return this.#database;
-  }
-
-  async #start(): Promise<void> {
-    this.#postgres = await startPostgres();
-    const connectionString = await this.#postgres.createDatabase();
-    this.pool = new pg.Pool({ connectionString, max: 5 });
-    this.pool.on("error", () => undefined); // the server ends before its last idle connection
-    this.#database = await openServerDatabase({ url: connectionString, migrations: MIGRATIONS });
-  }
-
-  async #stop(): Promise<void> {
-    await this.pool.end();
-    await this.#database?.close();
-    await this.#postgres?.stop();
-  }
-
-  /** Makes the row that a claim would have left. */
-  async claim(id: string, { tenant = "t1", attempt = 1 } = {}): Promise<void> {
-    await this.pool.query(
-      `INSERT INTO statusplane.job (tenant_id, kind, id, job_type, status, attempt, lease_until, payload)
-       VALUES ($1, 'job', $2, 'message_send', 'PROCESSING', $3, now() + '90 s', '{}')
-       ON CONFLICT (tenant_id, kind, id) DO UPDATE SET status = 'PROCESSING', attempt = $3, lease_until = now() + '90 s',
-         finished_at = NULL`,
-      [tenant, id, attempt],
-    );
+    super("message_send");
   }
 
   async end(id: string, { tenant = "t1", status = "DONE" } = {}): Promise<void> {
@@ -88,8 +47,8 @@ export class MessageBench {
 
   /** Claims and runs one attempt. */
   async run(payload: Json, options: AttemptOptions): Promise<MessageResult> {
-    const { tenant = "t1", id, attempt = 1, signal = new AbortController().signal } = options;
-    if (options.claim !== false) await this.claim(id, { tenant, attempt });
+    const { tenant = "t1", id, attempt = 1, signal, onPartial = () => undefined } = options;
+    if (options.claim !== false) await this.claim(tenant, id, attempt);
     const job = messageSendJob({
       database: options.database ?? this.database,
       providers: messageProviders({
@@ -103,29 +62,12 @@ export class MessageBench {
       }),
       backoffMs: options.backoffMs ?? [20, 20],
     });
-    const ctx: JobContext = {
-      ref: jobRef(tenant, "job", id),
-      tenant,
-      attempt,
-      createdBy: null,
-      title: null,
-      payload,
-      resumeFrom: null,
-      inputPath: null,
-      signal,
-      log: { info: () => undefined, warn: () => undefined, error: () => undefined },
-      outputFolder: () => Promise.reject(new Error("no outputs")),
-      output: () => Promise.reject(new Error("no outputs")),
-      step: () => undefined,
-      progress: () => undefined,
-      partial: (value) => {
-        this.partials.push(value);
-        options.onPartial?.(value);
-      },
-      kept: (value) => void this.kept.push(value),
-      checkpoint: () => undefined,
+    const ctx = this.context({ ...{ tenant, id, attempt, payload }, ...(signal && { signal }) });
+    const partial = (value: Json): void => {
+      ctx.partial(value);
+      onPartial(value);
     };
-    return (await job.run(ctx, payload)) as MessageResult;
+    return (await job.run({ ...ctx, partial }, payload)) as MessageResult;
   }
 
   async recipients(id: string, tenant = "t1"): Promise<Record<string, unknown>[]> {
