@@ -3,7 +3,7 @@ import { useClient } from "@statusplane/client/react";
 import { useId, useMemo, useState, type ReactNode } from "react";
 import { PagedList, PagesFoot, usePagedList } from "../pages/index.ts";
 import { useFormat } from "../text/index.ts";
-import { Button, Icon } from "../ui/index.ts";
+import { Button, Icon, viewStyles } from "../ui/index.ts";
 import { HistoryItem } from "./history-item.tsx";
 import styles from "./history-view.module.css";
 
@@ -83,13 +83,13 @@ export function HistoryView({ onPlay, onRetried }: HistoryViewProps): ReactNode 
   const state = usePagedList(list);
   const { items } = state;
   return (
-    <section className={styles.view} aria-labelledby="history-title">
-      <header className={styles.head}>
-        <div className={styles.words}>
-          <h1 id="history-title" className={styles.title}>
+    <section className={viewStyles.view} aria-labelledby="history-title">
+      <header className={viewStyles.head}>
+        <div className={viewStyles.words}>
+          <h1 id="history-title" className={viewStyles.title}>
             {messages.history.title}
           </h1>
-          <p className={styles.note}>{messages.history.note}</p>
+          <p className={viewStyles.note}>{messages.history.note}</p>
         </div>
         <Button
           look="icon"

@@ -4,7 +4,7 @@ import type { ViewReporter } from "@statusplane/client/views";
 import { useEffect, useMemo, type ReactNode } from "react";
 import { PagedList, PagesFoot, usePagedList } from "../pages/index.ts";
 import { useFormat } from "../text/index.ts";
-import { Button, Icon, ProgressBar } from "../ui/index.ts";
+import { Button, Icon, ProgressBar, viewStyles } from "../ui/index.ts";
 import styles from "./lectures-view.module.css";
 import { useKnownView, useViewWords } from "./view-words.ts";
 
@@ -99,13 +99,13 @@ export function LecturesView({ reporter, onPlay }: LecturesViewProps): ReactNode
     return () => document.removeEventListener("visibilitychange", again);
   }, [list]);
   return (
-    <section className={styles.view} aria-labelledby="lectures-title">
-      <header className={styles.head}>
-        <div className={styles.words}>
-          <h1 id="lectures-title" className={styles.title}>
+    <section className={viewStyles.view} aria-labelledby="lectures-title">
+      <header className={viewStyles.head}>
+        <div className={viewStyles.words}>
+          <h1 id="lectures-title" className={viewStyles.title}>
             {words.title}
           </h1>
-          <p className={styles.note}>{words.note}</p>
+          <p className={viewStyles.note}>{words.note}</p>
         </div>
         <Button
           look="icon"

@@ -3,7 +3,7 @@ import { useClient } from "@statusplane/client/react";
 import { useEffect, useMemo, useRef, type ReactNode } from "react";
 import { PagedList, PagesFoot, usePagedList } from "../pages/index.ts";
 import { useFormat } from "../text/index.ts";
-import { Button, Icon, ScrollRegion } from "../ui/index.ts";
+import { Button, Icon, ScrollRegion, viewStyles } from "../ui/index.ts";
 import { SampleButton } from "./sample-button.tsx";
 import { readStudent, STUDENT_COLUMNS, type Student } from "./student.ts";
 import styles from "./students-view.module.css";
@@ -73,9 +73,9 @@ export function StudentsView({ imports }: { readonly imports: number }): ReactNo
   const words = messages.students;
   const [list, state] = useStudents(imports);
   return (
-    <section className={styles.view} aria-labelledby="students-title">
+    <section className={viewStyles.view} aria-labelledby="students-title">
       <header className={styles.head}>
-        <h1 id="students-title" className={styles.title}>
+        <h1 id="students-title" className={viewStyles.title}>
           {words.title}
         </h1>
         <span className={styles.shown}>

@@ -16,3 +16,5 @@ export { ProgressBar, type ProgressBarProps } from "./progress-bar.tsx";
 export { ScrollRegion } from "./scroll-region.tsx";
 export { SteadyList } from "./steady-list.tsx";
 export { VisuallyHidden } from "./visually-hidden.tsx";
+/** The head of a view, with its title and note, and what stands below. */
+export { default as viewStyles } from "./view.module.css";

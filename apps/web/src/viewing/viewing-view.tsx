@@ -5,7 +5,7 @@ import { DownloadButton } from "../download/index.ts";
 import type { Lecture } from "../lectures/index.ts";
 import { PagedList, PagesFoot, usePagedList } from "../pages/index.ts";
 import { requestProblem, useFormat } from "../text/index.ts";
-import { Button, Icon, Notice } from "../ui/index.ts";
+import { Button, Icon, Notice, viewStyles } from "../ui/index.ts";
 import { readGridRow, type GridRow } from "./grid-row.ts";
 import { PolicyDialog } from "./policy-dialog.tsx";
 import { useLiveViews } from "./use-live-views.ts";
@@ -159,12 +159,12 @@ export function ViewingView(): ReactNode {
   const words = messages.viewing;
   const { lectures, problem } = useLectures();
   return (
-    <section className={styles.view} aria-labelledby="viewing-title">
+    <section className={viewStyles.view} aria-labelledby="viewing-title">
       <header>
-        <h1 id="viewing-title" className={styles.title}>
+        <h1 id="viewing-title" className={viewStyles.title}>
           {words.title}
         </h1>
-        <p className={styles.note}>{words.note}</p>
+        <p className={viewStyles.note}>{words.note}</p>
       </header>
       {problem !== null && (
         <Notice tone="bad" isAlert>

@@ -1,4 +1,5 @@
 import {
+  evaluateView,
   isId,
   jobRef,
   StatusplaneError,
@@ -16,7 +17,6 @@ import {
 import type { RefusalReason, ViewBody } from "@statusplane/core/wire";
 import type { DetailReads } from "../detail/index.ts";
 import { lengthsOf, viewBody, wholeLength } from "./reports/index.ts";
-import { evaluateView } from "@statusplane/core";
 
 export interface KnownViewsOptions {
   readonly views: ViewStore;
