@@ -152,7 +152,7 @@ export class ActiveJobs {
   #leftBy(list: LiveList): readonly WatchRef[] {
     const listed = new Set([...this.#list.ended, ...list.ended].map(({ ref }) => watchKey(ref)));
     return this.#state.refs.filter(
-      (ref) => !listed.has(watchKey(ref)) && this.#table.state(ref)?.phase !== "gone",
+      (ref) => !listed.has(watchKey(ref)) && this.#table.state(ref)?.job.gone !== true,
     );
   }
 

@@ -1,4 +1,4 @@
-import { isOver, MISSED_FOR_MS, type WatchEvent, type WatchState } from "./watch-state.ts";
+import { isOver, isUnknown, MISSED_FOR_MS, type WatchEvent, type WatchState } from "./watch-state.ts";
 
 /** What is to be asked of one watched job's record. */
 export interface AskState {
@@ -50,7 +50,7 @@ export function reduceAsk(ask: AskState, state: WatchState, event: AskEvent, ran
       if (isOver(state) || state.goneAtMs !== null) return ask;
       return { ...ask, askAtMs: askAtOf(ask, state, event.atMs + ASK_SPREAD_MS * random) };
     case "lost":
-      if (!event.isOutage || state.phase !== "unknown" || askedInOutage) return ask;
+      if (!event.isOutage || !isUnknown(state) || askedInOutage) return ask;
       if (ask.isAsking || ask.askAtMs !== null) return ask;
       return { ...ask, askAtMs: event.atMs + OUTAGE_SPREAD_MS * random, askedInOutage: true };
     case "asking":

@@ -1,3 +1,5 @@
+import { host } from "./host.ts";
+
 /**
  * Calls what the page gave. What it throws is reported as an uncaught error, where the page's error tracking sees it,
  * and stops nobody else.
@@ -6,7 +8,7 @@ export function callSafely(callback: () => void): void {
   try {
     callback();
   } catch (error) {
-    if (typeof reportError === "function") reportError(error);
+    if (host.reportError !== undefined) host.reportError(error);
     else
       queueMicrotask(() => {
         throw error; // no reportError: Node, old browsers

@@ -1,3 +1,4 @@
+import { host } from "./host.ts";
 import { listen } from "./listening.ts";
 import type { Tabs } from "./tabs/tabs.ts";
 
@@ -43,8 +44,7 @@ export interface Environment {
  * what streams need: `streamingEnvironment`.
  */
 export function browserEnvironment(): Environment {
-  const page = typeof document === "undefined" ? undefined : document;
-  const host = typeof window === "undefined" ? undefined : window;
+  const { document: page, window } = host;
   const isVisible = () => page === undefined || page.visibilityState === "visible";
   return {
     now: () => performance.now(),
@@ -55,13 +55,13 @@ export function browserEnvironment(): Environment {
     },
     isVisible,
     // `navigator.onLine` is missing outside browsers, and only its false is reliable.
-    isOnline: () => typeof navigator === "undefined" || !("onLine" in navigator) || navigator.onLine,
+    isOnline: () => host.navigator?.onLine !== false,
     onWake: (listener) =>
       listen(
         [
           [page, "visibilitychange"],
-          [host, "online"],
-          [host, "pageshow"],
+          [window, "online"],
+          [window, "pageshow"],
         ],
         (event) => {
           // Shown: of a page that comes back as it was left; the first one is the load itself.

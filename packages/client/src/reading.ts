@@ -17,45 +17,38 @@ const FAILURE = {
 /** Reads a body as {@link readSnapshot} does, and says what a UI shows of it. */
 export function readBody(ref: WatchRef, body: unknown, language: Language): Reading {
   const snapshot = readSnapshot(ref.kind, body);
-  const { status, word, jobType, title, attempt, version, updatedAt, hasRecord } = snapshot;
+  const { status, word, always } = snapshot;
   const job: WatchedJob = {
     ...unknownJob(ref),
+    ...always,
     ...shownMembers(ref, snapshot, language),
-    ...{ jobType, title, attempt, version, updatedAt, hasRecord },
     status: status ?? "UNKNOWN",
     unknownStatus: status === null ? (word ?? "") : undefined,
   };
-  return { job, etag: attempt === 0 ? (JSON.stringify(body) ?? "") : "" };
+  return { job, etag: always.attempt === 0 ? (JSON.stringify(body) ?? "") : "" };
 }
 
 /** What its status lets a UI show. */
-function shownMembers(ref: WatchRef, snapshot: ReceivedSnapshot, language: Language): Partial<WatchedJob> {
-  const { status, errorCode } = snapshot;
+function shownMembers(
+  { kind }: WatchRef,
+  { status, nextTry, running, outcome, errorCode, errorMessage }: ReceivedSnapshot,
+  language: Language,
+): Partial<WatchedJob> {
   switch (status) {
     case null:
       return {};
     case "PENDING":
-      return { nextTry: snapshot.nextTry ?? undefined };
+      return { nextTry };
     case "PROCESSING":
-      return {
-        percent: shownPercent(snapshot.percent),
-        remainingSeconds: snapshot.remainingSeconds ?? undefined,
-        step: snapshot.step ?? undefined,
-        partialResult: snapshot.partialResult,
-      };
+      return { ...running, percent: shownPercent(running.percent) };
     case "READY":
     case "DONE":
-      return { percent: 100, ...resultOf(snapshot) };
+      return { ...outcome, percent: 100 };
     case "FAILED":
-      return { errorCode, errorMessage: snapshot.errorMessage ?? FAILURE[language][ref.kind] };
+      return { errorCode, errorMessage: errorMessage ?? FAILURE[language][kind] };
     case "CANCELLED":
-      return { errorCode: errorCode ?? "cancelled", ...resultOf(snapshot) };
+      return { ...outcome, errorCode: errorCode ?? "cancelled" };
   }
-}
-
-function resultOf(snapshot: ReceivedSnapshot): Partial<WatchedJob> {
-  const { result, resultUrl, resultBytes, outputPath, durationSeconds } = snapshot;
-  return { result, resultUrl, resultBytes, outputPath, durationSeconds };
 }
 
 /** A running bar is never empty and never full. */

@@ -6,7 +6,7 @@ import type { Sender, SendOptions } from "./sender.ts";
 export async function request(sender: Sender, path: string, options: SendOptions = {}): Promise<Response> {
   return sender.send(ownPath(path), options, (response) => {
     const { ok, status, headers } = response;
-    if (!ok) throw sender.problem({ status, text: "", headers }); // a 304 to a condition of the caller's own
+    if (!ok) throw sender.problem({ status, headers }); // a 304 to a condition of the caller's own
     return response;
   });
 }

@@ -24,8 +24,9 @@ interface Bounds {
 /** An answer that says no, as far as it is needed to tell why. */
 interface Refusal {
   readonly status: number;
-  readonly text: string;
   readonly headers: Headers;
+  /** Its JSON; anything else says no more than the status. */
+  readonly body?: unknown;
 }
 
 /** Signs requests, bounds them by a deadline, and turns every failure into a {@link ClientError}. */
@@ -105,7 +106,11 @@ export function createSender(
         sender.noteStatus(response.status);
         const dateMs = readDateMs(response.headers);
         if (dateMs !== null) clockOffsetMs = dateMs - environment.now();
-        if (!response.ok && response.status !== 304) throw await refusalOf(response);
+        if (!response.ok && response.status !== 304) {
+          const { status, headers } = response;
+          // A proxy's page instead of a problem is no failure of its own: the status says enough.
+          throw sender.problem({ status, headers, body: await response.json().catch(() => null) });
+        }
         return read(response);
       });
     },
@@ -151,8 +156,8 @@ export function createSender(
     },
     failure: (code, cause) =>
       new ClientError({ status: 0, code, detail: sentenceOf(code, sender.language), cause }),
-    problem({ status, text, headers }) {
-      const members = asMembers(parseOrNull(text)) as Partial<Record<keyof ProblemBody, unknown>>;
+    problem({ status, headers, body }) {
+      const members = asMembers(body) as Partial<Record<keyof ProblemBody, unknown>>;
       const detail = textOrNull(members.detail);
       return new ClientError({
         status,
@@ -167,24 +172,10 @@ export function createSender(
   };
 
   return sender;
-
-  async function refusalOf(response: Response): Promise<ClientError> {
-    // A proxy's page instead of a problem is no failure of its own: the status says enough.
-    const text = await response.text().catch(() => "");
-    return sender.problem({ status: response.status, text, headers: response.headers });
-  }
 }
 
 /** Calls back when the signal is aborted, soon if it is already; the answer ends that. */
 function whenAborted(signal: AbortSignal, listener: () => void): () => void {
   if (signal.aborted) queueMicrotask(listener);
   return listen([[signal, "abort"]], listener);
-}
-
-function parseOrNull(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return null; // a proxy's page: the status says enough
-  }
 }

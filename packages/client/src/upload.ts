@@ -60,12 +60,14 @@ async function postByXhr(
     signal?.removeEventListener("abort", onAbort);
     release();
   }
-  const { status, responseText: text } = request;
+  const { status, responseText } = request;
+  const json = async (): Promise<unknown> => JSON.parse(responseText);
   sender.noteStatus(status);
   if (status < 200 || status >= 300) {
-    throw sender.problem({ status, text, headers: new Headers(retryAfter(request)) });
+    const body = await json().catch(() => null); // a proxy's page: the status says enough
+    throw sender.problem({ status, body, headers: new Headers(retryAfter(request)) });
   }
-  return sender.bodyOf({ json: async () => JSON.parse(text) });
+  return sender.bodyOf({ json });
 }
 
 function retryAfter(request: XMLHttpRequest): Record<string, string> {

@@ -24,7 +24,6 @@ import { isEnded, unknownJob, type WatchedJob, type WatchRef } from "./watched-j
  */
 export interface WatchState {
   readonly job: WatchedJob;
-  readonly phase: "unknown" | "live" | "ended" | "gone";
   /** What orders the shown answer; null before the first. */
   readonly seen: { readonly attempt: number; readonly version: number; readonly etag: string } | null;
   /** When the watch of this story began, or the job began to move: decides the interval. */
@@ -78,7 +77,6 @@ const UNKNOWN_STATUS_INTERVAL_MS = 15_000;
 export function newWatch(ref: WatchRef, atMs: number): WatchState {
   return {
     job: unknownJob(ref),
-    phase: "unknown",
     seen: null,
     sinceMs: atMs,
     changedAtMs: atMs,
@@ -90,7 +88,7 @@ export function newWatch(ref: WatchRef, atMs: number): WatchState {
 
 /** Whether the batch shall name the job. */
 export function isPolled(state: WatchState): boolean {
-  return state.phase === "unknown" || state.phase === "live" || state.recheckUntilMs !== null;
+  return !isOver(state) || state.recheckUntilMs !== null;
 }
 
 /** How long the job can wait for its next poll, before jitter. */
@@ -140,14 +138,12 @@ function take(state: WatchState, reading: Reading, atMs: number): WatchState {
         connection: state.job.connection,
       }
     : shown(state.job, { gone: false });
-  const phase = isEnded(kept) ? "ended" : "live";
   return {
     ...state,
     job: kept,
-    phase,
     seen: isNewer ? head : state.seen,
     changedAtMs: isNewer ? atMs : state.changedAtMs,
-    sinceMs: phase === "live" && (isOver(state) || beginsToMove(state.job, kept)) ? atMs : state.sinceMs,
+    sinceMs: !isEnded(kept) && (isOver(state) || beginsToMove(state.job, kept)) ? atMs : state.sinceMs,
   };
 }
 
@@ -176,7 +172,7 @@ function settled(state: WatchState): WatchState {
 
 function gone(state: WatchState): WatchState {
   const job = shown(state.job, { gone: true, isStalled: false, unchangedMinutes: undefined });
-  return { ...settled(state), phase: "gone", job };
+  return { ...settled(state), job };
 }
 
 /** A job that was never seen is waited for as long as one that was: another program may be about to write it. */
@@ -201,7 +197,12 @@ function lost(state: WatchState): WatchState {
 
 /** Whether the job is no more polled, but for a recheck. */
 export function isOver(state: WatchState | undefined): boolean {
-  return state?.phase === "ended" || state?.phase === "gone";
+  return state !== undefined && isEnded(state.job);
+}
+
+/** Whether nothing is known yet of the job, not even that it is gone. */
+export function isUnknown({ job, seen }: WatchState): boolean {
+  return seen === null && !job.gone;
 }
 
 function recheckUntil(state: WatchState, untilMs: number): number | null {

@@ -5,7 +5,7 @@ import type { SentenceOf } from "./sentences.ts";
 import type { ConnectionStatus, JobWatcher, WatcherOptions } from "./statusplane-client.ts";
 import { createDelivering } from "./transport/delivering.ts";
 import type { MakePush } from "./transport/push-port.ts";
-import { isOver } from "./watch-state.ts";
+import { isOver, isUnknown } from "./watch-state.ts";
 import { createWatchTable, type JobListener, type Occurrence } from "./watch-table.ts";
 import { watchKey, type WatchedJob, type WatchRef } from "./watched-job.ts";
 import { keepParts, type WatcherParts } from "./watcher-parts.ts";
@@ -53,7 +53,7 @@ export class Watcher implements JobWatcher {
       if (isWatching && job !== undefined) callSafely(() => listener(job));
     });
     const state = table.state(ref);
-    delivering.watched(state?.phase === "unknown" || isOver(state));
+    delivering.watched(state === undefined || isUnknown(state) || isOver(state));
     return () => {
       isWatching = false;
       end();

@@ -1,3 +1,4 @@
+import { createTimer } from "../timer.ts";
 import type { ClientTimings } from "../transport/client-timings.ts";
 import { NOTHING_WANTED, type Delivery, type Wanted } from "../transport/delivery.ts";
 import { isSameWanted } from "../transport/link.ts";
@@ -35,336 +36,297 @@ type Here = Extract<TabMessage, { say: "here" }>;
  * A tab that joins has a connection of its own until another tells it everything: nobody waits for somebody who may be
  * gone.
  */
-export class SharedPush implements Pusher {
-  readonly #parts: SharedPushParts;
-  readonly #own: Pusher;
-  readonly #id: string;
-  readonly #guests = new Guests();
-  readonly #memory = new Memory();
-  readonly #endLeave: () => void;
-  readonly #endReturn: () => void;
-  #role: "alone" | "joining" | "leading" | "following" = "alone";
-  #reader: string | null = null;
-  #channel: Channel | null = null;
+export function createSharedPush({ tabs, sender, timings, open, ...listener }: SharedPushParts): Pusher {
+  const { environment } = sender;
+  const ownId = tabs.newId();
+  const guests = new Guests();
+  const memory = new Memory();
+  let role: "alone" | "joining" | "leading" | "following" = "alone";
+  let reader: string | null = null;
+  let channel: Channel | null = null;
   /** Gives the lock back, or ends the wait for it. */
-  #release: () => void = () => {};
-  #wanted: Wanted = NOTHING_WANTED;
-  #wantedKeys: ReadonlySet<string> = new Set();
-  #isLeft = false;
-  #here: Here | null = null;
+  let release: () => void = () => {};
+  let wanted: Wanted = NOTHING_WANTED;
+  let wantedKeys: ReadonlySet<string> = new Set();
+  let isLeft = false;
+  let leader: Here | null = null;
   /** The count of the last news that were heard without a gap. */
-  #heardCount = 0;
+  let heardCount = 0;
   /** Rises with what this tab tells all; each tab begins elsewhere, so that no two leaders' counts are alike. */
-  #newsCount: number;
-  #coveredKeys: ReadonlySet<string> = new Set();
-  #patienceUntilMs = 0;
-  #cancelPing: (() => void) | null = null;
-  #cancelAnswer: (() => void) | null = null;
-  #cancelPatience: (() => void) | null = null;
+  let newsCount = Math.floor(COUNTS_FROM * environment.random());
+  let coveredKeys: ReadonlySet<string> = new Set();
+  const pinging = createTimer(environment);
+  const answering = createTimer(environment);
+  /** What is newly wanted is waited for while it runs, before the poll asks for it. */
+  const patience = createTimer(environment);
+  const own = open({
+    onDelivery(delivery) {
+      listener.onDelivery(delivery);
+      share(delivery);
+    },
+    onCover() {
+      if (role === "leading") for (const [id, theirs] of guests.all) sayHere(id, theirs);
+      if (role !== "following") listener.onCover();
+    },
+    onReader: readBy,
+  });
+  const ends = [tabs.onLeave(leave), tabs.onReturn(comeBack)];
 
-  constructor(parts: SharedPushParts) {
-    this.#parts = parts;
-    this.#id = parts.tabs.newId();
-    this.#newsCount = Math.floor(COUNTS_FROM * parts.sender.environment.random());
-    this.#own = parts.open({
-      onDelivery: (delivery) => this.#told(delivery),
-      onCover: () => this.#covered(),
-      onReader: (reader) => this.#readBy(reader),
-    });
-    this.#endLeave = parts.tabs.onLeave(() => this.#leave());
-    this.#endReturn = parts.tabs.onReturn(() => this.#return());
+  function want(asked: Wanted): void {
+    if (isSameWanted(wanted, asked)) return;
+    wanted = asked;
+    wantedKeys = new Set(asked.refs.map(watchKey));
+    follow();
+    if (role !== "following") return;
+    if (asked.refs.some((ref) => !coveredKeys.has(watchKey(ref)))) {
+      patience.set(() => listener.onCover(), timings.floorAfterMs);
+    }
+    sayWant();
   }
 
-  get isLive(): boolean {
-    return this.#role === "following" ? this.#here?.isLive === true : this.#own.isLive;
-  }
-
-  get isRelayed(): boolean {
-    return this.#role === "following";
-  }
-
-  get coversList(): boolean {
-    if (this.#role !== "following") return this.#own.coversList;
-    return this.#here?.coversList === true || (this.#isPatient && this.#wanted.active);
-  }
-
-  covers(key: string): boolean {
-    if (this.#role !== "following") return this.#own.covers(key);
-    return this.#coveredKeys.has(key) || (this.#isPatient && this.#wantedKeys.has(key));
-  }
-
-  guests(): readonly WatchRef[] {
-    return this.#role === "leading" ? this.#guests.refs : [];
-  }
-
-  want(wanted: Wanted): void {
-    if (isSameWanted(this.#wanted, wanted)) return;
-    this.#wanted = wanted;
-    this.#wantedKeys = new Set(wanted.refs.map(watchKey));
-    this.#follow();
-    if (this.#role !== "following") return;
-    if (wanted.refs.some((ref) => !this.#coveredKeys.has(watchKey(ref)))) this.#waitPatiently();
-    this.#sayWant();
-  }
-
-  share(delivery: Delivery): void {
-    this.#memory.take(delivery);
-    if (this.#role !== "leading" || this.#guests.all.length === 0) return;
-    this.#newsCount += 1;
-    this.#sayNews(null, delivery);
-  }
-
-  wake(): void {
-    this.#own.wake();
-    if (this.#role === "following") this.#ping();
-  }
-
-  close(): void {
-    this.#endLeave();
-    this.#endReturn();
-    this.#cancelPatience?.();
-    this.#leave();
+  function share(delivery: Delivery): void {
+    memory.take(delivery);
+    if (role !== "leading" || guests.all.length === 0) return;
+    newsCount += 1;
+    sayNews(null, delivery);
   }
 
   /** Brings this tab's own connection in line with what it is to tell. */
-  #follow(): void {
-    if (this.#isLeft || this.#role === "following") return this.#own.want(NOTHING_WANTED);
-    this.#own.want(this.#role === "leading" ? this.#guests.with(this.#wanted) : this.#wanted);
+  function follow(): void {
+    if (isLeft || role === "following") return own.want(NOTHING_WANTED);
+    own.want(role === "leading" ? guests.with(wanted) : wanted);
   }
 
-  #readBy(reader: string | null): void {
-    if (reader === this.#reader || this.#isLeft) return;
-    this.#part();
-    this.#reader = reader;
-    if (reader === null) return;
-    this.#role = "joining";
-    this.#channel = this.#parts.tabs.openChannel(NAME + reader, (heard) => this.#hear(opened(heard)));
-    this.#askForLock({ steal: false });
-    this.#join();
+  function readBy(told: string | null): void {
+    if (told === reader || isLeft) return;
+    part();
+    reader = told;
+    if (told === null) return;
+    role = "joining";
+    channel = tabs.openChannel(NAME + told, (heard) => hear(opened(heard)));
+    askForLock({ steal: false });
+    join();
   }
 
-  #askForLock({ steal }: { readonly steal: boolean }): void {
-    this.#release();
+  function askForLock({ steal }: { readonly steal: boolean }): void {
+    release();
     const abort = new AbortController();
-    const isCurrent = (): boolean => this.#release === release;
+    const isCurrent = (): boolean => release === giveUp;
     let letGo = (): void => {};
-    const release = (): void => {
-      this.#release = () => {};
+    const giveUp = (): void => {
+      release = () => {};
       abort.abort();
       letGo();
     };
-    this.#release = release;
+    release = giveUp;
     const held = (): Promise<void> => {
       if (!isCurrent()) return Promise.resolve();
       const kept = new Promise<void>((resolve) => (letGo = resolve));
-      this.#lead();
+      lead();
       return kept;
     };
     const options = steal ? { steal } : { signal: abort.signal };
-    this.#parts.tabs.lock(NAME + this.#reader, options, held).catch(() => {
-      if (isCurrent()) this.#lost(); // stolen: whoever gave up himself is no more current
+    tabs.lock(NAME + reader, options, held).catch(() => {
+      if (isCurrent()) lost(); // stolen: whoever gave up himself is no more current
     });
   }
 
-  #lead(): void {
-    this.#role = "leading";
-    this.#forgetLeader();
-    this.#post({ say: "lead", from: this.#id });
-    this.#follow();
-    this.#parts.onCover();
+  function lead(): void {
+    role = "leading";
+    forgetLeader();
+    post({ say: "lead", from: ownId });
+    follow();
+    listener.onCover();
   }
 
   /** Another tab has taken the lock: its own connection goes on until that tab tells everything. */
-  #lost(): void {
-    this.#role = "joining";
-    this.#guests.clear();
-    this.#askForLock({ steal: false });
-    this.#follow();
-    this.#join();
+  function lost(): void {
+    role = "joining";
+    guests.clear();
+    askForLock({ steal: false });
+    follow();
+    join();
   }
 
   /** Asks whoever leads, until he tells everything: an answer may be missed, too. */
-  #join(): void {
-    this.#sayWant();
-    this.#pingLater();
+  function join(): void {
+    sayWant();
+    pingLater();
   }
 
-  #hear(message: TabMessage | undefined): void {
+  function hear(message: TabMessage | undefined): void {
     switch (message?.say) {
       case "want":
-        return this.#role === "leading" ? this.#host(message) : undefined;
+        return role === "leading" ? host(message) : undefined;
       case "here":
-        return message.to === this.#id && this.#role !== "leading" ? this.#answered(message) : undefined;
+        return message.to === ownId && role !== "leading" ? answered(message) : undefined;
       case "lead":
-        return this.#role === "leading" ? undefined : this.#sayWant();
+        return role === "leading" ? undefined : sayWant();
       case "leave":
-        this.#guests.forget(message.from);
-        if (this.#role === "leading") this.#follow();
-        else if (message.from === this.#here?.from) this.#orphaned();
+        guests.forget(message.from);
+        if (role === "leading") follow();
+        else if (message.from === leader?.from) orphaned();
         return;
       case "news":
-        if (message.to === null || message.to === this.#id) this.#takeNews(message);
+        if (message.to === null || message.to === ownId) takeNews(message);
     }
   }
 
-  #host({ from: id, wanted, anew }: Extract<TabMessage, { say: "want" }>): void {
-    const isNew =
-      anew || !this.#guests.all.some(([known, last]) => known === id && isContained(wanted, last));
-    const nowMs = this.#now();
-    this.#guests.hear(id, wanted, nowMs);
-    this.#guests.forgetBefore(nowMs - this.#parts.timings.forgetTabMs);
-    this.#follow();
-    if (isNew) this.#sayNews(id, this.#memory.of(wanted));
-    this.#sayHere(id, wanted);
+  function host({ from: id, wanted: theirs, anew }: Extract<TabMessage, { say: "want" }>): void {
+    const isNew = anew || !guests.all.some(([known, last]) => known === id && isContained(theirs, last));
+    const nowMs = environment.now();
+    guests.hear(id, theirs, nowMs);
+    guests.forgetBefore(nowMs - timings.forgetTabMs);
+    follow();
+    if (isNew) sayNews(id, memory.of(theirs));
+    sayHere(id, theirs);
   }
 
-  #sayHere(to: string, wanted: Wanted): void {
-    const covered = wanted.refs.map(watchKey).filter((key) => this.#own.covers(key));
-    const { isLive, coversList } = this.#own;
-    const isVisible = this.#parts.sender.environment.isVisible();
-    const newsCount = this.#newsCount;
-    this.#post({ say: "here", from: this.#id, to, isVisible, isLive, covered, coversList, newsCount });
+  function sayHere(to: string, { refs }: Wanted): void {
+    const covered = refs.map(watchKey).filter((key) => own.covers(key));
+    const { isLive, coversList } = own;
+    const isVisible = environment.isVisible();
+    post({ say: "here", from: ownId, to, isVisible, isLive, covered, coversList, newsCount });
   }
 
-  #answered(here: Here): void {
-    this.#cancelAnswer?.();
-    this.#cancelAnswer = null;
-    const isVisible = this.#parts.sender.environment.isVisible();
-    if (isVisible && !here.isVisible) return this.#askForLock({ steal: true });
-    if (this.#role === "joining" && !here.isLive) return; // a connection of its own may do better
-    this.#here = here;
-    this.#coveredKeys = new Set(here.covered);
-    if (this.#role !== "following") {
-      this.#role = "following";
-      this.#follow();
+  function answered(here: Here): void {
+    answering.stop();
+    const isVisible = environment.isVisible();
+    if (isVisible && !here.isVisible) return askForLock({ steal: true });
+    if (role === "joining" && !here.isLive) return; // a connection of its own may do better
+    leader = here;
+    coveredKeys = new Set(here.covered);
+    if (role !== "following") {
+      role = "following";
+      follow();
     }
-    if (this.#heardCount !== here.newsCount) {
-      this.#heardCount = here.newsCount;
-      this.#sayWant(true);
+    if (heardCount !== here.newsCount) {
+      heardCount = here.newsCount;
+      sayWant(true);
     }
-    this.#pingLater();
-    this.#parts.onCover();
+    pingLater();
+    listener.onCover();
   }
 
   /** The leading tab leaves, or does not answer: whoever is seen takes its place. */
-  #orphaned(): void {
-    if (this.#role !== "following") return;
-    this.#forgetLeader();
-    this.#role = "joining";
-    this.#follow();
-    this.#pingLater();
-    this.#parts.onCover();
+  function orphaned(): void {
+    if (role !== "following") return;
+    forgetLeader();
+    role = "joining";
+    follow();
+    pingLater();
+    listener.onCover();
   }
 
-  #takeNews({ delivery, from, to, newsCount }: Extract<TabMessage, { say: "news" }>): void {
-    if (this.#role === "leading") return;
-    if (this.#here !== null && this.#here.from !== from) return;
-    if (to !== null || this.#heardCount + 1 === newsCount) this.#heardCount = newsCount;
-    const isWanted = (ref: WatchRef): boolean => this.#wanted.active || this.#wantedKeys.has(watchKey(ref));
+  function takeNews({
+    delivery,
+    from,
+    to,
+    newsCount: theirCount,
+  }: Extract<TabMessage, { say: "news" }>): void {
+    if (role === "leading") return;
+    if (leader !== null && leader.from !== from) return;
+    if (to !== null || heardCount + 1 === theirCount) heardCount = theirCount;
+    const isWanted = (ref: WatchRef): boolean => wanted.active || wantedKeys.has(watchKey(ref));
     const { snapshots = [], missing = [], unchanged = [], list, serverNowMs } = delivery;
-    this.#parts.onDelivery({
+    listener.onDelivery({
       snapshots: snapshots.filter(([ref]) => isWanted(ref)),
-      missing: missing.filter((ref) => this.#wantedKeys.has(watchKey(ref))),
+      missing: missing.filter((ref) => wantedKeys.has(watchKey(ref))),
       unchanged: unchanged.filter(isWanted),
-      ...(list !== undefined && this.#wanted.active ? { list } : {}),
+      ...(list !== undefined && wanted.active ? { list } : {}),
       serverNowMs,
     });
   }
 
-  #told(delivery: Delivery): void {
-    this.#parts.onDelivery(delivery);
-    this.share(delivery);
+  function sayWant(anew = false): void {
+    post({ say: "want", from: ownId, wanted, anew });
   }
 
-  #covered(): void {
-    if (this.#role === "leading") for (const [id, wanted] of this.#guests.all) this.#sayHere(id, wanted);
-    if (this.#role !== "following") this.#parts.onCover();
+  function sayNews(to: string | null, delivery: Delivery): void {
+    post({ say: "news", from: ownId, to, delivery, newsCount });
   }
 
-  #sayWant(anew = false): void {
-    this.#post({ say: "want", from: this.#id, wanted: this.#wanted, anew });
+  function pingLater(): void {
+    pinging.set(ping, timings.pingMs);
   }
 
-  #sayNews(to: string | null, delivery: Delivery): void {
-    this.#post({ say: "news", from: this.#id, to, delivery, newsCount: this.#newsCount });
-  }
-
-  #pingLater(): void {
-    const { sender, timings } = this.#parts;
-    this.#cancelPing?.();
-    this.#cancelPing = sender.environment.setTimer(() => this.#ping(), timings.pingMs);
-  }
-
-  #ping(): void {
-    const { sender, timings } = this.#parts;
-    this.#sayWant();
-    this.#pingLater();
-    if (!sender.environment.isVisible()) return;
-    this.#cancelAnswer ??= sender.environment.setTimer(() => {
-      this.#cancelAnswer = null;
-      if (this.#role !== "following" || !sender.environment.isVisible()) return;
-      this.#orphaned();
-      this.#askForLock({ steal: true });
+  function ping(): void {
+    sayWant();
+    pingLater();
+    if (!environment.isVisible()) return;
+    answering.start(() => {
+      if (role !== "following" || !environment.isVisible()) return;
+      orphaned();
+      askForLock({ steal: true });
     }, timings.answerMs);
   }
 
-  #forgetLeader(): void {
-    this.#here = null;
-    this.#coveredKeys = new Set();
-    this.#cancelPing?.();
-    this.#cancelAnswer?.();
-    this.#cancelPing = null;
-    this.#cancelAnswer = null;
+  function forgetLeader(): void {
+    leader = null;
+    coveredKeys = new Set();
+    pinging.stop();
+    answering.stop();
   }
 
   /** The client is closed, or the browser stops the page's code: another tab leads, and nothing is left open. */
-  #leave(): void {
-    this.#isLeft = true;
-    this.#part();
-    this.#follow();
-    this.#own.close();
+  function leave(): void {
+    isLeft = true;
+    part();
+    follow();
+    own.close();
   }
 
-  #return(): void {
-    if (!this.#isLeft) return;
-    this.#isLeft = false;
-    this.#follow();
+  function comeBack(): void {
+    if (!isLeft) return;
+    isLeft = false;
+    follow();
   }
 
   /** Ends all that is shared. */
-  #part(): void {
-    this.#post({ say: "leave", from: this.#id });
-    this.#forgetLeader();
-    this.#release();
-    this.#channel?.close();
-    this.#channel = null;
-    this.#guests.clear();
-    this.#memory.clear();
-    this.#reader = null;
-    this.#role = "alone";
+  function part(): void {
+    post({ say: "leave", from: ownId });
+    forgetLeader();
+    release();
+    channel?.close();
+    channel = null;
+    guests.clear();
+    memory.clear();
+    reader = null;
+    role = "alone";
   }
 
-  #post(message: TabMessage): void {
-    this.#channel?.post([NAME, message] satisfies Sealed);
+  function post(message: TabMessage): void {
+    channel?.post([NAME, message] satisfies Sealed);
   }
 
-  #waitPatiently(): void {
-    const { sender, timings } = this.#parts;
-    this.#patienceUntilMs = this.#now() + timings.floorAfterMs;
-    this.#cancelPatience?.();
-    this.#cancelPatience = sender.environment.setTimer(() => {
-      this.#cancelPatience = null;
-      this.#parts.onCover();
-    }, timings.floorAfterMs);
-  }
-
-  get #isPatient(): boolean {
-    return this.#now() < this.#patienceUntilMs;
-  }
-
-  #now(): number {
-    return this.#parts.sender.environment.now();
-  }
+  return {
+    get isLive() {
+      return role === "following" ? leader?.isLive === true : own.isLive;
+    },
+    get isRelayed() {
+      return role === "following";
+    },
+    get coversList() {
+      if (role !== "following") return own.coversList;
+      return leader?.coversList === true || (patience.isSet && wanted.active);
+    },
+    covers(key) {
+      if (role !== "following") return own.covers(key);
+      return coveredKeys.has(key) || (patience.isSet && wantedKeys.has(key));
+    },
+    guests: () => (role === "leading" ? guests.refs : []),
+    want,
+    share,
+    wake() {
+      own.wake();
+      if (role === "following") ping();
+    },
+    close() {
+      for (const end of ends) end();
+      patience.stop();
+      leave();
+    },
+  };
 }
 
 const COUNTS_FROM = 2 ** 40;

@@ -1,3 +1,4 @@
+import { host } from "../host.ts";
 import { listen } from "../listening.ts";
 
 /** What the tabs of a browser share: a lock that one of them holds, and a channel that all hear. */
@@ -30,9 +31,9 @@ export interface Channel {
 
 /** The tabs of a browser; undefined where pages cannot share: plain http in a LAN, old browsers, no page at all. */
 export function browserTabs(): Tabs | undefined {
-  const locks = typeof navigator === "undefined" ? undefined : navigator.locks;
-  if (typeof document === "undefined" || locks === undefined || typeof BroadcastChannel === "undefined")
-    return undefined;
+  const { document, BroadcastChannel } = host;
+  const locks: LockManager | undefined = host.navigator?.locks; // missing in plain http
+  if (document === undefined || locks === undefined || BroadcastChannel === undefined) return undefined;
   return {
     newId: () => crypto.randomUUID(),
     lock: (name, options, held) => locks.request(name, options, held),

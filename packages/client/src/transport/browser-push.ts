@@ -1,10 +1,10 @@
 import type { WatcherOptions } from "../statusplane-client.ts";
 import { streamingEnvironment } from "../streaming-environment.ts";
-import { SharedPush } from "../tabs/shared-push.ts";
+import { createSharedPush } from "../tabs/shared-push.ts";
 import { CLIENT_TIMINGS } from "./stream-timings.ts";
 import type { MakePush, PushContext } from "./push-port.ts";
-import { Push, type PushParts } from "./push.ts";
-import type { PushListener } from "./pusher.ts";
+import { createPush, type PushParts } from "./push.ts";
+import type { Pusher, PushListener } from "./pusher.ts";
 import { createPushing } from "./pushing.ts";
 import { sseOf } from "./sse.ts";
 import { websocketOf } from "./websocket.ts";
@@ -18,12 +18,12 @@ export const browserPush: MakePush = (context) => {
   const timings = { ...CLIENT_TIMINGS, ...context.timings };
   const { tabs } = sender.environment;
   const streams = streamsOf(context);
-  const open = (listener: PushListener): Push =>
-    new Push({ sender, timings, streams, listener, keepsUnsharedSse: tabs === undefined });
+  const open = (listener: PushListener): Pusher =>
+    createPush({ sender, timings, streams, listener, keepsUnsharedSse: tabs === undefined });
   return createPushing({ ...context, timings }, (listener) =>
     tabs == null
       ? open({ ...listener, onReader() {} })
-      : new SharedPush({ ...listener, tabs, sender, timings, open }),
+      : createSharedPush({ ...listener, tabs, sender, timings, open }),
   );
 };
 

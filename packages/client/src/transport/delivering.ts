@@ -2,6 +2,7 @@ import type { ActiveJobs } from "../active-jobs.ts";
 import { callSafely } from "../call-safely.ts";
 import type { ClientError } from "../client-error.ts";
 import { readBody } from "../reading.ts";
+import { createTimer } from "../timer.ts";
 import type { Sender } from "../sender.ts";
 import type { ConnectionStatus, WatcherOptions } from "../statusplane-client.ts";
 import { pollIntervalMs } from "../watch-state.ts";
@@ -53,7 +54,7 @@ export function createDelivering({
   let status: ConnectionStatus = "connecting";
   let polled: "nothing" | "answered" | "failed" = "nothing";
   let isResting = false;
-  let cancelRest: (() => void) | null = null;
+  const resting = createTimer(environment);
 
   const wantedList = (): ActiveJobs | null => {
     const wanted = features().active;
@@ -170,14 +171,10 @@ export function createDelivering({
     const isSomethingWatched = watched().length > 0;
     const isSomethingLive = isSomethingWatched || (features().active?.live.length ?? 0) > 0;
     if (environment.isVisible() || (whileHidden() && isSomethingLive)) {
-      cancelRest?.();
-      cancelRest = null;
+      resting.stop();
       if (isResting) rest(false);
     } else if (!isResting && (isSomethingWatched || wantedList() !== null)) {
-      cancelRest ??= environment.setTimer(() => {
-        cancelRest = null;
-        rest(true);
-      }, restAfterMs);
+      resting.start(() => rest(true), restAfterMs);
     }
   }
 
@@ -214,7 +211,7 @@ export function createDelivering({
     close() {
       status = "closed";
       for (const end of ends) end?.();
-      cancelRest?.();
+      resting.stop();
       push?.close();
       poller.rest(true);
     },

@@ -1,8 +1,9 @@
 import type { NamedJob, StreamEvent } from "@statusplane/core/wire";
 import type { Sender } from "../sender.ts";
+import { createTimer } from "../timer.ts";
 import type { ClientTimings } from "./client-timings.ts";
 import type { Delivery, Wanted } from "./delivery.ts";
-import type { OpenStream, OpenStreamOf, PushTransport } from "./stream.ts";
+import type { OpenStreamOf, PushTransport } from "./stream.ts";
 
 /** How a link was over. */
 export interface LinkEnd {
@@ -17,7 +18,7 @@ export interface LinkListener {
   onDelivery(delivery: Delivery): void;
   /** What was asked for last has been told whole. */
   onReady(link: Link): void;
-  onLife(link: Link): void;
+  onLife(): void;
   /** The server will close: another is to be opened now. */
   onLeave(link: Link, retryAfterMs: number): void;
   onOver(link: Link, end: LinkEnd): void;
@@ -25,7 +26,7 @@ export interface LinkListener {
 
 export interface LinkParts {
   readonly transport: PushTransport;
-  readonly open: OpenStreamOf;
+  readonly openStream: OpenStreamOf;
   readonly wanted: Wanted;
   readonly sender: Sender;
   readonly timings: ClientTimings;
@@ -36,84 +37,79 @@ export interface LinkParts {
  * One stream under watch: it says who reads it, tells what was asked for, and shows life, each in time; or it is over,
  * whatever the browser thinks of it.
  */
-export class Link {
+export interface Link {
   readonly transport: PushTransport;
   /** Who reads, as the server names it; null before it has, and where nothing may be shared. */
-  reader: string | null = null;
+  reader: string | null;
   /** When the sign-in ends, Unix ms; null: never, or not known. */
-  expiresAtMs: number | null = null;
+  expiresAtMs: number | null;
   /** What has been told whole; null before. */
-  told: Wanted | null = null;
-  readonly #parts: LinkParts;
-  readonly #stream: OpenStream;
-  #asked: Wanted;
-  #lastLifeMs: number;
-  /** Until when the next step of the handshake must be there; null: none is waited for. */
-  #dueMs: number | null;
-  /** When the server wants its client back; null: it has not said. */
-  #comeBackAtMs: number | null = null;
-  #hasHello = false;
-  #hasEnded = false;
-  #isOver = false;
-  #cancelTimer: (() => void) | null = null;
-
-  constructor(parts: LinkParts) {
-    const { transport, open, wanted, sender, timings } = parts;
-    this.#parts = parts;
-    this.transport = transport;
-    this.#asked = wanted;
-    this.#lastLifeMs = sender.environment.now();
-    this.#dueMs = this.#lastLifeMs + timings.openMs;
-    this.#stream = open(wanted, {
-      onLife: () => this.#live(),
-      onEvent: (event) => this.#take(event),
-      onEnd: ({ retryAfterMs }) => this.#over("lost", retryAfterMs),
-    });
-    this.#check();
-  }
-
+  told: Wanted | null;
   /** Whether nothing has come for too long: a machine that slept finds it so before any timer. */
-  get isSilent(): boolean {
-    const { sender, timings } = this.#parts;
-    return sender.environment.now() - this.#lastLifeMs >= timings.silentMs;
-  }
-
+  readonly isSilent: boolean;
   /** False: that needs another link. */
-  watch(wanted: Wanted): boolean {
-    if (this.#hasEnded || !this.#stream.watch(wanted)) return false;
-    this.#asked = wanted;
-    // An SSE that tells more than is wanted says nothing anew.
-    if (this.transport === "sse") this.told = this.told === null ? null : wanted;
-    else if (this.#hasHello) this.#await(this.#parts.timings.readyMs);
-    return true;
-  }
+  watch(wanted: Wanted): boolean;
+  renew(): boolean;
+  close(): void;
+}
 
-  renew(): boolean {
-    return this.#stream.renew();
-  }
+export function openLink({ transport, openStream, sender, timings, listener, wanted }: LinkParts): Link {
+  const { environment } = sender;
+  const timer = createTimer(environment);
+  let asked = wanted;
+  let lastLifeMs = environment.now();
+  /** Until when the next step of the handshake must be there; null: none is waited for. */
+  let dueMs: number | null = lastLifeMs + timings.openMs;
+  /** When the server wants its client back; null: it has not said. */
+  let comeBackAtMs: number | null = null;
+  let hasHello = false;
+  let hasEnded = false;
+  let isOver = false;
 
-  close(): void {
-    this.#isOver = true;
-    this.#cancelTimer?.();
-    this.#stream.close();
-  }
+  const stream = openStream(wanted, {
+    onLife() {
+      lastLifeMs = environment.now();
+      listener.onLife();
+    },
+    onEvent: take,
+    onEnd: ({ retryAfterMs }) => over("lost", retryAfterMs),
+  });
+  const link: Link = {
+    transport,
+    reader: null,
+    expiresAtMs: null,
+    told: null,
+    get isSilent() {
+      return environment.now() - lastLifeMs >= timings.silentMs;
+    },
+    watch(next) {
+      if (hasEnded || !stream.watch(next)) return false;
+      asked = next;
+      // An SSE that tells more than is wanted says nothing anew.
+      if (transport === "sse") link.told &&= next;
+      else if (hasHello) awaitFor(timings.readyMs);
+      return true;
+    },
+    renew: () => stream.renew(),
+    close() {
+      isOver = true;
+      timer.stop();
+      stream.close();
+    },
+  };
+  check();
+  return link;
 
-  #live(): void {
-    this.#lastLifeMs = this.#parts.sender.environment.now();
-    this.#parts.listener.onLife(this);
-  }
-
-  #take(event: StreamEvent): void {
-    const { listener, sender, timings } = this.#parts;
+  function take(event: StreamEvent): void {
     const tell = (delivery: Omit<Delivery, "serverNowMs">): void =>
       listener.onDelivery({ ...delivery, serverNowMs: sender.serverNowMs() });
     switch (event.event) {
       case "hello":
-        this.#hasHello = true;
-        this.reader = event.reader;
-        this.expiresAtMs = event.expiresAt === null ? null : Date.parse(event.expiresAt);
-        if (this.told === null) this.#await(timings.readyMs);
-        return listener.onHello(this);
+        hasHello = true;
+        link.reader = event.reader;
+        link.expiresAtMs = event.expiresAt === null ? null : Date.parse(event.expiresAt);
+        if (link.told === null) awaitFor(timings.readyMs);
+        return listener.onHello(link);
       case "snapshot":
         return tell({ snapshots: [[event.ref, event.body]] });
       case "missing":
@@ -121,43 +117,40 @@ export class Link {
       case "list":
         return tell({ list: event.list });
       case "ready":
-        this.#dueMs = null;
-        this.told = this.#asked;
-        return listener.onReady(this);
+        dueMs = null;
+        link.told = asked;
+        return listener.onReady(link);
       case "end":
-        this.#hasEnded = this.transport === "sse";
+        hasEnded = transport === "sse";
         return;
       case "bye":
-        this.#comeBackAtMs = sender.environment.now() + event.retryAfterMs;
-        return listener.onLeave(this, event.retryAfterMs);
+        comeBackAtMs = environment.now() + event.retryAfterMs;
+        return listener.onLeave(link, event.retryAfterMs);
     }
   }
 
-  #await(ms: number): void {
-    this.#dueMs = this.#parts.sender.environment.now() + ms;
-    this.#check();
+  function awaitFor(ms: number): void {
+    dueMs = environment.now() + ms;
+    check();
   }
 
-  #check(): void {
-    this.#cancelTimer?.();
-    if (this.#isOver) return;
-    const { sender, timings } = this.#parts;
-    const silentAtMs = this.#lastLifeMs + timings.silentMs;
-    const atMs = Math.min(silentAtMs, this.#dueMs ?? Number.POSITIVE_INFINITY);
-    const waitMs = atMs - sender.environment.now();
-    if (waitMs <= 0) return this.#over("silent");
-    this.#cancelTimer = sender.environment.setTimer(() => this.#check(), waitMs);
+  function check(): void {
+    if (isOver) return;
+    const silentAtMs = lastLifeMs + timings.silentMs;
+    const atMs = Math.min(silentAtMs, dueMs ?? Number.POSITIVE_INFINITY);
+    const waitMs = atMs - environment.now();
+    if (waitMs <= 0) return over("silent");
+    timer.set(check, waitMs);
   }
 
-  #over(why: LinkEnd["why"], retryAfterMs = 0): void {
-    if (this.#isOver) return;
-    this.close();
-    const { listener, sender } = this.#parts;
-    if (this.#hasEnded) listener.onOver(this, { why: "ended", retryAfterMs });
-    else if (this.#comeBackAtMs === null) listener.onOver(this, { why, retryAfterMs });
+  function over(why: LinkEnd["why"], retryAfterMs = 0): void {
+    if (isOver) return;
+    link.close();
+    if (hasEnded) listener.onOver(link, { why: "ended", retryAfterMs });
+    else if (comeBackAtMs === null) listener.onOver(link, { why, retryAfterMs });
     else {
-      const waitMs = Math.max(0, this.#comeBackAtMs - sender.environment.now());
-      listener.onOver(this, { why: "told_to", retryAfterMs: waitMs });
+      const waitMs = Math.max(0, comeBackAtMs - environment.now());
+      listener.onOver(link, { why: "told_to", retryAfterMs: waitMs });
     }
   }
 }

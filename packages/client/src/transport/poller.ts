@@ -1,5 +1,6 @@
 import { withPollJitter } from "@statusplane/core";
 import { ClientError } from "../client-error.ts";
+import { createTimer } from "../timer.ts";
 import type { Sender } from "../sender.ts";
 import type { WatchRef } from "../watched-job.ts";
 import { retryWait } from "./backoff.ts";
@@ -50,7 +51,7 @@ export interface Poller {
 
 export function createPoller({ sender, unseenPollMs, ...parts }: PollerParts): Poller {
   const { environment } = sender;
-  let cancelTimer: (() => void) | null = null;
+  const timer = createTimer(environment);
   let isAsking = false;
   let isResting = false;
   let again: PokeReason | null = null;
@@ -61,17 +62,9 @@ export function createPoller({ sender, unseenPollMs, ...parts }: PollerParts): P
     const { refs, active } = parts.due();
     return !isResting && (active || refs.length > 0);
   };
-  const stop = (): void => {
-    cancelTimer?.();
-    cancelTimer = null;
-  };
   const wait = (delayMs: number): void => {
-    stop();
-    if (!isSomethingDue()) return;
-    cancelTimer = environment.setTimer(() => {
-      cancelTimer = null;
-      void poll(); // never rejects
-    }, delayMs);
+    timer.stop();
+    if (isSomethingDue()) timer.start(() => void poll(), delayMs); // never rejects
   };
   const begin = (): void => wait(Math.max(0, notBeforeMs - environment.now()));
   const unseenMs = (): number => (environment.isVisible() && environment.isOnline() ? 0 : unseenPollMs);
@@ -103,22 +96,22 @@ export function createPoller({ sender, unseenPollMs, ...parts }: PollerParts): P
   function poke(reason: PokeReason): void {
     if (isAsking) {
       if (again !== "person") again = reason;
-    } else if (reason === "person" || errorsInARow === 0 || cancelTimer === null) begin();
+    } else if (reason === "person" || errorsInARow === 0 || !timer.isSet) begin();
   }
 
   return {
     get isIdle() {
-      return !isAsking && cancelTimer === null;
+      return !isAsking && !timer.isSet;
     },
     poke,
     settle() {
       if (isAsking) return;
-      if (!isSomethingDue()) stop();
-      else if (cancelTimer === null) begin();
+      if (!isSomethingDue()) timer.stop();
+      else if (!timer.isSet) begin();
     },
     rest(rests) {
       isResting = rests;
-      if (rests) stop();
+      if (rests) timer.stop();
       else poke("person");
     },
   };

@@ -1,3 +1,4 @@
+import { createTimer } from "../timer.ts";
 import { MAX_REFS } from "@statusplane/core/wire";
 import { watchKey } from "../watched-job.ts";
 import type { ClientTimings } from "./client-timings.ts";
@@ -20,10 +21,10 @@ export function createPushing(
   const { table, sender, timings, wantedList } = context;
   const { environment } = sender;
   let gathered: Delivery[] = [];
-  let cancelGathering: (() => void) | null = null;
+  const gathering = createTimer(environment);
   let handedOnMs = Number.NEGATIVE_INFINITY;
   let isDoubted = false;
-  let cancelDoubt: (() => void) | null = null;
+  const doubting = createTimer(environment);
   let wasResting = false;
   const pusher = open({ onDelivery: gather, onCover: () => context.onCover() });
 
@@ -31,12 +32,11 @@ export function createPushing(
     gathered.push(withListed(delivery));
     const waitMs = handedOnMs + GATHER_MS - environment.now();
     if (delivery.list !== undefined || waitMs <= 0) handOn();
-    else cancelGathering ??= environment.setTimer(handOn, waitMs);
+    else gathering.start(handOn, waitMs);
   }
 
   function handOn(): void {
-    cancelGathering?.();
-    cancelGathering = null;
+    gathering.stop();
     handedOnMs = environment.now();
     const deliveries = gathered;
     gathered = [];
@@ -65,17 +65,11 @@ export function createPushing(
       (pusher.coversList && wantedList() !== null) ||
       table.polled().some(({ job }) => pusher.covers(watchKey(job.ref)));
     if (isSomethingTold && !pusher.isRelayed) {
-      cancelDoubt ??= environment.setTimer(() => {
-        cancelDoubt = null;
+      doubting.start(() => {
         isDoubted = true;
         context.onCover();
       }, timings.safetyPollMs);
-    } else stopDoubting();
-  }
-
-  function stopDoubting(): void {
-    cancelDoubt?.();
-    cancelDoubt = null;
+    } else doubting.stop();
   }
 
   return {
@@ -88,7 +82,7 @@ export function createPushing(
     untold: (refs) => (isDoubted ? refs : refs.filter((ref) => !pusher.covers(watchKey(ref)))),
     guests: () => (isDoubted ? pusher.guests() : []),
     polls() {
-      if (isDoubted) stopDoubting();
+      if (isDoubted) doubting.stop();
       isDoubted = false;
     },
     share: (delivery) => pusher.share(delivery),
@@ -96,7 +90,7 @@ export function createPushing(
       isDoubted ||= wasResting && !isResting;
       wasResting = isResting;
       pusher.want(isResting ? NOTHING_WANTED : wanted());
-      if (isResting) stopDoubting();
+      if (isResting) doubting.stop();
       else doubtLater();
     },
     wake() {
@@ -104,8 +98,8 @@ export function createPushing(
       pusher.wake();
     },
     close() {
-      cancelGathering?.();
-      stopDoubting();
+      gathering.stop();
+      doubting.stop();
       pusher.close();
     },
   };

@@ -3,7 +3,7 @@ import { ClientError } from "../client-error.ts";
 import type { Sender } from "../sender.ts";
 import { watchKey } from "../watched-job.ts";
 import type { Wanted } from "./delivery.ts";
-import { EventLines } from "./event-lines.ts";
+import { eventLines } from "./event-lines.ts";
 import type { OpenStream, OpenStreamOf, StreamListener } from "./stream.ts";
 
 /** What every box on the way lets through as an address; more goes into a body. */
@@ -11,65 +11,46 @@ const ADDRESS_MAX_CHARACTERS = 2_000;
 
 /** Server-Sent Events by `fetch`, which can sign its request as `EventSource` cannot. */
 export function sseOf(sender: Sender): OpenStreamOf {
-  return (wanted, listener) => new EventsStream(sender, wanted, listener);
+  return (wanted, listener) => openEvents(sender, wanted, listener);
 }
 
-class EventsStream implements OpenStream {
-  readonly #sender: Sender;
-  readonly #wanted: Wanted;
-  readonly #asked: ReadonlySet<string>;
-  readonly #listener: StreamListener;
-  readonly #abort = new AbortController();
+function openEvents(sender: Sender, wanted: Wanted, listener: StreamListener): OpenStream {
+  const asked = new Set(wanted.refs.map(watchKey));
+  const abort = new AbortController();
+  const { signal } = abort;
 
-  constructor(sender: Sender, wanted: Wanted, listener: StreamListener) {
-    this.#sender = sender;
-    this.#wanted = wanted;
-    this.#asked = new Set(wanted.refs.map(watchKey));
-    this.#listener = listener;
-    void this.#run(); // never rejects
-  }
+  void run(); // never rejects
+  return {
+    // What is no more wanted may go on to be told: only what is new needs another connection.
+    watch: ({ refs, active }) => (!active || wanted.active) && refs.every((ref) => asked.has(watchKey(ref))),
+    renew: () => false,
+    close: () => abort.abort(),
+  };
 
-  /** What is no more wanted may go on to be told: only what is new needs another connection. */
-  watch({ refs, active }: Wanted): boolean {
-    return (!active || this.#wanted.active) && refs.every((ref) => this.#asked.has(watchKey(ref)));
-  }
-
-  renew(): boolean {
-    return false;
-  }
-
-  close(): void {
-    this.#abort.abort();
-  }
-
-  async #run(): Promise<void> {
+  async function run(): Promise<void> {
     let retryAfterMs = 0;
     try {
-      const { path, ...init } = requestOf(this.#wanted);
-      await this.#sender.send(
-        path,
-        { ...init, cache: "no-store", deadlineMs: 0, signal: this.#abort.signal },
-        (response) => this.#read(response),
-      );
+      const { path, ...init } = requestOf(wanted);
+      await sender.send(path, { ...init, cache: "no-store", deadlineMs: 0, signal }, read);
     } catch (error) {
       // Whatever cut it off, it is over; the poll that takes over tells of a server that is away.
       if (error instanceof ClientError) retryAfterMs = error.retryAfterMs ?? 0;
     }
-    if (!this.#abort.signal.aborted) this.#listener.onEnd({ retryAfterMs });
+    if (!signal.aborted) listener.onEnd({ retryAfterMs });
   }
 
-  async #read(response: Response): Promise<void> {
+  async function read(response: Response): Promise<void> {
     const type = response.headers.get("Content-Type") ?? "";
     if (response.body === null || !type.startsWith("text/event-stream")) return; // another program's answer
-    const lines = new EventLines((name, data) => {
-      const event = this.#abort.signal.aborted ? null : readLines(name, data);
-      if (event !== null) this.#listener.onEvent(event);
+    const push = eventLines((name, data) => {
+      const event = signal.aborted ? null : readLines(name, data);
+      if (event !== null) listener.onEvent(event);
     });
     const reader = response.body.getReader();
     for (let part = await reader.read(); !part.done; part = await reader.read()) {
-      if (this.#abort.signal.aborted) return;
-      this.#listener.onLife();
-      lines.push(part.value);
+      if (signal.aborted) return;
+      listener.onLife();
+      push(part.value);
     }
   }
 }

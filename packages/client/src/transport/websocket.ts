@@ -13,83 +13,73 @@ import type { OpenStream, OpenStreamOf, StreamListener } from "./stream.ts";
 
 /** A WebSocket: signs in by subprotocol or by its first message, watches what it is told to, answers beats. */
 export function websocketOf(sender: Sender): OpenStreamOf {
-  return (wanted, listener) => new SocketStream(sender, wanted, listener);
+  return (wanted, listener) => openSocketStream(sender, wanted, listener);
 }
 
-class SocketStream implements OpenStream {
-  readonly #sender: Sender;
-  readonly #listener: StreamListener;
-  #wanted: Wanted;
-  #socket: Socket | null = null;
-  #isOpen = false;
-  #isOver = false;
+function openSocketStream(sender: Sender, wanted: Wanted, listener: StreamListener): OpenStream {
+  let watched = wanted;
+  let socket: Socket | undefined;
+  let isOpen = false;
+  let isOver = false;
 
-  constructor(sender: Sender, wanted: Wanted, listener: StreamListener) {
-    this.#sender = sender;
-    this.#wanted = wanted;
-    this.#listener = listener;
-    this.#open().catch(() => this.#over()); // no token, or no WebSocket to be had: the poll tells why
-  }
+  open().catch(over); // no token, or no WebSocket to be had: the poll tells why
+  return {
+    watch(next) {
+      watched = next;
+      if (isOpen) sendWatch();
+      return true;
+    },
+    renew() {
+      sender.token().then(
+        (token) => {
+          if (token !== null) send({ op: "sign_in", token });
+        },
+        () => undefined, // the server ends the connection with the token, and the next is opened with a new one
+      );
+      return true;
+    },
+    close() {
+      isOver = true;
+      socket?.close();
+    },
+  };
 
-  watch(wanted: Wanted): boolean {
-    this.#wanted = wanted;
-    if (this.#isOpen) this.#sendWatch();
-    return true;
-  }
-
-  renew(): boolean {
-    this.#sender.token().then(
-      (token) => {
-        if (token !== null) this.#send({ op: "sign_in", token });
-      },
-      () => undefined, // the server ends the connection with the token, and the next is opened with a new one
-    );
-    return true;
-  }
-
-  close(): void {
-    this.#isOver = true;
-    this.#socket?.close();
-  }
-
-  async #open(): Promise<void> {
-    const token = await this.#sender.token();
-    if (this.#isOver) return;
+  async function open(): Promise<void> {
+    const token = await sender.token();
+    if (isOver) return;
     const bearer = token === null ? null : bearerProtocol(token);
     const protocols = bearer === null ? [SUBPROTOCOL] : [SUBPROTOCOL, bearer];
-    const { environment } = this.#sender;
-    const socket = environment.openSocket?.(this.#sender.url(socketPath()), protocols);
+    socket = sender.environment.openSocket?.(sender.url(socketPath()), protocols);
     if (socket === undefined) throw new TypeError("no WebSocket here");
-    this.#socket = socket;
     socket.onopen = () => {
-      this.#isOpen = true;
-      if (token !== null && bearer === null) this.#send({ op: "sign_in", token });
-      this.#sendWatch();
+      isOpen = true;
+      if (token !== null && bearer === null) send({ op: "sign_in", token });
+      sendWatch();
     };
-    socket.onmessage = ({ data }) => this.#take(data);
-    socket.onclose = () => this.#over();
+    socket.onmessage = ({ data }) => take(data);
+    socket.onclose = over;
   }
 
-  #take(data: unknown): void {
-    if (this.#isOver) return;
-    this.#listener.onLife();
+  function take(data: unknown): void {
+    if (isOver) return;
+    listener.onLife();
     const event = typeof data === "string" ? readFrame(data) : null;
-    if (event?.event === "beat") this.#send({ op: "beat" });
-    else if (event !== null) this.#listener.onEvent(event);
+    if (event?.event === "beat") send({ op: "beat" });
+    else if (event !== null) listener.onEvent(event);
   }
 
-  #sendWatch(): void {
-    const { refs, active } = this.#wanted;
-    this.#send({ op: "watch", ...namesBody(refs), active });
+  function sendWatch(): void {
+    const { refs, active } = watched;
+    send({ op: "watch", ...namesBody(refs), active });
   }
 
-  #send(message: StreamMessage): void {
-    if (this.#isOpen && !this.#isOver) this.#socket?.send(JSON.stringify(message));
+  function send(message: StreamMessage): void {
+    if (isOpen && !isOver) socket?.send(JSON.stringify(message));
   }
 
-  #over(): void {
-    if (this.#isOver) return;
-    this.#isOver = true;
-    this.#listener.onEnd({ retryAfterMs: 0 });
+  function over(): void {
+    if (isOver) return;
+    isOver = true;
+    listener.onEnd({ retryAfterMs: 0 });
   }
 }

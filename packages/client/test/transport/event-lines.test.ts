@@ -1,11 +1,11 @@
 import { describe, expect, it } from "vitest";
-import { EventLines } from "../../src/transport/event-lines.ts";
+import { eventLines } from "../../src/transport/event-lines.ts";
 
 /** What comes out of bytes that come in groups of at most `size`. */
 function eventsOf(bytes: Uint8Array, size: number): (readonly [string, string])[] {
   const events: (readonly [string, string])[] = [];
-  const lines = new EventLines((name, data) => events.push([name, data]));
-  for (let start = 0; start < bytes.length; start += size) lines.push(bytes.subarray(start, start + size));
+  const lines = eventLines((name, data) => events.push([name, data]));
+  for (let start = 0; start < bytes.length; start += size) lines(bytes.subarray(start, start + size));
   return events;
 }
 
@@ -60,9 +60,9 @@ describe("lines of events", () => {
     expect(whole).toHaveLength(2);
     for (let at = 0; at <= bytes.length; at++) {
       const events: (readonly [string, string])[] = [];
-      const lines = new EventLines((name, data) => events.push([name, data]));
-      lines.push(bytes.subarray(0, at));
-      lines.push(bytes.subarray(at));
+      const lines = eventLines((name, data) => events.push([name, data]));
+      lines(bytes.subarray(0, at));
+      lines(bytes.subarray(at));
       expect(events).toEqual(whole);
     }
   });
