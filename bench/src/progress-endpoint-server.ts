@@ -1,9 +1,9 @@
 /**
  * The servers under test, in a process of their own, forked by progress-endpoint.ts: our progress endpoint on one
- * port, its rivals on another. Tells its ports when it listens, and its CPU time when it is asked.
+ * port, as a plugin of an application's server on another, its rivals on a third. Tells its ports when it listens, and its CPU time when it is asked.
  */
 import { encodeSnapshot, jobRef, type Snapshot } from "@statusplane/core";
-import { createServer } from "@statusplane/server";
+import { createServer, statusplane } from "@statusplane/server";
 import { openRedisStatusStore } from "@statusplane/redis";
 import { Queue } from "bullmq";
 import Fastify, { type FastifyInstance } from "fastify";
@@ -30,16 +30,24 @@ const snapshotOf = (id: string): Snapshot => ({
 });
 const constantText = encodeSnapshot(snapshotOf("job-0")).text;
 
-async function openOurs(): Promise<FastifyInstance> {
-  const store = await openRedisStatusStore({ url: redisUrl });
-  for (const id of ids) await store.writer.write("announce", encodeSnapshot(snapshotOf(id)));
-  return createServer({
-    store,
-    signIn: { kind: "secret", secret },
-    requestsPerMinute: 1_000_000_000,
-    tenantRequestsPerMinute: 1_000_000_000,
-    log: { level: "warn" },
-  });
+const store = await openRedisStatusStore({ url: redisUrl });
+for (const id of ids) await store.writer.write("announce", encodeSnapshot(snapshotOf(id)));
+const watching = {
+  store,
+  signIn: { kind: "secret", secret },
+  requestsPerMinute: 1_000_000_000,
+  tenantRequestsPerMinute: 1_000_000_000,
+} as const;
+
+function openOurs(): Promise<FastifyInstance> {
+  return createServer({ ...watching, log: { level: "warn" } });
+}
+
+/** In an application's own server, as the baseline's. */
+async function openPlugin(): Promise<FastifyInstance> {
+  const fastify = Fastify();
+  await fastify.register(statusplane, watching);
+  return fastify;
 }
 
 async function openRivals(): Promise<FastifyInstance> {
@@ -92,4 +100,8 @@ process.on("message", () => {
   process.send?.({ cpuMicroseconds: user + system });
 });
 process.on("disconnect", () => process.exit(0));
-process.send?.({ ours: await listen(await openOurs()), rivals: await listen(await openRivals()) });
+process.send?.({
+  ours: await listen(await openOurs()),
+  plugin: await listen(await openPlugin()),
+  rivals: await listen(await openRivals()),
+});

@@ -19,6 +19,12 @@ interface Rival {
   readonly pathOf: (id: string) => string;
 }
 
+interface Ports {
+  readonly ours: number;
+  readonly plugin: number;
+  readonly rivals: number;
+}
+
 interface Measured {
   readonly perSecond: number[];
   readonly cpuMicroseconds: number[];
@@ -35,7 +41,7 @@ export async function run(): Promise<void> {
   const secret = randomBytes(32).toString("hex");
   const server = await forkServer([redis.url, postgres.url, secret, String(JOBS)]);
   try {
-    const [ports] = (await once(server, "message")) as [{ readonly ours: number; readonly rivals: number }];
+    const [ports] = (await once(server, "message")) as [Ports];
     const token = await new SignJWT({ sub: "bench", tenant_id: 7 })
       .setProtectedHeader({ alg: "HS256" })
       .setExpirationTime("1h")
@@ -57,10 +63,12 @@ async function forkServer(args: readonly string[]): Promise<ChildProcess> {
   return fork(script, args, { execArgv: ["--import", "tsx"] });
 }
 
-function rivalsAt({ ours, rivals }: { readonly ours: number; readonly rivals: number }): readonly Rival[] {
+function rivalsAt({ ours, plugin, rivals }: Ports): readonly Rival[] {
+  const pathOfOurs = (id: string): string => `/api/v1/jobs/${id}/progress/`;
   return [
     { name: CONSTANT, port: rivals, pathOf: (id) => `/constant/${id}/progress/` },
-    { name: "Statusplane: sign-in, Redis", port: ours, pathOf: (id) => `/api/v1/jobs/${id}/progress/` },
+    { name: "Statusplane: sign-in, Redis", port: ours, pathOf: pathOfOurs },
+    { name: "the same as a plugin of a server", port: plugin, pathOf: pathOfOurs },
     { name: "SELECT per poll through pg", port: rivals, pathOf: (id) => `/select/${id}/progress/` },
     { name: "BullMQ getJob + getState", port: rivals, pathOf: (id) => `/bullmq/${id}/progress/` },
   ];
