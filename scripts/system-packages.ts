@@ -49,6 +49,22 @@ const NEEDS: readonly Need[] = [
     homebrew: ["--cask", "chromium"],
   },
   {
+    what: "Korean and Latin letters, which scans are drawn with",
+    isThere: () =>
+      process.platform !== "linux" ||
+      ["opentype/noto/NotoSansCJK-Regular.ttc", "truetype/liberation"].every((font) =>
+        existsSync(`/usr/share/fonts/${font}`),
+      ),
+    debian: ["fonts-noto-cjk", "fonts-liberation"],
+    homebrew: [],
+  },
+  {
+    what: "libheif, which makes and opens HEIC",
+    isThere: () => findProgram("heif-enc") !== null && findProgram("heif-convert") !== null,
+    debian: ["libheif-examples"],
+    homebrew: ["libheif"],
+  },
+  {
     what: "nginx",
     isThere: () => findProgram("nginx", ["/usr/sbin"]) !== null,
     debian: ["nginx-light"],

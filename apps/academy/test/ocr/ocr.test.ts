@@ -1,3 +1,5 @@
+import { execFile } from "node:child_process";
+import { promisify } from "node:util";
 import sharp from "sharp";
 import { describe, expect, it } from "vitest";
 import type { PageReading } from "../../src/jobs/ocr/page-reading.ts";
@@ -24,6 +26,14 @@ describe("a picture", () => {
     expect((await bench.output("korean", "text.txt")).toString()).toBe(`${KOREAN.join("\n")}\n`);
     expect(bench.told.steps).toEqual(["open", "read", "write"]);
     expect(bench.told.partials.at(-1)).toEqual({ pages: 1, pages_read: 1, text: KOREAN.join("\n") });
+  });
+
+  it("that a phone took as HEIC is read", async () => {
+    const upright = await bench.file(sheet(ENGLISH), "photograph.png");
+    const path = `${upright}.heic`;
+    await promisify(execFile)("heif-enc", ["--lossless", "-o", path, upright]);
+    const result = await bench.run(path, { id: "heic", apart: true });
+    expect(result).toMatchObject({ outcome: "complete", text: ENGLISH.join("\n") });
   });
 
   it("that cannot be searched becomes a PDF that can", async () => {
