@@ -4,7 +4,8 @@ import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { writeXlsx } from "hucre/xlsx";
-import { makePdf, textContent } from "../../../apps/academy/test/ocr/make-pdf.ts";
+import sharp from "sharp";
+import { makePdf, SCAN, textContent, type PdfPage } from "../../../apps/academy/test/ocr/make-pdf.ts";
 
 const run = promisify(execFile);
 
@@ -80,4 +81,63 @@ export async function makeDocument(folder: string): Promise<string> {
   const path = join(folder, "notice.pdf");
   await writeFile(path, makePdf([{ content: textContent(DOCUMENT_LINES) }]));
   return path;
+}
+
+/** What stands in {@link makeScans}' document, page by page. */
+export const SCANNED_PAGES: readonly (readonly string[])[] = [
+  [
+    "도서관 이용 안내",
+    "다음 주 월요일부터 열람실을",
+    "오전 열 시에 엽니다.",
+    "Please return borrowed books",
+    "before Friday.",
+  ],
+  ["The committee met on Tuesday", "to review the yearly budget", "of the school library."],
+];
+/** Stands below them on the last page, its letters five dots high: it can be read, but not relied on. */
+const COARSE_LINE = "Rain moves everything into the gymnasium";
+const COARSENESS = 5.6;
+const SHEET = { width: 1_240, height: 1_754 } as const; // A4 at 150 dpi
+
+export interface ScansInput {
+  /** How many sheets; default those of {@link SCANNED_PAGES}, else that many full of small print, which take seconds each. */
+  readonly fullPages?: number;
+}
+
+/** A PDF of sheets from a scanner: nothing but pictures. Answers its path. */
+export async function makeScans(folder: string, { fullPages }: ScansInput = {}): Promise<string> {
+  const path = join(folder, `안내문-${fullPages ?? "scan"}.pdf`);
+  const sheets =
+    fullPages === undefined
+      ? await Promise.all(SCANNED_PAGES.map((lines, page) => scanOf(lines, { hasCoarseLine: page > 0 })))
+      : Array<PdfPage>(fullPages).fill(await scanOf(SMALL_PRINT, { points: 8 }));
+  await writeFile(path, makePdf(sheets));
+  return path;
+}
+
+const SMALL_PRINT = Array.from({ length: 60 }, () => SCANNED_PAGES[1]?.join(" ") ?? "");
+
+async function scanOf(
+  lines: readonly string[],
+  { points = 20, hasCoarseLine = false }: { readonly points?: number; readonly hasCoarseLine?: boolean } = {},
+): Promise<PdfPage> {
+  const { width, height } = SHEET;
+  const size = (points / 72) * 150;
+  const row = (text: string, index: number): string =>
+    `<text x="120" y="${150 + index * size * 1.5}">${text}</text>`;
+  const svg = (inside: string): Buffer =>
+    Buffer.from(
+      `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" font-size="${size}" font-family="Liberation Serif, Noto Sans CJK KR"><rect width="100%" height="100%" fill="white"/>${inside}</svg>`,
+    );
+  const coarse = await sharp(svg(hasCoarseLine ? row(COARSE_LINE, lines.length + 1) : ""))
+    .resize({ width: Math.round(width / COARSENESS) })
+    .png()
+    .toBuffer();
+  const dots = await sharp(coarse).resize({ width, height, fit: "fill", kernel: "nearest" }).png().toBuffer();
+  const bytes = await sharp(svg(lines.map(row).join("")))
+    .composite([{ input: dots, blend: "multiply" }])
+    .toColourspace("b-w")
+    .jpeg()
+    .toBuffer();
+  return { content: SCAN, jpeg: { bytes, width, height } };
 }

@@ -1,5 +1,6 @@
 import type { ReactNode } from "react";
 import { useFormat } from "../../text/index.ts";
+import { ScrollRegion } from "../../ui/index.ts";
 import type { DocumentLine } from "./document-page.ts";
 import styles from "./page-views.module.css";
 import type { LoadedPage } from "./use-document-page.ts";
@@ -35,29 +36,32 @@ export function PagePicture({
 }: LineMarks & { readonly loaded: LoadedPage }): ReactNode {
   const text = useFormat();
   if (pictureUrl === null) return null;
+  const label = wordsOf(text).pictureOf(text.count(page));
   return (
-    <div className={styles.scroll}>
-      <div className={styles.picture}>
-        <img src={pictureUrl} alt={wordsOf(text).pictureOf(text.count(page))} />
-        {lines.map(
-          (line, index) =>
-            line.box !== null && (
-              <span
-                key={index}
-                ref={marks.chosen === index ? bringIntoView : null}
-                aria-hidden="true"
-                className={`${styles.box} ${markOf(line, index, marks)}`}
-                style={{
-                  left: `${line.box.left * 100}%`,
-                  top: `${line.box.top * 100}%`,
-                  width: `${line.box.width * 100}%`,
-                  height: `${line.box.height * 100}%`,
-                }}
-                onPointerDown={() => marks.onChoose(index)}
-              />
-            ),
-        )}
-      </div>
+    <div className={styles.frame}>
+      <ScrollRegion label={label}>
+        <div className={styles.picture}>
+          <img src={pictureUrl} alt={label} />
+          {lines.map(
+            (line, index) =>
+              line.box !== null && (
+                <span
+                  key={index}
+                  ref={marks.chosen === index ? bringIntoView : null}
+                  aria-hidden="true"
+                  className={`${styles.box} ${markOf(line, index, marks)}`}
+                  style={{
+                    left: `${line.box.left * 100}%`,
+                    top: `${line.box.top * 100}%`,
+                    width: `${line.box.width * 100}%`,
+                    height: `${line.box.height * 100}%`,
+                  }}
+                  onPointerDown={() => marks.onChoose(index)}
+                />
+              ),
+          )}
+        </div>
+      </ScrollRegion>
     </div>
   );
 }
