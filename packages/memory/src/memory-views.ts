@@ -143,6 +143,7 @@ export class MemoryViews implements ViewStore, ViewFlushStore {
         knownSinceMs: kept.knownSinceMs,
         sessions: [...kept.view.sessions.values()],
         dirtySinceMs: kept.dirtySinceMs ?? 0,
+        mark: markOf(kept),
       }));
   }
 
@@ -154,14 +155,14 @@ export class MemoryViews implements ViewStore, ViewFlushStore {
   }
 
   async settle(_tenant: string, settled: readonly SettledView[]): Promise<void> {
-    for (const { ref, version, attendedAtMs } of settled) {
+    for (const { ref, mark, attendedAtMs } of settled) {
       const kept = this.#find(ref);
       if (kept === undefined) continue;
-      if (kept.view.version === version) {
+      if (markOf(kept) === mark) {
         kept.dirtySinceMs = null;
         const { session, sessions } = kept.view;
         kept.view = { ...kept.view, sessions: new Map([...sessions].filter(([each]) => each === session)) };
-      } else if (version !== null && kept.dirtySinceMs !== null) {
+      } else if (mark !== null && kept.dirtySinceMs !== null) {
         kept.dirtySinceMs = this.#now();
       }
       if (attendedAtMs !== null && kept.attendedAtMs === null) {
@@ -232,6 +233,11 @@ function merge(kept: KeptView, { watched, attendedAtMs }: RecordedView): void {
   const merged = mergeWatched(kept.view.watched, watched);
   kept.view = { ...kept.view, watched: merged, watchedSeconds: countWatched(merged) };
   kept.attendedAtMs ??= attendedAtMs;
+}
+
+/** A view that was erased and began anew has had its version before. */
+function markOf({ view, heardAtMs }: KeptView): string {
+  return `${view.version} ${heardAtMs ?? ""}`;
 }
 
 function stateOf({ ref, view, attendedAtMs }: KeptView): ViewState {

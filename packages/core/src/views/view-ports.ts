@@ -49,13 +49,15 @@ export interface ViewStore {
 export interface DirtyView extends FullView {
   /** Unix ms of its first report since then. */
   readonly dirtySinceMs: number;
+  /** Tells this state from every other that the store has had of the view, before or after a loss of its data. */
+  readonly mark: string;
 }
 
 /** A view that was written to its row. */
 export interface SettledView {
   readonly ref: ViewRef;
-  /** The version that was written: with a newer one the view is dirty anew, since now. Null: only its decision is told. */
-  readonly version: number | null;
+  /** Of the state that was written: in any other the view is dirty anew, since now. Null: only its decision is told. */
+  readonly mark: string | null;
   readonly attendedAtMs: number | null;
 }
 
@@ -67,7 +69,7 @@ export interface ViewFlushStore extends Pick<ViewStore, "putPolicy" | "nowMs"> {
   readDirty(tenant: string, limit: number): Promise<readonly DirtyView[]>;
   /** How many of a tenant, and Unix ms of the oldest; null: none. */
   readDirtyCount(tenant: string): Promise<{ readonly count: number; readonly oldestAtMs: number | null }>;
-  /** What has no newer version is clean and gets a TTL; what has is dirty since now; a decision is kept in any case. */
+  /** What is as it was written is clean and gets a TTL; what is not is dirty since now; a decision is kept in any case. */
   settle(tenant: string, settled: readonly SettledView[]): Promise<void>;
   /** All views of the video, of the viewer (in these videos, and whatever is dirty), or one. */
   erase(

@@ -63,6 +63,12 @@ export function describeViews(name: string, open: (now: () => number) => Promise
     const seen = async (ref: ViewRef): Promise<SecondsRange[]> =>
       rangesOf((await store().readWatched(ref)) ?? new Uint8Array(0));
     const count = async (tenant: string): Promise<number> => (await store().readDirtyCount(tenant)).count;
+    /** Of the one view that is dirty. */
+    const mark = async (tenant: string): Promise<string> => {
+      const [dirty] = await store().readDirty(tenant, 1);
+      if (dirty === undefined) throw new Error("nothing is dirty");
+      return dirty.mark;
+    };
     const pass = (seconds: number): void => {
       nowMs += seconds * SECOND_MS;
     };
@@ -265,16 +271,29 @@ export function describeViews(name: string, open: (now: () => number) => Promise
         },
       ]);
       pass(5);
-      await store().settle(tenant, [{ ref, version: null, attendedAtMs: null }]);
+      await store().settle(tenant, [{ ref, mark: null, attendedAtMs: null }]);
       expect(await store().readDirtyCount(tenant)).toEqual({ count: 1, oldestAtMs: sinceMs });
-      await store().settle(tenant, [{ ref, version: 1, attendedAtMs: null }]);
+      await store().settle(tenant, [{ ref, mark: "another", attendedAtMs: null }]);
       expect(await store().readDirtyCount(tenant)).toEqual({ count: 1, oldestAtMs: nowMs });
-      await store().settle(tenant, [{ ref, version: 2, attendedAtMs: 77 }]);
+      await store().settle(tenant, [{ ref, mark: await mark(tenant), attendedAtMs: 77 }]);
       expect(await count(tenant)).toBe(0);
       expect(await store().read([ref])).toMatchObject([{ attendedAtMs: 77, version: 3 }]);
       await store().report(ref, report([], { player: "p2" }), RULES);
-      await store().settle(tenant, [{ ref, version: 4, attendedAtMs: 99 }]);
+      await store().settle(tenant, [{ ref, mark: await mark(tenant), attendedAtMs: 99 }]);
       expect(await store().read([ref])).toMatchObject([{ attendedAtMs: 77, version: 4 }]);
+    });
+
+    it("stays dirty where what was written is of before a loss, though its version came again", async () => {
+      const ref = await begun();
+      const { tenant } = ref;
+      await store().report(ref, report([[0, 3]]), RULES);
+      const before = await mark(tenant);
+      await store().erase(tenant, { video: ref.video, viewer: ref.viewer, videos: [] });
+      pass(1);
+      await store().load([{ ref, recorded: null }]);
+      expect(await store().report(ref, report([[5, 6]]), RULES)).toMatchObject({ state: { version: 1 } });
+      await store().settle(tenant, [{ ref, mark: before, attendedAtMs: null }]);
+      expect(await count(tenant)).toBe(1);
     });
 
     it("answers the oldest of what is dirty, as many as are asked for", async () => {

@@ -29,7 +29,7 @@ import type { StatusStoreSettings } from "@statusplane/core/status-store";
 import type { RedisClient } from "../connections/redis-connector.ts";
 import type { RedisRequests } from "../status-store/redis-requests.ts";
 import { TurnBatch } from "../status-store/turn-batch.ts";
-import { fullViewOf, STATE, stateOf } from "./view-reply.ts";
+import { fullViewOf, markOf, NO_MARK, STATE, stateOf } from "./view-reply.ts";
 import type { ViewScripts } from "./view-scripts.ts";
 
 /** The tenant's own among its policies. */
@@ -79,8 +79,7 @@ export class RedisViews implements ViewStore, ViewFlushStore {
         ...[rules.deadlineMs ?? "", viewerName(ref.viewer), viewInTenant(ref), events, this.#publish],
         ...report.ranges.flat(),
       );
-      await known;
-      return counted;
+      return (await Promise.all([counted, known]))[0]; // both: where Redis goes away, neither is left without a listener
     })) as readonly unknown[];
     const [outcome, counted, tooFast, beyond, ahead, ...values] = reply;
     const state = stateOf(ref, values);
@@ -222,8 +221,8 @@ export class RedisViews implements ViewStore, ViewFlushStore {
         const { view, watched } = viewKeys(ref, cluster);
         return [view, watched];
       });
-      const values = some.flatMap(({ ref, version, attendedAtMs }) => [
-        ...[viewInTenant(ref), version ?? "", attendedAtMs ?? ""],
+      const values = some.flatMap(({ ref, mark, attendedAtMs }) => [
+        ...[viewInTenant(ref), mark ?? "", attendedAtMs ?? ""],
         ...[viewKeys(ref, cluster).events, viewerName(ref.viewer)],
       ]);
       await writes.call((client) =>
@@ -316,24 +315,26 @@ export class RedisViews implements ViewStore, ViewFlushStore {
     for (const [i, { ref, dirtySinceMs }] of known.entries()) {
       const [hash = {}, bits = null] = replies[i] ?? [];
       const view = fullViewOf(ref, hash, new Uint8Array(bits ?? []));
-      if (view === null) gone.push({ ref, version: -1, attendedAtMs: null });
-      else found.push({ ...view, dirtySinceMs });
+      if (view === null) gone.push({ ref, mark: NO_MARK, attendedAtMs: null });
+      else found.push({ ...view, dirtySinceMs, mark: markOf(hash) });
     }
     // What is marked and not there was erased, or evicted: its next report marks it anew.
     if (gone.length > 0) await this.settle(tenant, gone);
     return found;
   }
 
-  /** The list of a video's viewers holds those whose views are here. */
+  /** The list of a video's viewers holds those whose views are here, and lives no longer than they do. */
   async #forgetOldViewers(tenant: string, settled: readonly SettledView[]): Promise<void> {
     const { cluster, writes, settings } = this.#parts;
-    const before = Date.now() - settings.timings.viewTtlSeconds * 1_000;
+    const { viewTtlSeconds } = settings.timings;
+    const before = Date.now() - viewTtlSeconds * 1_000;
     const videos = [...new Set(settled.map(({ ref }) => ref.video))];
     await writes.call((client) =>
       Promise.all(
-        videos.map((video) =>
-          client.zremrangebyscore(videoViewKeys(tenant, video, cluster).viewers, "-inf", before),
-        ),
+        videos.flatMap((video) => {
+          const { viewers } = videoViewKeys(tenant, video, cluster);
+          return [client.zremrangebyscore(viewers, "-inf", before), client.expire(viewers, viewTtlSeconds)];
+        }),
       ),
     );
   }

@@ -49,6 +49,17 @@ export function fullViewOf(
   return { ...state, watched, knownSinceMs: Number(hash["since"] ?? 0), sessions };
 }
 
+/** No view has it. */
+export const NO_MARK = "-";
+
+/**
+ * As settle.lua reads it: a version comes again after a loss of data (an AOF without its last second, a view that was loaded
+ * anew), the moment of a report does not.
+ */
+export function markOf({ version, changed = "" }: Readonly<Record<string, string>>): string {
+  return `${version} ${changed}`;
+}
+
 function sessionOf(session: number, line: string): SessionLog {
   const [beganAtMs, endedAtMs, countedSeconds, mutedSeconds, hiddenSeconds, speed] = line
     .split(" ")

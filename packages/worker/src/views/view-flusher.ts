@@ -113,7 +113,7 @@ export class ViewFlusher {
       decided = views.length;
       await store.settle(
         errand.tenant,
-        views.map((view) => ({ ...view, version: null })),
+        views.map((view) => ({ ...view, mark: null })),
       );
     }
   }
@@ -124,11 +124,11 @@ export class ViewFlusher {
     const beganAtMs = clock.nowMs();
     const written = await records.flush(batch, { owner, log });
     const tookMs = clock.nowMs() - beganAtMs;
-    const versions = new Map(batch.map(({ ref, version }) => [keyOf(ref), version]));
+    const marks = new Map(batch.map(({ ref, mark }) => [keyOf(ref), mark]));
     const byTenant = new Map<string, SettledView[]>();
     for (const { ref, attendedAtMs } of written) {
       const settled = byTenant.get(ref.tenant) ?? [];
-      settled.push({ ref, version: versions.get(keyOf(ref)) ?? null, attendedAtMs });
+      settled.push({ ref, mark: marks.get(keyOf(ref)) ?? null, attendedAtMs });
       byTenant.set(ref.tenant, settled);
     }
     for (const [tenant, settled] of byTenant) await store.settle(tenant, settled);

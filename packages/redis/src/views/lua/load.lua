@@ -21,6 +21,9 @@ if redis.call('EXISTS', KEYS[1]) == 1 then
       merged[i] = string.char(bit.bor(string.byte(current, i) or 0, string.byte(ARGV[8], i) or 0))
     end
     redis.call('SETRANGE', KEYS[2], 0, table.concat(merged)) -- keeps the TTL
+    if redis.call('PTTL', KEYS[1]) >= 0 then
+      redis.call('PEXPIRE', KEYS[2], redis.call('PTTL', KEYS[1])) -- there may have been no watched second, and no key
+    end
     redis.call('HSET', KEYS[1], 'seconds', redis.call('BITCOUNT', KEYS[2]))
   end
   if ARGV[7] ~= '' then

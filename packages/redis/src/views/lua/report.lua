@@ -119,7 +119,7 @@ if view[2] ~= player then
 end
 local seconds = tonumber(view[6]) + counted
 redis.call('HSET', KEYS[1], 'session', session, 'player', player, 'length', length, 'seconds', seconds,
-  'seen', math.max(tonumber(view[4]) or 0, reportedAt))
+  'seen', math.max(tonumber(view[4]) or 0, reportedAt), 'changed', now)
 redis.call('HINCRBY', KEYS[1], 'version', 1)
 if reportedAt >= tonumber(view[3]) then
   redis.call('HSET', KEYS[1], 'position', ARGV[4], 'position_at', reportedAt)
@@ -141,6 +141,7 @@ redis.call('HSET', KEYS[1], field, string.format('%.0f %.0f %d %d %d %.17g',
 
 redis.call('PERSIST', KEYS[1])
 redis.call('PERSIST', KEYS[2])
+redis.call('PERSIST', KEYS[4])
 redis.call('ZADD', KEYS[4], now, ARGV[15])
 redis.call('ZADD', KEYS[5], 'NX', now, ARGV[16])
 redis.call(ARGV[18], ARGV[17], ARGV[15])

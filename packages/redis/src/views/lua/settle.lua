@@ -1,9 +1,10 @@
--- Views that were written to their rows: what has no newer version is clean and gets a TTL, what has is dirty since now; a
+-- Views that were written to their rows: what is as it was written is clean and gets a TTL, what is not is dirty since now; a
 -- decision is kept in any case.
 --
 -- KEYS  1 what is dirty, a sorted set · then of each view 2 its hash · 3 its bitmap
 -- ARGV  1 TTL, seconds · 2 PUBLISH or SPUBLISH · 3 now, ms; empty: Redis' own time · then of each view:
---       4 itself on the dirty list · 5 version that was written; empty: none was · 6 when it attended, ms; empty: it did not
+--       4 itself on the dirty list · 5 mark of what was written (markOf of views/view-reply.ts);
+--         empty: nothing was · 6 when it attended, ms; empty: it did not
 --       7 channel · 8 the viewer's name
 -- Returns how many are clean
 
@@ -16,8 +17,9 @@ local clean = 0
 for i = 1, (#KEYS - 1) / 2 do
   local view, watched = KEYS[2 * i], KEYS[2 * i + 1]
   local first = 5 * i - 1
-  local member, version, attended, channel, name = unpack(ARGV, first, first + 4)
-  local isWritten = redis.call('HGET', view, 'version') == version
+  local member, mark, attended, channel, name = unpack(ARGV, first, first + 4)
+  local at = redis.call('HMGET', view, 'version', 'changed')
+  local isWritten = (at[1] or '') .. ' ' .. (at[2] or '') == mark
   if isWritten then
     local current = redis.call('HGET', view, 'session')
     for _, field in ipairs(redis.call('HKEYS', view)) do
@@ -31,7 +33,7 @@ for i = 1, (#KEYS - 1) / 2 do
     clean = clean + 1
   elseif redis.call('EXISTS', view) == 0 then
     redis.call('ZREM', KEYS[1], member)
-  elseif version ~= '' then
+  elseif mark ~= '' then
     redis.call('ZADD', KEYS[1], 'XX', now, member)
   end
   if attended ~= '' and redis.call('EXISTS', view) == 1 and redis.call('HSETNX', view, 'attended', attended) == 1 then
