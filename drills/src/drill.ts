@@ -1,7 +1,20 @@
 import type { Random } from "./random.ts";
 
 /** What must hold whatever fails; the words of the invariants are in docs/faults.md. */
-export const INVARIANTS = ["I1", "I2", "I3", "I4", "I5", "I6", "I7", "I8", "I9", "I10", "I11"] as const;
+export const INVARIANTS = [
+  "I1",
+  "I2",
+  "I3",
+  "I4",
+  "I5",
+  "I6",
+  "I7",
+  "I8",
+  "I9",
+  "I10",
+  "I11",
+  "I12",
+] as const;
 export type Invariant = (typeof INVARIANTS)[number];
 
 /** One breach of an invariant, with the lines of the history that show it. */

@@ -70,7 +70,7 @@ async function hitAll(stage: Stage, names: readonly CrashPointName[]): Promise<v
 }
 
 async function raiseStage(context: RoundContext<SingleRedis>, requests: CrashRequests): Promise<Stage> {
-  const { fleet, load, random, violate, onClose } = context;
+  const { fleet, load, random, store, violate, onClose } = context;
   const queue = await createBullmqQueue({ url: fleet.queueRedis.url });
   onClose(() => queue.close());
   const onUnexpected = (what: string): void => violate("I8", what);
@@ -78,7 +78,8 @@ async function raiseStage(context: RoundContext<SingleRedis>, requests: CrashReq
   onClose(() => supervisor.stop());
   const scenes = random.fork("scenes");
   const retried = new Set<JobRef>();
-  return { fleet, load, supervisor, requests, queue, random: scenes, alone: oneAtATime(), retried };
+  const { views } = store;
+  return { fleet, load, supervisor, requests, queue, views, random: scenes, alone: oneAtATime(), retried };
 }
 
 /** The next fault begins when the one before has ended, well or not. */

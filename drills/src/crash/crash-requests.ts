@@ -14,9 +14,9 @@ export class CrashRequests implements Disposable {
   readonly folder = mkdtempSync(join(tmpdir(), "statusplane-crashes-"));
   readonly #told = new Set<string>();
 
-  /** The next process that passes this point dies there. */
-  ask(name: string): void {
-    writeFileSync(join(this.folder, name), "");
+  /** The next process that passes this point dies there, or stands still until it gets SIGCONT. */
+  ask(name: string, what: "die" | "stop" = "die"): void {
+    writeFileSync(join(this.folder, name), what);
   }
 
   /** Nobody is to die there any more. */

@@ -1,5 +1,6 @@
-import { isTerminal, type CrashPointName } from "@statusplane/core";
+import { isTerminal, uuidV7, viewRef, type CrashPointName } from "@statusplane/core";
 import { withRedis } from "@statusplane/test-support";
+import { TENANTS } from "../load/drill-load.ts";
 import type { Scene } from "./scene.ts";
 
 /** Has some process pass a point; begun anew until one has died there. */
@@ -151,6 +152,28 @@ const databaseDies: Scenario = async (scene) => {
   await scene.pause(2 * ROUND_MS);
 };
 
+const VIEW_RULES = {
+  ...{ lengthSeconds: 60, maxSpeed: 2, seekAhead: true, places: 2 },
+  ...{ neededSeconds: 60, deadlineMs: null },
+};
+
+const videoIsWatched: Scenario = async (scene) => {
+  const { views, random } = scene.stage;
+  const ref = viewRef(random.pick(TENANTS), "watched", uuidV7());
+  await views.load([{ ref, recorded: null }]);
+  const said = {
+    player: "p",
+    positionSeconds: 5,
+    speed: 1,
+    muted: false,
+    hidden: false,
+    left: false,
+    agoMs: 0,
+  };
+  await views.report(ref, { ...said, ranges: [[0, 5]] }, VIEW_RULES);
+  await scene.pause(2 * ROUND_MS);
+};
+
 /** How each point is reached. */
 export const SCENARIOS: Readonly<Record<CrashPointName, Scenario>> = {
   "upload.before-save": fileArrives,
@@ -232,12 +255,15 @@ export const SCENARIOS: Readonly<Record<CrashPointName, Scenario>> = {
   "recover.after-drain": storeLosesAll,
   "recover.before-end": storeLosesAll,
   "recover.after-end": storeLosesAll,
+  "flush.before-write": videoIsWatched,
+  "flush.after-write": videoIsWatched,
+  "flush.after-settle": videoIsWatched,
   "resign.before-commit": leaderShutsDown,
   "resign.after-commit": leaderShutsDown,
 };
 
 const LOSSES: ReadonlySet<Scenario> = new Set([storeLosesAll, storeLosesRunningJob]);
-const OF_THE_LEADER = /^(tick|relay|waiting|sweep|recover|resign)\./;
+const OF_THE_LEADER = /^(tick|relay|waiting|sweep|recover|flush|resign)\./;
 
 /** Whether the status store loses data on the way to this point. */
 export function losesData(name: CrashPointName): boolean {

@@ -1,4 +1,4 @@
-import { refKey, type JobQueue, type JobRef, type Status } from "@statusplane/core";
+import { refKey, type JobQueue, type JobRef, type Status, type ViewStore } from "@statusplane/core";
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -23,6 +23,8 @@ export interface Stage {
   readonly requests: CrashRequests;
   /** The drill's own way into the queue. */
   readonly queue: JobQueue;
+  /** The drill's own way to what is watched. */
+  readonly views: ViewStore;
   readonly random: Random;
   /** Faults of stores come one at a time. */
   readonly alone: (fault: () => Promise<void>) => Promise<void>;

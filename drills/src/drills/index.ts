@@ -21,6 +21,7 @@ import { t23 } from "./t23-deploys.ts";
 import { t24 } from "./t24-two-relays.ts";
 import { t26 } from "./t26-freshness.ts";
 import { t28 } from "./t28-messages.ts";
+import { t29 } from "./t29-views.ts";
 
 /** The catalogue, in the order of its numbers. */
 export const DRILLS: readonly Drill[] = [
@@ -45,6 +46,7 @@ export const DRILLS: readonly Drill[] = [
   t24,
   t26,
   t28,
+  t29,
 ];
 
 /** What the report tells of: the torture is a command of its own. */

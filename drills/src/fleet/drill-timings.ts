@@ -18,4 +18,5 @@ export const DRILL_TIMINGS: Timings = {
   takeBackEveryMs: 2_000,
   relistEveryMs: 2_000,
   finishWithinMs: 1_500,
+  viewFlushMs: 1_000,
 };

@@ -183,10 +183,10 @@ export class Fleet<Redis extends StatusRedis = StatusRedis> {
     return join(this.folder, "data");
   }
 
-  async token(tenant: string): Promise<string> {
+  async token(tenant: string, subject = "drill"): Promise<string> {
     return new SignJWT({ tenant_id: tenant })
       .setProtectedHeader({ alg: "HS256" })
-      .setSubject("drill")
+      .setSubject(subject)
       .setExpirationTime("3d") // also for an api process whose clock is a day ahead
       .sign(new TextEncoder().encode(JWT_SECRET));
   }

@@ -20,6 +20,7 @@ export interface StatusRedis {
 
 export interface SingleRedis extends StatusRedis {
   readonly port: number;
+  readonly folder: string;
   kill(): Promise<void>;
   start(): Promise<void>;
   pause(): void;

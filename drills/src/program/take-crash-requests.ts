@@ -1,34 +1,37 @@
 import { armCrashPoints } from "@statusplane/core/testing/crash-points";
-import { existsSync, renameSync, writeFileSync, writeSync } from "node:fs";
+import { existsSync, readFileSync, renameSync, writeFileSync, writeSync } from "node:fs";
 import { join } from "node:path";
 
 const STDERR = 2;
 
 /**
- * Has this process die at any point that the drill asks for while it runs, so that one start serves whichever point comes
+ * Has this process die, or stop by SIGSTOP, at any point that the drill asks for while it runs, so that one start serves whichever point comes
  * next (`CRASH_AT` names one for a whole life). The folder's files:
  *
  * ```
- * NAME            somebody is to die at this point ─the first process that passes it takes the file away─▶ taken.PID.NAME
+ * NAME            somebody is to "die" or "stop" at this point ─the first process that passes it takes the file away─▶ taken.PID.NAME
  * leader          pid of the process that leads the reconciler, written at each of its ticks
  * ```
  */
 export function takeCrashRequests(folder: string): void {
   armCrashPoints((name) => {
     if (name === "tick.before-sentinel") writeFileSync(join(folder, "leader"), String(process.pid));
-    if (take(folder, name)) die(name);
+    const what = take(folder, name);
+    if (what === "stop") process.kill(process.pid, "SIGSTOP");
+    else if (what !== null) die(name);
   });
 }
 
-/** One of all processes gets it: renaming is atomic. */
-function take(folder: string, name: string): boolean {
+/** One of all processes gets it: renaming is atomic. @returns what is asked; null: nothing. */
+function take(folder: string, name: string): string | null {
   const request = join(folder, name);
-  if (!existsSync(request)) return false;
+  if (!existsSync(request)) return null;
   try {
-    renameSync(request, join(folder, `taken.${process.pid}.${name}`));
-    return true;
+    const taken = join(folder, `taken.${process.pid}.${name}`);
+    renameSync(request, taken);
+    return readFileSync(taken, "utf8");
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "ENOENT") return false; // another process was first
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return null; // another process was first
     throw error;
   }
 }

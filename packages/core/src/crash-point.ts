@@ -96,6 +96,9 @@ export const CRASH_POINTS = {
   "recover.after-drain": "Such a page was applied; the next one has no entries.",
   "recover.before-end": "All rows were told again; the sentinel still says that a loss is being made good.",
   "recover.after-end": "The sentinel says an ordinary tick again.",
+  "flush.before-write": "Views that have changed are read; their rows do not know.",
+  "flush.after-write": "What was watched is in its rows; the status store does not know that it is.",
+  "flush.after-settle": "The status store knows what is in rows, and has what was decided.",
   "resign.before-commit": "The leading reconciler has ended its work and is about to give its lease row up.",
   "resign.after-commit": "The lease row is given up; the process has not ended.",
 } as const satisfies Readonly<Record<string, string>>;

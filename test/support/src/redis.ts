@@ -11,6 +11,8 @@ export interface RedisServer {
   readonly url: string;
   readonly port: number;
   readonly pid: number;
+  /** Where its append-only files lie. */
+  readonly folder: string;
   /** SIGSTOP / SIGCONT: the connections stay open, nothing answers. */
   pause(): void;
   resume(): void;
@@ -85,6 +87,7 @@ export async function startRedis(
   return {
     url,
     port,
+    folder,
     get pid() {
       return child?.pid ?? 0;
     },

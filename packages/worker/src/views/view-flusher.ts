@@ -1,4 +1,5 @@
 import {
+  crashPoint,
   systemClock,
   pause,
   viewInTenant,
@@ -122,7 +123,9 @@ export class ViewFlusher {
   async #write(batch: readonly DirtyView[], owner: string, ended?: AbortSignal): Promise<boolean> {
     const { store, records, log, clock } = this.#options;
     const beganAtMs = clock.nowMs();
+    crashPoint("flush.before-write");
     const written = await records.flush(batch, { owner, log });
+    crashPoint("flush.after-write");
     const tookMs = clock.nowMs() - beganAtMs;
     const marks = new Map(batch.map(({ ref, mark }) => [keyOf(ref), mark]));
     const byTenant = new Map<string, SettledView[]>();
@@ -132,6 +135,7 @@ export class ViewFlusher {
       byTenant.set(ref.tenant, settled);
     }
     for (const [tenant, settled] of byTenant) await store.settle(tenant, settled);
+    crashPoint("flush.after-settle");
     this.#status = { ...this.#status, written: this.#status.written + written.length };
     if (ended?.aborted !== true) await pause(clock, tookMs, ended ?? new AbortController().signal);
     return written.length > 0;
