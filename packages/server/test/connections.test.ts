@@ -238,9 +238,9 @@ describe("a connection", () => {
   });
 
   it.each(["multipart/form-data", "Multipart/Form-Data"])(
-    "with a form (%s) that goes on at a decent pace is not cut, however long it takes",
+    "with a form (%s) that goes on has all the time that it takes",
     async (type) => {
-      const port = await open({ http: { ...shortly, uploadIdleMs: 5_000, paceOverMs: 100 } });
+      const port = await open({ http: { ...shortly, uploadIdleMs: 5_000 } });
       const { authorization: Authorization } = await signedIn(1);
       const line = new Line(port);
       const pieces = 20;
@@ -250,7 +250,7 @@ describe("a connection", () => {
       await line.says(head("POST /media/videos/", { Authorization, ...form }));
       await line.says(`${FILE_PART}video`);
       for (let n = 0; n < pieces; n++) {
-        await sleep(25); // the pace is what is tested
+        await sleep(25); // longer in all than another body may take
         await line.says(piece);
       }
       await line.says(END);

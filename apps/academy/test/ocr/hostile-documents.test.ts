@@ -54,7 +54,7 @@ function pngOf(width: number, height: number): Buffer {
 
 const LOCKED = `/Encrypt << /Filter /Standard /V 2 /R 3 /Length 128 /O <${"41".repeat(32)}> /U <${"42".repeat(32)}> /P -4 >> /ID [<00> <00>]`;
 
-describe("a file that nobody can read", () => {
+describe("a file that nobody can read", { timeout: 120_000 }, () => {
   it.each([
     ["an encrypted PDF", "document_encrypted", () => makePdf([{ content: "" }], { trailer: LOCKED })],
     [
@@ -92,7 +92,7 @@ describe("a file that nobody can read", () => {
   });
 });
 
-describe("a document that wants more than to be read", () => {
+describe("a document that wants more than to be read", { timeout: 120_000 }, () => {
   it("has nothing fetched, and no script run", async () => {
     let asked = 0;
     const server = createServer((_, response) => {

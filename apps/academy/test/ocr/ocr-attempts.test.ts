@@ -36,7 +36,7 @@ async function readersOf(path: string): Promise<string[]> {
   return pids.filter((_, i) => lines[i]?.includes(`${path}"`));
 }
 
-describe("an attempt", () => {
+describe("an attempt", { timeout: 120_000 }, () => {
   it("goes on after the pages that the one before has read, and has all their pictures", async () => {
     const path = await bench.file(makePdf(pagesOf(4)));
     const asked: ReadOrder[] = [];
@@ -104,7 +104,7 @@ describe("an attempt", () => {
   });
 });
 
-describe("a document of several kinds of pages", () => {
+describe("a document of several kinds of pages", { timeout: 120_000 }, () => {
   it("has its text taken where it has some, and its pictures read", async () => {
     const scan = await sheet(["SCANNED PAGE", ...ENGLISH])
       .resize(595 * 2, 842 * 2, { fit: "contain", background: "#fff" })

@@ -7,7 +7,7 @@ import { ENGLISH, KOREAN, OcrBench, sheet } from "./ocr-fixture.ts";
 
 const bench = new OcrBench();
 
-describe("a picture", () => {
+describe("a picture", { timeout: 120_000 }, () => {
   it("becomes its text, with lines, boxes and confidence, and documents to take along", async () => {
     const path = await bench.file(sheet(KOREAN));
     const result = await bench.run(path, { id: "korean", apart: true });

@@ -1,11 +1,11 @@
 import { DEFAULT_TIMINGS, jobRef, type Snapshot } from "@statusplane/core";
-import { ROUTES, SUBPROTOCOL } from "@statusplane/core/wire";
+import { bearerProtocol, ROUTES, SUBPROTOCOL } from "@statusplane/core/wire";
 import { eventually } from "@statusplane/test-support";
 import { connect, type Socket } from "node:net";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { signedToken } from "../fakes/index.ts";
 import { openWatching, pending, running, write, type Watching } from "./open-watching.ts";
-import { openSocket, openSse, type StreamClient } from "./stream-clients.ts";
+import { openSocket, openSse, type SocketClient, type StreamClient } from "./stream-clients.ts";
 
 const VIDEO = jobRef("7", "video", "42");
 const HANDSHAKE =
@@ -27,6 +27,15 @@ afterEach(async () => {
   for (const socket of sockets.splice(0)) socket.destroy();
   await watching.close();
 });
+
+/** Somebody, from the first byte on: the time of strangers is short here, and a busy process would take him for one. */
+async function openSignedIn(): Promise<SocketClient> {
+  const protocols = [SUBPROTOCOL, bearerProtocol(token) ?? ""];
+  const client = await openSocket({ base: watching.base, protocols });
+  clients.push(client);
+  await client.until("hello");
+  return client;
+}
 
 /** A connection that writes what it is told, and reads nothing unless asked to. */
 function dial(text: string): Socket {
@@ -102,10 +111,7 @@ describe("a socket's client that sends nonsense", () => {
     ],
     ["no ids", '{"op":"watch","jobs":[1]}', 4009],
   ] as const)("is closed: %s", async (_what, message, code) => {
-    const client = await openSocket({ base: watching.base });
-    clients.push(client);
-    client.say({ op: "sign_in", token });
-    await client.until("hello");
+    const client = await openSignedIn();
     client.ws.send(message);
     expect(await client.over()).toBe(code);
   });
@@ -172,6 +178,8 @@ describe("a socket's client that sends nonsense", () => {
   });
 
   it("is no token of anybody, however it is written: a subprotocol that is none", async () => {
+    await watching.close();
+    watching = await openWatching();
     for (const odd of ["bearer.", "bearer.a%20b", `bearer.${"x".repeat(5_000)}`]) {
       const client = await openSocket({ base: watching.base, protocols: [SUBPROTOCOL, odd] });
       clients.push(client);
@@ -198,10 +206,7 @@ describe("a client that asks before it has read the answers", () => {
   ])("may ask as often as by HTTP: for %s", async (_what, message, answer) => {
     await watching.close();
     watching = await openWatching({ requestsPerMinute: 20 });
-    const client = await openSocket({ base: watching.base });
-    clients.push(client);
-    client.say({ op: "sign_in", token });
-    await client.until("hello");
+    const client = await openSignedIn();
     for (let asked = 0; asked < 100 && !client.isOver(); asked += 1) {
       const before = client.said.filter((each) => each === answer).length;
       client.say(message());
@@ -216,9 +221,7 @@ describe("a client that asks before it has read the answers", () => {
 
 describe("two hundred sockets of nobody", () => {
   it("are gone soon, are counted, and change nothing for a reader and a poll", async () => {
-    const reader = await openSocket({ base: watching.base });
-    clients.push(reader);
-    reader.say({ op: "sign_in", token });
+    const reader = await openSignedIn();
     reader.say({ op: "watch", videos: ["42"] });
     await reader.until("ready");
     const strangers = Array.from({ length: 200 }, () => dial(upgrade()));
