@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { Api, type SubmittedBody } from "./support/api.ts";
 import { openBrowser, openPage, signInByToken, upload } from "./support/browser.ts";
 import { API_ROLE, Deployment, WORKER_ROLE } from "./support/deployment.ts";
-import { makeVideo, makeWorkbook } from "./support/inputs.ts";
+import { DOCUMENT_LINES, makeDocument, makeVideo, makeWorkbook } from "./support/inputs.ts";
 import { isHousekeeping, StatementMark, total } from "./support/statements.ts";
 import { startWatching, type Watching } from "./support/watching.ts";
 
@@ -36,7 +36,7 @@ describe("separate processes", () => {
     await deployment?.close();
   });
 
-  it("costs Postgres nothing to watch 3 videos and 2 imports from submit to 30 s beyond the end, and to play them", async () => {
+  it("costs Postgres nothing to watch 3 videos, 2 imports and a document from submit to 30 s beyond the end, and to play them", async () => {
     const [tabA, tabB] = await Promise.all([openTab(apis[0].url), openTab(apis[1].url)]);
     const videos = [
       await makeVideo(deployment.folder, { seconds: 8, size: "640x360" }),
@@ -47,14 +47,15 @@ describe("separate processes", () => {
       await makeWorkbook(deployment.folder, { rows: 3_000, isBad: (index) => index % 500 === 0 }),
       await makeWorkbook(deployment.folder, { rows: 2_000, from: 10_001 }),
     ];
+    const document = await makeDocument(deployment.folder);
     const mark = await StatementMark.set(deployment.databaseUrl, [API_ROLE, WORKER_ROLE]);
-    await upload(tabA.page, [...videos, ...workbooks]);
-    const submitted = await tabA.submits(5);
+    await upload(tabA.page, [...videos, ...workbooks, document]);
+    const submitted = await tabA.submits(6);
     await tabB.page.reload(); // finds what runs from the active list
     const servers = [...apis, progress].map((program) => new Api(program.url, token));
     const watching = startWatching(servers, submitted);
 
-    await Promise.all([tabA, tabB].map((tab) => tab.everyBarAtItsEnd(5)));
+    await Promise.all([tabA, tabB].map((tab) => tab.everyBarAtItsEnd(6)));
     const seen = await watching.untilAllEnded(240_000);
     await new Promise((resolve) => setTimeout(resolve, BEYOND_MS));
     for (const title of ["lecture-640x360-8", "lecture-640x360-6"]) await tabA.plays(title);
@@ -65,9 +66,9 @@ describe("separate processes", () => {
     expect(watching.answers).toBeGreaterThan(1_000);
     const statements = (await mark.since()).filter((each) => !isHousekeeping(each));
     const count = (pattern: RegExp): number => total(statements.filter(({ query }) => pattern.test(query)));
-    expect(count(/INSERT INTO "statusplane"\.job \(/i), "submits").toBe(5);
-    expect(count(/WITH claimed AS/i), "claims").toBe(5);
-    expect(count(/^\s*WITH ended AS/i), "ends").toBe(5);
+    expect(count(/INSERT INTO "statusplane"\.job \(/i), "submits").toBe(6);
+    expect(count(/WITH claimed AS/i), "claims").toBe(6);
+    expect(count(/^\s*WITH ended AS/i), "ends").toBe(6);
     // what Redis does not know of views: a tenant's policies once per api, a viewer's state once per video
     const views = /FROM "statusplane"\.view(?:_policy)?\b/i;
     expect(count(views), "views and policies").toBeLessThanOrEqual(apis.length + videos.length);
@@ -89,6 +90,7 @@ describe("separate processes", () => {
       { playback: true },
     );
     await eventually("2,000 answers", () => again.answers > 2_000, 60_000);
+    await expectPagesOfDocument(before);
     await again.stop();
     expect(again.errors).toEqual([]);
     const rest = (await mark.since()).filter((each) => !isHousekeeping(each));
@@ -98,6 +100,19 @@ describe("separate processes", () => {
       const metrics = await (await fetch(`${program.url}/metrics`)).text();
       expect(metrics).toMatch(/^statusplane_statements_total\{cause="watching"\} 0$/m);
     }
+  }
+
+  /** What was read of a document is fetched page by page, without a statement. */
+  async function expectPagesOfDocument({ watched }: Watching): Promise<void> {
+    const mine = new Api(apis[1].url, token);
+    const jobs = await Promise.all(
+      watched.flatMap(({ job_id: id }) => (id === undefined ? [] : [mine.jobProgress(id)])),
+    );
+    const [read] = jobs.filter(({ body }) => body.job_type === "ocr");
+    const address = `/api/v1/jobs/${read?.body.job_id}/pages/1/`;
+    const page = await mine.call<{ lines: readonly { text: string }[] }>(address);
+    expect(page.body.lines.map(({ text }) => text)).toEqual(DOCUMENT_LINES);
+    expect((await mine.call<unknown>(`${address}picture/`)).status).toBe(200);
   }
 
   it("keeps two tenants with equal ids apart, on every way in", async () => {
