@@ -1,9 +1,10 @@
 /**
  * The claim in whole: 3 real videos and 2 real imports in progress, watched by 1 and by 100, each watcher polling each job
- * once a second; and the same polls on the old design, one SELECT each, on a Postgres of its own in the same minutes.
+ * once a second; and the same polls on the old design, one SELECT each, on a Postgres of its own in the same minutes. At
+ * last the 100 are told by push instead: a stream each, half by WebSocket and half by SSE, of the tenant's live list.
  *
  * Phases follow each other, and each adds one thing, so that what Postgres' CPU was spent on are differences between rates:
- * Postgres alone → idle api and worker → the work → the work watched by 1 → by 100. The two processes have a
+ * Postgres alone → idle api and worker → the work → the work watched by 1 → by 100 → by 100 who are told by push. The two processes have a
  * database role each; watching can only cost the api's backends something, whose CPU is told apart from the work's.
  */
 import { setTimeout as sleep } from "node:timers/promises";
@@ -24,12 +25,14 @@ interface Phase {
   readonly name: string;
   readonly ours: Rates;
   readonly old: Rates | null;
+  /** Of the api process itself, s per minute. */
+  readonly apiSeconds: number;
 }
 
 export async function run({ minutes }: BenchOptions): Promise<void> {
   const phaseMinutes = minutes ?? DEFAULT_MINUTES;
   console.log(
-    `3 phases of ${phaseMinutes * UNWATCHED_SHARE} min, 2 watched ones of ${phaseMinutes} min; every figure is per minute`,
+    `3 phases of ${phaseMinutes * UNWATCHED_SHARE} min, 3 watched ones of ${phaseMinutes} min; every figure is per minute`,
   );
   const old = await openOldDesign();
   const ours = await openStatusplane();
@@ -62,11 +65,14 @@ async function measureAll({ old, ours, milliseconds }: Sides): Promise<readonly 
     oldDoes: (() => Promise<number>) | null,
   ): Promise<void> => {
     await sleep(SETTLE_MS);
+    const before = { atMs: performance.now(), apiSeconds: await ours.apiCpuSeconds() };
     const [ourRates, oldRates] = await Promise.all([
       ours.meter.measure(oursDoes),
       oldDoes === null ? null : old.meter.measure(oldDoes),
     ]);
-    phases.push({ name, ours: ourRates, old: oldRates });
+    const minutes = (performance.now() - before.atMs) / 60_000;
+    const apiSeconds = ((await ours.apiCpuSeconds()) - before.apiSeconds) / minutes;
+    phases.push({ name, ours: ourRates, old: oldRates, apiSeconds });
     const { inProgress, videos, imports, failed } = ours.report();
     const work =
       inProgress === 0
@@ -88,15 +94,16 @@ async function measureAll({ old, ours, milliseconds }: Sides): Promise<readonly 
       () => old.watch(watchers, milliseconds),
     );
   }
+  await phase("work, 100 told by push", () => ours.push(100, milliseconds), null);
   return phases;
 }
 
 function printPhases(phases: readonly Phase[]): void {
   console.log(
-    "\n| phase | polls | SELECTs of the api | statements of api, worker | connections made | Postgres CPU s | of it api, worker, rest |",
+    "\n| phase | polls, or snapshots pushed | SELECTs of the api | statements of api, worker | connections made | Postgres CPU s | of it api, worker, rest | the api process' own CPU s |",
   );
-  console.log("|---|---|---|---|---|---|---|");
-  for (const { name, ours, old } of phases) {
+  console.log("|---|---|---|---|---|---|---|---|");
+  for (const { name, ours, old, apiSeconds } of phases) {
     const api = ratesOf(ours, API_ROLE);
     const worker = ratesOf(ours, WORKER_ROLE);
     const rest = ours.cpuSeconds - api.cpuSeconds - worker.cpuSeconds;
@@ -108,6 +115,7 @@ function printPhases(phases: readonly Phase[]): void {
       count(api.connections + worker.connections),
       ours.cpuSeconds.toFixed(2),
       [api.cpuSeconds, worker.cpuSeconds, rest].map((each) => each.toFixed(2)).join(", "),
+      apiSeconds.toFixed(2),
     );
     if (old === null) continue;
     const polling = ratesOf(old, OLD_ROLE);
@@ -119,19 +127,21 @@ function printPhases(phases: readonly Phase[]): void {
       count(polling.connections),
       old.cpuSeconds.toFixed(2),
       "",
+      "",
     );
   }
 }
 
 /** What Postgres' CPU was spent on, each as the difference to the phase before it. */
 function printSplit(phases: readonly Phase[]): void {
-  const [alone, idle, work, one, hundred] = phases;
+  const [alone, idle, work, one, hundred, pushed] = phases;
   if (
     alone?.old == null ||
     idle === undefined ||
     work === undefined ||
     one?.old == null ||
-    hundred?.old == null
+    hundred?.old == null ||
+    pushed === undefined
   )
     throw new Error("a phase is missing");
   const apiCpu = ({ ours }: Phase): number => ratesOf(ours, API_ROLE).cpuSeconds;
@@ -151,6 +161,7 @@ function printSplit(phases: readonly Phase[]): void {
       polled.toFixed(2),
     );
   }
+  row("told by push, 100 (api's backends)", (apiCpu(pushed) - apiCpu(work)).toFixed(2), "–");
 }
 
 function row(...cells: readonly string[]): void {

@@ -56,3 +56,10 @@ export async function readProcess(pid: number, file: "stat" | "cmdline"): Promis
     throw error;
   }
 }
+
+/** CPU seconds that a process has used so far. @throws {Error} when it is gone. */
+export async function processCpuSeconds(pid: number): Promise<number> {
+  const times = await processTimes(pid);
+  if (times === null) throw new Error(`there is no process ${pid}`);
+  return times.ownSeconds;
+}

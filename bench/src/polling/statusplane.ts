@@ -3,8 +3,10 @@ import { openRedisStatusStore } from "@statusplane/redis";
 import { withClient, type RunningProgram } from "@statusplane/test-support";
 import { Deployment } from "../../../test/end-to-end/support/deployment.ts";
 import { makeVideo, makeWorkbook } from "../../../test/end-to-end/support/inputs.ts";
+import { processCpuSeconds } from "../postgres-cpu.ts";
 import { ContinuousWork } from "./continuous-work.ts";
 import { pollEverySecond } from "./poll-every-second.ts";
+import { watchByPush } from "./watch-by-push.ts";
 import { PostgresMeter } from "./postgres-meter.ts";
 
 const TENANT = "7";
@@ -20,7 +22,11 @@ export interface Statusplane {
   report: ContinuousWork["report"];
   /** @returns how many polls were answered. */
   watch(watchers: number, milliseconds: number): Promise<number>;
+  /** As many watchers, half by WebSocket and half by SSE. @returns how many snapshots they were told. */
+  push(watchers: number, milliseconds: number): Promise<number>;
   watchingStatements(): Promise<number>;
+  /** CPU of the api process so far, s; 0 before it is started. */
+  apiCpuSeconds(): Promise<number>;
   close(): Promise<void>;
 }
 
@@ -59,6 +65,13 @@ export async function openStatusplane(): Promise<Statusplane> {
       work.check();
       return answers;
     },
+    async push(watchers, milliseconds) {
+      const options = { watchers, url: started().url, token: await deployment.token(TENANT), milliseconds };
+      const snapshots = await watchByPush(options);
+      work.check();
+      return snapshots;
+    },
+    apiCpuSeconds: () => (api === null ? Promise.resolve(0) : processCpuSeconds(api.pid)),
     async watchingStatements() {
       const metrics = await (await fetch(`${started().url}/metrics`)).text();
       const found = /^statusplane_statements_total\{cause="watching"\} (\d+)$/m.exec(metrics);

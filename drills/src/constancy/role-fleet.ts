@@ -1,28 +1,39 @@
 import { DEFAULT_TIMINGS } from "@statusplane/core";
 import { withClient } from "@statusplane/test-support";
 import { API_ROLE, WORKER_ROLE } from "../../../test/end-to-end/support/deployment.ts";
-import { Fleet } from "../fleet/fleet.ts";
+import { Fleet, type FleetOptions } from "../fleet/fleet.ts";
+import type { ProcessSlot } from "../fleet/process-slot.ts";
 import { openSingleRedis, type SingleRedis } from "../fleet/status-redis.ts";
 
 /** The database roles of a role fleet's processes. */
 export const ROLES = [API_ROLE, WORKER_ROLE] as const;
 
 /** A fleet at the product's own intervals, whose processes have database roles of their own: Postgres says whose a statement was. */
-export async function openRoleFleet(): Promise<Fleet<SingleRedis>> {
+export async function openRoleFleet(
+  options: Pick<FleetOptions<SingleRedis>, "workers" | "env"> = {},
+): Promise<Fleet<SingleRedis>> {
   const statusRedis = await openSingleRedis(true);
-  const fleet = await Fleet.open({ statusRedis, apis: 2, workers: 2, timings: DEFAULT_TIMINGS });
+  const fleet = await Fleet.open({
+    ...{ statusRedis, apis: 2, workers: 2, timings: DEFAULT_TIMINGS },
+    ...options,
+  });
   try {
     await withClient(fleet.databaseUrl, async (client) => {
       for (const role of ROLES) await client.query(`CREATE ROLE ${role} LOGIN SUPERUSER`);
     });
     for (const slot of fleet.slots) {
-      const role = slot.role === "worker" ? WORKER_ROLE : API_ROLE;
       await slot.stop();
-      await slot.start({ DATABASE_URL: fleet.databaseUrl.replace("postgres@", `${role}@`) });
+      await startAsRole(fleet, slot);
     }
     return fleet;
   } catch (error) {
     await fleet.close();
     throw error;
   }
+}
+
+/** Starts a process of a role fleet with the database role of its own. */
+export async function startAsRole(fleet: Fleet, slot: ProcessSlot): Promise<void> {
+  const role = slot.role === "worker" ? WORKER_ROLE : API_ROLE;
+  await slot.start({ DATABASE_URL: fleet.databaseUrl.replace("postgres@", `${role}@`) });
 }

@@ -52,10 +52,15 @@ export class Work {
   /** What watchers look at: each long job alone, and all of them at once. */
   get watched(): readonly Watched[] {
     const singles = this.#long.map((id) => ({
+      jobs: [id],
       progressPath: `/api/v1/jobs/${id}/progress/`,
       detailPath: `/api/v1/jobs/${id}/`,
     }));
-    const all = { progressPath: `/api/v1/progress/?jobs=${this.#long.join(",")}`, detailPath: "/" };
+    const all = {
+      jobs: this.#long,
+      progressPath: `/api/v1/progress/?jobs=${this.#long.join(",")}`,
+      detailPath: "/",
+    };
     return [...singles, all];
   }
 

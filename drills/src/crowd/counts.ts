@@ -4,15 +4,20 @@ import { LONGEST_MS, type CrowdCounts } from "./crowd-words.ts";
 export class Counts {
   #answers = new Map<string, number>();
   #tookMs = new Uint32Array(LONGEST_MS + 1);
+  #sawMs = new Uint32Array(LONGEST_MS + 1);
+  #returnedAtMs: number[] = [];
   #firstDetailMs: number | null = null;
   #lastDetailMs = 0;
   open = 0;
+  streams = 0;
   sawEnd = 0;
   asking = 0;
 
   reset(): void {
     this.#answers = new Map();
     this.#tookMs = new Uint32Array(LONGEST_MS + 1);
+    this.#sawMs = new Uint32Array(LONGEST_MS + 1);
+    this.#returnedAtMs = [];
     this.#firstDetailMs = null;
   }
 
@@ -22,9 +27,22 @@ export class Counts {
   }
 
   answered(name: string, tookMs: number): void {
+    this.told(name);
+    addTo(this.#tookMs, tookMs);
+  }
+
+  /** Something that a stream told, or that became of it. */
+  told(name: string): void {
     this.#answers.set(name, (this.#answers.get(name) ?? 0) + 1);
-    const bucket = Math.min(LONGEST_MS, Math.round(tookMs));
-    this.#tookMs[bucket] = (this.#tookMs[bucket] ?? 0) + 1;
+  }
+
+  returned(): void {
+    this.#returnedAtMs.push(Date.now());
+  }
+
+  saw(afterMs: number): void {
+    this.sawEnd += 1;
+    addTo(this.#sawMs, afterMs);
   }
 
   read(): CrowdCounts {
@@ -33,7 +51,10 @@ export class Counts {
       sawEnd: this.sawEnd,
       asking: this.asking,
       answers: Object.fromEntries(this.#answers),
-      tookMs: [...this.#tookMs],
+      streams: this.streams,
+      returnedAtMs: this.#returnedAtMs,
+      tookMs: upToLast(this.#tookMs),
+      sawMs: upToLast(this.#sawMs),
       details:
         this.#firstDetailMs === null
           ? null
@@ -54,9 +75,10 @@ export function addCounts(parts: readonly CrowdCounts[]): CrowdCounts {
     sawEnd: parts.reduce((sum, { sawEnd }) => sum + sawEnd, 0),
     asking: parts.reduce((sum, { asking }) => sum + asking, 0),
     answers,
-    tookMs: Array.from({ length: LONGEST_MS + 1 }, (_, ms) =>
-      parts.reduce((sum, { tookMs }) => sum + (tookMs[ms] ?? 0), 0),
-    ),
+    streams: parts.reduce((sum, { streams }) => sum + streams, 0),
+    returnedAtMs: parts.flatMap(({ returnedAtMs }) => returnedAtMs).sort((a, b) => a - b),
+    tookMs: addTimes(parts.map(({ tookMs }) => tookMs)),
+    sawMs: addTimes(parts.map(({ sawMs }) => sawMs)),
     details:
       details.length === 0
         ? null
@@ -65,6 +87,22 @@ export function addCounts(parts: readonly CrowdCounts[]): CrowdCounts {
             lastAtMs: Math.max(...details.map(({ lastAtMs }) => lastAtMs)),
           },
   };
+}
+
+function addTo(times: Uint32Array, ms: number): void {
+  const bucket = Math.min(LONGEST_MS, Math.round(ms));
+  times[bucket] = (times[bucket] ?? 0) + 1;
+}
+
+function addTimes(parts: readonly (readonly number[])[]): readonly number[] {
+  return Array.from({ length: Math.max(...parts.map(({ length }) => length)) }, (_, ms) =>
+    parts.reduce((sum, times) => sum + (times[ms] ?? 0), 0),
+  );
+}
+
+/** Told several times a second: without the zeros that follow the longest. */
+function upToLast(times: Uint32Array): readonly number[] {
+  return [...times.subarray(0, times.findLastIndex((count) => count > 0) + 1)];
 }
 
 /** How many answers there were whose name begins so; all by default. */

@@ -1,7 +1,11 @@
 /** What a process of the crowd is given. */
 export interface CrowdOrder {
-  /** Api processes; a watcher stays with one. */
+  /** Api processes: a watcher stays with one, but for a stream, which is opened again at the next. */
   readonly urls: readonly string[];
+  /** Default false: in turn. True: all begin at the first. */
+  readonly startAtFirst?: boolean;
+  /** How they watch, in turn. Default: all by polls. */
+  readonly by?: readonly Way[];
   readonly token: string;
   /** One watcher for each: what it polls, and whose record it may ask for. */
   readonly watched: readonly Watched[];
@@ -18,7 +22,12 @@ export interface CrowdOrder {
   readonly until: "end" | "told";
 }
 
+/** How news comes to a watcher. */
+export type Way = "poll" | "websocket" | "sse";
+
 export interface Watched {
+  /** Ids of the jobs that a stream tells. */
+  readonly jobs: readonly string[];
   readonly progressPath: string;
   readonly detailPath: string;
 }
@@ -41,13 +50,19 @@ export interface CrowdCounts {
   readonly sawEnd: number;
   /** Watchers whose request for a record is due or under way. */
   readonly asking: number;
-  /** `poll 200`, `detail 429`, `poll 503 without Retry-After`, … → how many. */
+  /** `poll 200`, `detail 429`, `poll 503 without Retry-After`, `sse snapshot`, `websocket cut`, … → how many. */
   readonly answers: Readonly<Record<string, number>>;
+  /** Streams that have told everything that is watched, and are open. */
+  readonly streams: number;
+  /** Unix ms at which a stream that had been open was again. */
+  readonly returnedAtMs: readonly number[];
+  /** From the first question of a watcher until it saw the end, ms → how many; the last is that time or longer. */
+  readonly sawMs: readonly number[];
   /** Answer times, ms → how many; the last is that time or longer. */
   readonly tookMs: readonly number[];
   /** Unix ms of the first and the last request for a record; null: none was made. */
   readonly details: { readonly firstAtMs: number; readonly lastAtMs: number } | null;
 }
 
-/** Answer times from this on are one, ms. */
-export const LONGEST_MS = 10_000;
+/** Times from this on are one, ms. */
+export const LONGEST_MS = 60_000;

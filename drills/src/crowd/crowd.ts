@@ -32,8 +32,10 @@ export class Crowd implements AsyncDisposable {
     for (const child of this.#children) send(child, { command: "poll now", withinMs });
   }
 
-  countAnew(): void {
+  /** Resolves when what was counted before counts no more. */
+  async countAnew(): Promise<void> {
     for (const child of this.#children) send(child, { command: "count anew" });
+    await this.counts(); // orders are carried out one after another
   }
 
   /** What all of them have seen so far. */

@@ -5,9 +5,11 @@ import type { Counts } from "./counts.ts";
 import type { CrowdOrder, Watched } from "./crowd-words.ts";
 
 /** As the client does: watchers of one job do not all ask in one tick. */
-const ASK_SPREAD_MS = 2_000;
+export const ASK_SPREAD_MS = 2_000;
+/** Who saw the job live asks no earlier: what has it will write it again. */
+export const MISSED_FOR_MS = 30_000;
 const DEFAULT_RETRY_SECONDS = 1;
-const ACTIVE_LIST = "/api/v1/progress/?active=1";
+export const ACTIVE_LIST = "/api/v1/progress/?active=1";
 const NEVER_MS = 2 ** 31 - 1;
 const STATUS = /"status":"([A-Z]+)"/;
 
@@ -36,6 +38,8 @@ export class Watcher {
   /** When the record is asked for; null: nothing asks for it. */
   #askAtMs: number | null = null;
   #hasRecord = false;
+  #hasSeen = false;
+  #firstAskMs: number | null = null;
   #wake = new AbortController();
 
   constructor(options: WatcherOptions) {
@@ -82,6 +86,7 @@ export class Watcher {
     const { order } = this.#options;
     if (status === 200) {
       this.#etag = etag;
+      this.#hasSeen = true;
       if (order.until === "end" && hasEnded(text)) this.#seeEnd();
     } else if (status === 404 && order.until === "end" && !this.#hasRecord) {
       this.#wantRecord();
@@ -93,13 +98,14 @@ export class Watcher {
 
   #seeEnd(): void {
     this.#isDone = true;
-    this.#options.counts.sawEnd += 1;
+    this.#options.counts.saw(performance.now() - (this.#firstAskMs ?? performance.now()));
     if (!this.#hasRecord) this.#wantRecord();
   }
 
   #wantRecord(): void {
     if (this.#askAtMs !== null) return;
-    this.#askAtMs = performance.now() + Math.random() * ASK_SPREAD_MS;
+    const missedForMs = this.#hasSeen && !this.#isDone ? MISSED_FOR_MS : 0;
+    this.#askAtMs = performance.now() + missedForMs + Math.random() * ASK_SPREAD_MS;
     this.#options.counts.asking += 1;
   }
 
@@ -133,6 +139,7 @@ export class Watcher {
   async #ask(what: "poll" | "detail"): Promise<Answer> {
     const { watched, counts } = this.#options;
     const sentAtMs = performance.now();
+    this.#firstAskMs ??= sentAtMs;
     const answer =
       what === "poll"
         ? await this.#connection.get(watched.progressPath, this.#etag)
@@ -153,7 +160,7 @@ function randomIn([leastMs, mostMs]: CrowdOrder["everyMs"]): number {
   return leastMs + Math.random() * (mostMs - leastMs);
 }
 
-function hasEnded(text: string): boolean {
+export function hasEnded(text: string): boolean {
   const status = STATUS.exec(text)?.[1];
   return isStatus(status) && isTerminal(status);
 }

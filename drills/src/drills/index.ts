@@ -22,6 +22,7 @@ import { t24 } from "./t24-two-relays.ts";
 import { t26 } from "./t26-freshness.ts";
 import { t28 } from "./t28-messages.ts";
 import { t29 } from "./t29-views.ts";
+import { t30 } from "./t30-streams.ts";
 
 /** The catalogue, in the order of its numbers. */
 export const DRILLS: readonly Drill[] = [
@@ -47,6 +48,7 @@ export const DRILLS: readonly Drill[] = [
   t26,
   t28,
   t29,
+  t30,
 ];
 
 /** What the report tells of: the torture is a command of its own. */

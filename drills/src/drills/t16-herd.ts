@@ -20,6 +20,11 @@ const NEVER_MS = 3_600_000;
 const REUSED_MS = 5_000;
 const OPEN_WITHIN_MS = 8_000;
 const ALL_SEE_WITHIN_MS = 120_000;
+/** Rows that nobody saw live are looked up a hundred at once. */
+const EMPTIED_SELECTS = 200;
+const EMPTIED_SEEN_WITHIN_MS = 5_000;
+/** Beside them some who saw their job live when the store was emptied. */
+const LIVE_WATCHERS = 300;
 
 /** Ten thousand people look at the same moment: at the end of one job, and at ten thousand jobs that Redis forgot. */
 export const t16: Drill = {
@@ -29,7 +34,7 @@ export const t16: Drill = {
   legVolume: 10,
   injectsFaults: false,
   bound:
-    "SELECTs ≤ 1 per job, api process and 5 s, no end lost, no 5xx but a declared 503; p99 ≤ 500 ms (figure)",
+    "one job: SELECTs ≤ 1 per api process and 5 s; emptied: ≤ 200 in all, seen ≤ 5 s after asking; no end lost, no 5xx but a declared 503; p99 ≤ 500 ms (figure)",
   boundMs: null,
   leg,
 };
@@ -62,6 +67,8 @@ interface Herd {
   readonly selectsAllowed: number;
   /** Until the last watcher saw the end, ms; null: it never did. */
   readonly allSawMs: number | null;
+  /** From a watcher's first question; null: of no promise. */
+  readonly seenWithinMs: number | null;
 }
 
 /** All watch one job until somebody cancels it; then all look at once, and each may ask for the record. */
@@ -78,10 +85,13 @@ async function oneJobEnds(fleet: Fleet<SingleRedis>, token: string): Promise<Her
   const { counts, selects, allSawMs } = await lookAtOnce(fleet, crowd);
   const spanMs = counts.details === null ? 0 : counts.details.lastAtMs - counts.details.firstAtMs;
   const selectsAllowed = APIS * (1 + Math.floor(spanMs / REUSED_MS));
-  return { name: "one job", jobs: 1, counts, selects, selectsAllowed, allSawMs };
+  return { name: "one job", jobs: 1, counts, selects, selectsAllowed, allSawMs, seenWithinMs: null };
 }
 
-/** Redis forgets ten thousand finished jobs; each has somebody who opens its page just then. */
+/**
+ * Redis forgets ten thousand finished jobs; each has somebody who opens its page just then. Others look at a job that runs:
+ * they see its end when somebody cancels it after that.
+ */
 async function storeIsEmptied(
   fleet: Fleet<SingleRedis>,
   token: string,
@@ -93,15 +103,27 @@ async function storeIsEmptied(
     watched: ids.map((id) => watchedOf(id)),
   });
   await using _crowd = crowd;
+  const liveId = await submitJob(fleet, token);
+  await using live = Crowd.start({
+    ...orderOf(fleet, token),
+    pollFrom: "open",
+    watched: Array.from({ length: LIVE_WATCHERS }, () => watchedOf(liveId)),
+  });
   await untilOpen(crowd);
+  await untilOpen(live, LIVE_WATCHERS);
   await withRedis(fleet.statusRedis.url, (redis) => redis.flushall());
-  const { counts, selects, allSawMs } = await lookAtOnce(fleet, crowd);
-  // each job has one watcher, who stays with one process
-  return { name: "many jobs", jobs: ids.length, counts, selects, selectsAllowed: ids.length, allSawMs };
+  const seen = await lookAtOnce(fleet, crowd);
+  await cancel(fleet, token, liveId);
+  const liveSawMs = await live.until(({ sawEnd }) => sawEnd === LIVE_WATCHERS, ALL_SEE_WITHIN_MS);
+  const allSawMs = liveSawMs === null ? null : seen.allSawMs;
+  return {
+    ...{ name: "many jobs", jobs: ids.length, ...seen, allSawMs },
+    ...{ selectsAllowed: EMPTIED_SELECTS, seenWithinMs: EMPTIED_SEEN_WITHIN_MS },
+  };
 }
 
-async function untilOpen(crowd: Crowd): Promise<void> {
-  const openMs = await crowd.until(({ open }) => open === WATCHERS, ALL_SEE_WITHIN_MS);
+async function untilOpen(crowd: Crowd, watchers = WATCHERS): Promise<void> {
+  const openMs = await crowd.until(({ open }) => open === watchers, ALL_SEE_WITHIN_MS);
   if (openMs === null) throw new Error("not every watcher could open its page in time");
 }
 
@@ -109,7 +131,7 @@ async function lookAtOnce(
   fleet: Fleet<SingleRedis>,
   crowd: Crowd,
 ): Promise<Pick<Herd, "counts" | "selects" | "allSawMs">> {
-  crowd.countAnew();
+  await crowd.countAnew();
   const before = await readStatements(fleet.pool, ROW_LOOK_UPS);
   crowd.pollNow(AT_ONCE_MS);
   const allSawMs = await crowd.until(({ sawEnd }) => sawEnd === WATCHERS, ALL_SEE_WITHIN_MS);
@@ -120,11 +142,12 @@ async function lookAtOnce(
 
 function orderOf(fleet: Fleet, token: string): Omit<CrowdOrder, "watched" | "pollFrom"> {
   const urls = fleet.apis.map(({ program }) => program.url);
-  return { urls, token, openWithinMs: OPEN_WITHIN_MS, everyMs: EVERY_MS, until: "end" };
+  const by = ["websocket", "sse", "poll"] as const;
+  return { ...{ urls, token, by }, openWithinMs: OPEN_WITHIN_MS, everyMs: EVERY_MS, until: "end" };
 }
 
 function watchedOf(id: string): Watched {
-  return { progressPath: `/api/v1/jobs/${id}/progress/`, detailPath: `/api/v1/jobs/${id}/` };
+  return { jobs: [id], progressPath: `/api/v1/jobs/${id}/progress/`, detailPath: `/api/v1/jobs/${id}/` };
 }
 
 async function submitJob(fleet: Fleet, token: string): Promise<string> {
@@ -197,6 +220,11 @@ function figuresOf(kind: string, herds: readonly Herd[]): [string, number][] {
   const counts = addCounts(herds.map((herd) => herd.counts));
   return [
     [`${kind}_p99_ms`, quantileMs(counts.tookMs, 0.99)],
+    ...herds.flatMap(({ seenWithinMs, counts: { sawMs } }): [string, number][] =>
+      seenWithinMs === null
+        ? []
+        : [0.5, 0.99, 1].map((share) => [`${kind}_seen_p${share * 100}_ms`, quantileMs(sawMs, share)]),
+    ),
     [`${kind}_most_selects`, Math.max(...herds.map(({ selects }) => selects))],
     [`${kind}_details`, countAnswers(counts, "detail ")],
     [`${kind}_503`, countAnswers(counts, "poll 503") + countAnswers(counts, "detail 503")],
@@ -206,8 +234,13 @@ function figuresOf(kind: string, herds: readonly Herd[]): [string, number][] {
   ];
 }
 
-function violationsOf({ name, counts, selects, selectsAllowed, allSawMs }: Herd): Violation[] {
+function violationsOf({ name, counts, selects, selectsAllowed, allSawMs, seenWithinMs }: Herd): Violation[] {
   const found: Violation[] = [];
+  const seenLastMs = quantileMs(counts.sawMs, 1);
+  if (seenWithinMs !== null && seenLastMs > seenWithinMs) {
+    const late = counts.sawMs.slice(seenWithinMs + 1).reduce((sum, count) => sum + count, 0);
+    found.push({ invariant: "I4", what: `${name}: ${late} saw it later, the last after ${seenLastMs} ms` });
+  }
   if (selects > selectsAllowed) {
     found.push({ invariant: "I7", what: `${name}: ${selects} SELECTs, ${selectsAllowed} allowed` });
   }
