@@ -23,6 +23,7 @@ const BENCHES: Readonly<Record<string, () => Promise<{ run(options: BenchOptions
   bars: () => import("./bars.ts"),
   ocr: () => import("./ocr.ts"),
   "slow-clients": () => import("./slow-clients.ts"),
+  views: () => import("./views.ts"),
 };
 
 const { names, minutes } = readArguments(process.argv.slice(2));

@@ -29,6 +29,8 @@ export class Deployment {
   readonly statusRedis: RedisServer;
   readonly queueRedis: RedisServer;
   readonly databaseUrl: string;
+  /** Signs its tokens. */
+  readonly secret = JWT_SECRET;
   readonly #programs: RunningProgram[] = [];
 
   private constructor(

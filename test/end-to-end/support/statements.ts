@@ -62,6 +62,7 @@ const HOUSEKEEPING = new RegExp(
     /FROM "statusplane"\.job_outbox/,
     /WHERE status = \$\d+ AND \(tenant_id, kind, id\) >/,
     /FROM "statusplane"\.view\s+WHERE seen_at </,
+    /DELETE FROM "statusplane"\.idempotency\s+WHERE used_at </,
     /FROM "statusplane_academy"\.message m JOIN "statusplane"\.job j[\s\S]+WHERE j\.finished_at </,
   ]
     .map(({ source }) => source)
@@ -71,6 +72,6 @@ const HOUSEKEEPING = new RegExp(
 
 /**
  * What housekeeping and the relay send, whoever watches: the tick, the sweep, the relay's marks, the look at waiting rows,
- * the outbox's age, what is too old of views and messages. Postgres shows statements with their constants taken out.
+ * the outbox's age, what is too old of views, messages and keys of submits. Postgres shows statements with their constants taken out.
  */
 export const isHousekeeping = ({ query }: CountedStatement): boolean => HOUSEKEEPING.test(query);
