@@ -136,7 +136,8 @@ async function askAgain(
   for (let n = 0; !isOver.aborted && tokens.length > 0; n++) {
     const answer = await fetch(url, { headers: { authorization: `Bearer ${tokens[n % tokens.length]}` } });
     await answer.arrayBuffer();
-    if (!answer.ok) throw new Error(`${url} was answered ${answer.status}`);
+    // one that says to come back later is no reason to end a measurement
+    if (!answer.ok && answer.status !== 503) throw new Error(`${url} was answered ${answer.status}`);
     await sleep(everyMs);
   }
 }

@@ -75,9 +75,14 @@ export function viewKeys({ tenant, video, viewer }: ViewRef, cluster = false): V
   return {
     view,
     watched: `${view}:watched`,
-    clock: `${base}:viewer:${name}`,
+    clock: viewerKey(tenant, viewer, cluster),
     ...videoViewKeys(tenant, video, cluster),
   };
+}
+
+/** hash: a viewer's credit, players and generation of grants, over all videos; in the slot of the tenant's views. */
+export function viewerKey(tenant: string, viewer: string, cluster = false): string {
+  return `${tenantBase(tenant, cluster)}:viewer:${viewerName(viewer)}`;
 }
 
 /** Of one video: whose views there are, and where they are told. */

@@ -39,6 +39,8 @@ interface KeptView {
 interface TenantViews {
   readonly views: Map<string, KeptView>;
   readonly clocks: Map<string, ViewerClock>;
+  /** Of each viewer's grants; absent: 0. */
+  readonly generations: Map<string, number>;
   /** Null: not loaded. */
   policies: { tenant: KeptPolicy; readonly videos: Map<string, KeptPolicy> } | null;
 }
@@ -53,10 +55,16 @@ export class MemoryViews implements ViewStore, ViewFlushStore {
     this.#now = now;
   }
 
-  async report(ref: ViewRef, report: Report, rules: CountRules): Promise<Reported> {
+  async report(
+    ref: ViewRef,
+    report: Report,
+    rules: CountRules & { readonly generation?: number | null },
+  ): Promise<Reported> {
     const tenant = this.#of(ref.tenant);
     const kept = tenant.views.get(viewInTenant(ref));
     if (kept === undefined) return { outcome: "load" };
+    const generation = tenant.generations.get(ref.viewer) ?? 0;
+    if ((rules.generation ?? generation) !== generation) return { outcome: "revoked" };
     const nowMs = this.#now();
     const clock = tenant.clocks.get(ref.viewer) ?? null;
     const counted = countReport({ view: kept.view, clock }, report, { ...rules, nowMs });
@@ -67,6 +75,15 @@ export class MemoryViews implements ViewStore, ViewFlushStore {
     kept.heardAtMs = nowMs;
     const { outcome, countedSeconds, leftOut } = counted;
     return { outcome, countedSeconds, leftOut, state: stateOf(kept) };
+  }
+
+  async readGeneration(tenant: string, viewer: string): Promise<number> {
+    return this.#of(tenant).generations.get(viewer) ?? 0;
+  }
+
+  async revokeGrants(tenant: string, viewer: string): Promise<void> {
+    const { generations } = this.#of(tenant);
+    generations.set(viewer, (generations.get(viewer) ?? 0) + 1);
   }
 
   async read(refs: readonly ViewRef[]): Promise<readonly (ViewState | null)[]> {
@@ -185,7 +202,7 @@ export class MemoryViews implements ViewStore, ViewFlushStore {
   #of(tenant: string): TenantViews {
     let known = this.#tenants.get(tenant);
     if (known === undefined) {
-      known = { views: new Map(), clocks: new Map(), policies: null };
+      known = { views: new Map(), clocks: new Map(), generations: new Map(), policies: null };
       this.#tenants.set(tenant, known);
     }
     return known;

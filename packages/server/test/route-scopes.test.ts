@@ -92,7 +92,8 @@ describe("a sign-in whose scope", () => {
     expect((await ask(method, `${url}/`, [])).statusCode).toBe(403);
     if (method === "GET") expect((await ask("HEAD", url, others)).statusCode).toBe(403);
     for (const given of [scope, `x ${scope}`, ["x", scope], undefined]) {
-      expect((await ask(method, url, given)).json().code).not.toBe("insufficient_scope");
+      const answer = await ask(method, url, given);
+      expect(answer.statusCode === 204 ? null : answer.json().code).not.toBe("insufficient_scope");
     }
   });
 

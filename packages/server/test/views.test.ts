@@ -127,13 +127,69 @@ describe("grants", () => {
     await state("43");
     const grant = await grantOf();
     const [said = "", mac = ""] = grant.split(".");
-    const other = Buffer.from(JSON.stringify(["1", "42", "bob", 4_000_000_000])).toString("base64url");
+    const other = Buffer.from(JSON.stringify(["1", "42", "bob", 4_000_000_000, 0, []])).toString("base64url");
     for (const each of [undefined, "", "x", `${other}.${mac}`, `${said}.${mac}x`, said]) {
       const answer = await beacon([report({ grant }), report({ grant: each })]);
       expect(answer.json()).toMatchObject({ status: 403, code: "grant_invalid" });
     }
     expect((await beacon([report({ grant, video: "43" })])).json()).toMatchObject({ code: "grant_invalid" });
     expect((await state()).json()).toMatchObject({ watched_seconds: 0 });
+  });
+
+  const take = async (url: string, headers: Record<string, string>) =>
+    (await test.server.inject({ method: "DELETE", url, headers })).statusCode;
+
+  it.each([
+    ["by the viewer, on every device", "/api/v1/views/grants/", { sub: "alice", scope: "play" }],
+    ["by whoever manages", "/api/v1/views/grants/alice/", { sub: "m", scope: "manage" }],
+  ])(
+    "that are taken away %s report nothing more, without a statement, and the next one does",
+    async (_who, url, claims) => {
+      await state();
+      const grant = await grantOf();
+      const before = statements().length;
+      expect(await take(url, await signedIn(1, claims))).toBe(204);
+      expect((await beacon([report({ grant })])).json()).toMatchObject({
+        status: 403,
+        code: "grant_invalid",
+      });
+      expect((await state()).json()).toMatchObject({ watched_seconds: 0 });
+      expect((await beacon([report({ grant: await grantOf() })])).statusCode).toBe(204);
+      expect((await state()).json()).toMatchObject({ watched_seconds: 10 });
+      expect(statements()).toHaveLength(before);
+    },
+  );
+
+  it("are taken away from nobody else, and by nobody who may not", async () => {
+    await state();
+    const grant = await grantOf();
+    expect(await take("/api/v1/views/grants/", await signedIn(1, { sub: "bob", scope: "play" }))).toBe(204);
+    expect(await take("/api/v1/views/grants/alice/", await signedIn(2, { sub: "m", scope: "manage" }))).toBe(
+      204,
+    );
+    expect(await take("/api/v1/views/grants/alice/", await signedIn(1, { sub: "bob", scope: "play" }))).toBe(
+      403,
+    );
+    expect((await beacon([report({ grant })])).statusCode).toBe(204);
+    expect((await state()).json()).toMatchObject({ watched_seconds: 10 });
+  });
+
+  it("count only while the policy lets their viewer watch, by the groups of the sign-in", async () => {
+    await state();
+    const member = await signedIn(1, { sub: "alice", groups: ["3반"] });
+    const grant = (await test.server.inject({ url: "/media/videos/42/playback/", headers: member })).json()
+      .view_grant;
+    const shutOut = async (group: string): Promise<void> => {
+      const payload = { ...DEFAULT_POLICY, audience: { kind: "groups", groups: [group] } };
+      const headers = await signedIn(1, { sub: "m", scope: "manage" });
+      await test.server.inject({ method: "PUT", url: "/api/v1/views/42/policy/", headers, payload });
+    };
+    await shutOut("1반");
+    expect((await beacon([report({ grant })])).statusCode).toBe(204);
+    expect((await state()).json()).toMatchObject({ watched_seconds: 0 });
+    await shutOut("3반");
+    expect((await beacon([report({ grant })])).statusCode).toBe(204);
+    expect((await state()).json()).toMatchObject({ watched_seconds: 10 });
   });
 });
 

@@ -26,6 +26,9 @@ export const AHEAD_SECONDS = 3;
 /** A view that was lost from the status store gets credit for the time since it was last written, if that is no more, ms. */
 export const LOST_CREDIT_MS = 3_600_000;
 
+/** A grant lives so long, ms; what is known of a viewer lives as long after the last report or grant. */
+export const GRANT_LIFE_MS = 43_200_000;
+
 /** What is known of one viewer over all videos. */
 export interface ViewerClock {
   readonly creditMs: number;

@@ -9,9 +9,12 @@ import type { FullView, RecordedView, ViewState } from "./view-state.ts";
  * its deadline, those of the records with {database_unavailable}.
  */
 
-/** What became of a report. `load`: the store does not know this view. `refused`: as many others play as may. */
+/**
+ * What became of a report. `load`: the store does not know this view. `refused`: as many others play as may. `revoked`: the
+ * grant that it came by was taken away.
+ */
 export type Reported =
-  | { readonly outcome: "load" | "refused" }
+  | { readonly outcome: "load" | "refused" | "revoked" }
   | {
       readonly outcome: "counted";
       readonly countedSeconds: number;
@@ -22,7 +25,18 @@ export type Reported =
 /** What routes of views hold of the status store. */
 export interface ViewStore {
   /** One atomic step: count, keep, mark for the next flush, tell whoever watches. */
-  report(ref: ViewRef, report: Report, rules: CountRules): Promise<Reported>;
+  report(
+    ref: ViewRef,
+    report: Report,
+    rules: CountRules & {
+      /** Of the grant that it comes by; null, the default: it comes by a sign-in. */
+      readonly generation?: number | null;
+    },
+  ): Promise<Reported>;
+  /** Which generation of a viewer's grants holds: one that is given out now names it. */
+  readGeneration(tenant: string, viewer: string): Promise<number>;
+  /** Begins the next generation: no grant that was given out before holds any more. */
+  revokeGrants(tenant: string, viewer: string): Promise<void>;
   /** In the order of the refs; null for what the store does not know. */
   read(refs: readonly ViewRef[]): Promise<readonly (ViewState | null)[]>;
   /** The watched seconds; null for what the store does not know. */

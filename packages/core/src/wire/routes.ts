@@ -31,6 +31,10 @@ export const ROUTES = {
   views: "/api/v1/views/",
   /** POST: reports by grants alone. */
   viewBeacon: "/api/v1/views/beacon/",
+  /** DELETE: takes away the viewer's own grants. */
+  ownGrants: "/api/v1/views/grants/",
+  /** DELETE: takes away a viewer's grants. */
+  viewerGrants: "/api/v1/views/grants/:viewer/",
   /** GET: whoever reported lately. */
   liveViews: "/api/v1/views/live/",
   /** GET, PUT, DELETE: the tenant's. */

@@ -180,6 +180,27 @@ export function describeViews(name: string, open: (now: () => number) => Promise
       expect(await store().report(ref, report([[5, 6]]), rules)).toMatchObject({ outcome: "counted" });
     });
 
+    it("counts nothing by a grant of an earlier generation, and goes on by a sign-in and by the next one", async () => {
+      const ref = await begun();
+      const { tenant, viewer } = ref;
+      const before = await store().readGeneration(tenant, viewer);
+      const by = (generation: number | null) =>
+        store().report(ref, report([[0, 5]]), { ...RULES, generation });
+      expect(await by(before)).toMatchObject({ outcome: "counted", countedSeconds: 5 });
+      await store().revokeGrants(tenant, viewer);
+      const version = (await store().read([ref]))[0]?.version;
+      expect(await by(before)).toEqual({ outcome: "revoked" });
+      expect(await store().read([ref])).toMatchObject([{ version }]);
+      expect(await by(null)).toMatchObject({ outcome: "counted" });
+      const next = await store().readGeneration(tenant, viewer);
+      expect(await by(next)).toMatchObject({ outcome: "counted" });
+      expect([await by(before), await by(next + 1)]).toEqual([
+        { outcome: "revoked" },
+        { outcome: "revoked" },
+      ]);
+      expect(await store().readGeneration(tenant, `${viewer}2`)).toBe(before);
+    });
+
     it("takes what was kept without a network: in nobody's place, and without moving the position back", async () => {
       const ref = await begun();
       const rules = { ...RULES, places: 1 };

@@ -1,4 +1,5 @@
 import {
+  GRANT_LIFE_MS,
   holdingPolicy,
   LOST_CREDIT_MS,
   OWN_KEYS,
@@ -6,6 +7,7 @@ import {
   readPolicy,
   tenantViewKeys,
   videoViewKeys,
+  viewerKey,
   viewerName,
   viewerOfName,
   viewInTenant,
@@ -34,6 +36,8 @@ import type { ViewScripts } from "./view-scripts.ts";
 
 /** The tenant's own among its policies. */
 const OF_TENANT = "*";
+/** In a viewer's clock: which grants hold, as report.lua compares it. */
+const GENERATION = "generation";
 /** Views of one round trip of the flusher: none may hold Redis up. */
 const VIEWS_AT_ONCE = 100;
 /** A tenant without anything dirty is forgotten after so long, ms. */
@@ -63,7 +67,11 @@ export class RedisViews implements ViewStore, ViewFlushStore {
   }
 
   /** @throws {store_unavailable} */
-  async report(ref: ViewRef, report: Report, rules: CountRules): Promise<Reported> {
+  async report(
+    ref: ViewRef,
+    report: Report,
+    rules: CountRules & { readonly generation?: number | null },
+  ): Promise<Reported> {
     const { cluster, writes } = this.#parts;
     const { view, watched, clock, viewers, events } = viewKeys(ref, cluster);
     const { dirty } = tenantViewKeys(ref.tenant, cluster);
@@ -77,6 +85,7 @@ export class RedisViews implements ViewStore, ViewFlushStore {
         ...[flag(report.muted), flag(report.hidden), flag(report.left)],
         ...[rules.lengthSeconds, rules.maxSpeed, flag(rules.seekAhead), rules.places, rules.neededSeconds],
         ...[rules.deadlineMs ?? "", viewerName(ref.viewer), viewInTenant(ref), events, this.#publish],
+        rules.generation ?? "",
         ...report.ranges.flat(),
       );
       return (await Promise.all([counted, known]))[0]; // both: where Redis goes away, neither is left without a listener
@@ -84,9 +93,27 @@ export class RedisViews implements ViewStore, ViewFlushStore {
     const [outcome, counted, tooFast, beyond, ahead, ...values] = reply;
     const state = stateOf(ref, values);
     if (outcome !== "counted" || state === null)
-      return { outcome: outcome === "refused" ? "refused" : "load" };
+      return { outcome: outcome === "refused" || outcome === "revoked" ? outcome : "load" };
     const leftOut = { too_fast: Number(tooFast), beyond_end: Number(beyond), ahead: Number(ahead) };
     return { outcome, countedSeconds: Number(counted), leftOut, state };
+  }
+
+  /** @throws {store_unavailable} */
+  async readGeneration(tenant: string, viewer: string): Promise<number> {
+    const clock = viewerKey(tenant, viewer, this.#parts.cluster);
+    const [generation] = await this.#parts.writes.call((client) =>
+      // a grant of now names it: it lives as long
+      Promise.all([client.hget(clock, GENERATION), client.pexpire(clock, GRANT_LIFE_MS)]),
+    );
+    return Number(generation ?? 0);
+  }
+
+  /** @throws {store_unavailable} */
+  async revokeGrants(tenant: string, viewer: string): Promise<void> {
+    const clock = viewerKey(tenant, viewer, this.#parts.cluster);
+    await this.#parts.writes.call((client) =>
+      Promise.all([client.hincrby(clock, GENERATION, 1), client.pexpire(clock, GRANT_LIFE_MS)]),
+    );
   }
 
   /** @throws {store_unavailable} */

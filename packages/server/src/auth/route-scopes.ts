@@ -74,6 +74,8 @@ const DELETE: Readonly<Record<string, RouteScope>> = {
   [ROUTES.detail.job]: "manage",
   [ROUTES.policy]: "manage",
   [ROUTES.tenantPolicy]: "manage",
+  [ROUTES.ownGrants]: "play",
+  [ROUTES.viewerGrants]: "manage",
 };
 
 /**

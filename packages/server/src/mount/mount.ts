@@ -25,6 +25,7 @@ import { resultRoutes } from "../result/index.ts";
 import { AfterCommit, submitRoutes } from "../submit/index.ts";
 import {
   beaconRoutes,
+  grantRoutes,
   KnownViews,
   liveRoutes,
   policyRoutes,
@@ -144,6 +145,7 @@ async function viewerRoutes(
     keepPrivate(scope);
     reportRoutes(scope, options);
     liveRoutes(scope, options);
+    grantRoutes(scope, store.views);
   });
   if (signed === null) return;
   const grants = new ViewGrants(signed.playbackKey);
@@ -199,7 +201,10 @@ async function userRoutes(
     views === undefined || viewRecords === undefined
       ? null
       : new KnownViews({ views, records: viewRecords, reader, details });
-  const viewing = known === null ? null : { known, grants: new ViewGrants(options.playbackKey) };
+  const viewing =
+    known === null || views === undefined
+      ? null
+      : { known, views, grants: new ViewGrants(options.playbackKey) };
   if (playback !== null) playbackRoutes(scope, { reader, details, playback, viewing });
   if (known !== null && views !== undefined && viewRecords !== undefined) {
     stateRoutes(scope, known);

@@ -1,4 +1,4 @@
-import { StatusplaneError, viewRef, type JobRef, type StatusReader } from "@statusplane/core";
+import { StatusplaneError, viewRef, type JobRef, type StatusReader, type ViewStore } from "@statusplane/core";
 import { playbackBody, ROUTES, type PlaybackBody } from "@statusplane/core/wire";
 import type { FastifyInstance } from "fastify";
 import { z } from "zod";
@@ -13,7 +13,13 @@ export interface PlaybackRoutesOptions {
   readonly details: DetailReads;
   readonly playback: PlaybackUrls;
   /** Who may play by the policies, and grants for reports; null: everybody may, and nothing is reported. */
-  readonly viewing: { readonly known: KnownViews; readonly grants: ViewGrants } | null;
+  readonly viewing: Viewing | null;
+}
+
+interface Viewing {
+  readonly known: KnownViews;
+  readonly grants: ViewGrants;
+  readonly views: Pick<ViewStore, "readGeneration">;
 }
 
 const answer = schemaOf<PlaybackBody>()(
@@ -38,10 +44,16 @@ export function playbackRoutes(fastify: FastifyInstance, options: PlaybackRoutes
       const viewer = subjectOf(request);
       const { viewing } = options;
       if (viewing === null) return playbackBody(options.playback.urlsOf(ref, attempt));
-      const asking = { viewer: viewer ?? "", groups: groupsOf(request) };
-      const reason = await viewing.known.refusal(ref.tenant, ref.id, asking);
+      const groups = groupsOf(request);
+      const [reason, generation] = await Promise.all([
+        viewing.known.refusal(ref.tenant, ref.id, { viewer: viewer ?? "", groups }),
+        viewer === null ? 0 : viewing.views.readGeneration(ref.tenant, viewer),
+      ]);
       if (reason !== null) throw new StatusplaneError("not_allowed_to_play", { detail: reason });
-      const viewGrant = viewer === null ? null : viewing.grants.grant(viewRef(ref.tenant, ref.id, viewer));
+      const viewGrant =
+        viewer === null
+          ? null
+          : viewing.grants.grant(viewRef(ref.tenant, ref.id, viewer), { groups, generation });
       return playbackBody({ ...options.playback.urlsOf(ref, attempt), viewGrant });
     },
   );

@@ -49,8 +49,8 @@ redis.call('EXPIRE', KEYS[1], ARGV[9])
 redis.call('EXPIRE', KEYS[2], ARGV[9])
 
 local since = now - (tonumber(ARGV[6]) or 0)
-if since >= 0 and since <= tonumber(ARGV[10]) and redis.call('EXISTS', KEYS[3]) == 0 then
+if since >= 0 and since <= tonumber(ARGV[10]) and redis.call('HEXISTS', KEYS[3], 'at') == 0 then
   redis.call('HSET', KEYS[3], 'credit', FIRST_CREDIT + since, 'at', now)
-  redis.call('PEXPIRE', KEYS[3], 28800000)
+  redis.call('PEXPIRE', KEYS[3], 43200000)
 end
 return 1

@@ -8,11 +8,12 @@
 --       9 length of the video, seconds · 10 greatest speed that counts · 11 may skip (1 or 0) · 12 places
 --       13 seconds that are enough · 14 deadline, ms; empty: none
 --       15 the viewer's name · 16 the view on the dirty list · 17 channel · 18 PUBLISH or, in Cluster, SPUBLISH
---       19… ranges, from and to of each
--- Returns {'load'} if the view is not here, {'refused'} if as many others play as may, else
+--       19 generation of the grant that it comes by; empty: none · 20… ranges, from and to of each
+-- Returns {'load'} if the view is not here, {'revoked'} if that grant was taken away, {'refused'} if as many others play
+--         as may, else
 --         {'counted', counted, too fast, beyond the end, ahead, then STATE of views/view-reply.ts}
 
-local FIRST_CREDIT, MAX_CREDIT, PLACE, AHEAD = 15000, 14400000, 45000, 3
+local FIRST_CREDIT, MAX_CREDIT, PLACE, AHEAD, LIFE = 15000, 14400000, 45000, 3, 43200000
 
 if redis.call('EXISTS', KEYS[1]) == 0 then
   return { 'load' }
@@ -29,13 +30,15 @@ local reportedAt = now - ago
 
 -- the viewer's clock
 local flat = redis.call('HGETALL', KEYS[3])
-local credit, at, own, others, gone = nil, nil, 0, 0, {}
+local credit, at, generation, own, others, gone = nil, nil, 0, 0, 0, {}
 for i = 1, #flat, 2 do
   local field, value = flat[i], tonumber(flat[i + 1])
   if field == 'credit' then
     credit = value
   elseif field == 'at' then
     at = value
+  elseif field == 'generation' then
+    generation = value
   elseif field == 'p:' .. player then
     own = value
   elseif value <= now - MAX_CREDIT then
@@ -43,6 +46,9 @@ for i = 1, #flat, 2 do
   elseif value > now - PLACE then
     others = others + 1
   end
+end
+if ARGV[19] ~= '' and tonumber(ARGV[19]) ~= generation then
+  return { 'revoked' }
 end
 if ago < PLACE and own <= now - PLACE and others >= places then
   return { 'refused' }
@@ -80,7 +86,7 @@ if ARGV[11] == '0' then
 end
 local mayCount = math.floor(credit * maxSpeed / 1000)
 local counted, tooFast, beyond, ahead = 0, 0, 0, 0
-for i = 19, #ARGV, 2 do
+for i = 20, #ARGV, 2 do
   for second = tonumber(ARGV[i]), tonumber(ARGV[i + 1]) - 1 do
     if second >= length then
       beyond = beyond + 1
@@ -109,7 +115,7 @@ end
 if #gone > 0 then
   redis.call('HDEL', KEYS[3], unpack(gone))
 end
-redis.call('PEXPIRE', KEYS[3], 2 * MAX_CREDIT)
+redis.call('PEXPIRE', KEYS[3], LIFE)
 
 -- the view
 local view = redis.call('HMGET', KEYS[1], 'session', 'player', 'position_at', 'seen', 'due', 'seconds')

@@ -36,11 +36,13 @@ export interface ReportRoutesOptions {
   readonly counts: ViewCounts;
 }
 
-/** Who reports; null: a grant says that this viewer may watch. */
+/** Who reports. */
 interface Reporter {
   readonly tenant: string;
   readonly viewer: string;
-  readonly groups: readonly string[] | null;
+  readonly groups: readonly string[];
+  /** Of the grant that says so; null: a sign-in does. */
+  readonly generation: number | null;
 }
 
 /** `POST /api/v1/views/`: several videos in one request, answered from the status store alone. */
@@ -58,7 +60,8 @@ export function reportRoutes(fastify: FastifyInstance, options: ReportRoutesOpti
     async (request) => {
       const { tenant, subject: viewer, groups } = requireViewer(request);
       const { reports } = request.body as { readonly reports: readonly ReadReport[] }; // by the schema
-      return { views: await countReports(reports, { tenant, viewer, groups }, options) };
+      const reporter = { tenant, viewer, groups, generation: null };
+      return { views: await countReports(reports, reporter, options) };
     },
   );
 }
@@ -91,14 +94,15 @@ export function beaconRoutes(
     },
     async (request, reply) => {
       const { reports } = request.body as { readonly reports: readonly ReadReport[] }; // by the schema
-      const refs = reports.map(({ grant = "", video }) => options.grants.verify(grant, video));
-      const tenants = new Map(refs.map(({ tenant }) => [tenant, options.limits.ofTenant(tenant)]));
+      const granted = reports.map(({ grant = "", video }) => options.grants.verify(grant, video));
+      const tenants = new Map(granted.map(({ ref }) => [ref.tenant, options.limits.ofTenant(ref.tenant)]));
       for (const requests of tenants.values()) {
         if (requests.take()) continue;
         throw new StatusplaneError("rate_limited", { retryAfterSeconds: requests.retryAfterSeconds() });
       }
-      for (const [i, { tenant, viewer }] of refs.entries()) {
-        await countReports(reports.slice(i, i + 1), { tenant, viewer, groups: null }, options);
+      for (const [i, { ref, groups, generation }] of granted.entries()) {
+        const { tenant, viewer } = ref;
+        await countReports(reports.slice(i, i + 1), { tenant, viewer, groups, generation }, options);
       }
       return reply.status(204).send();
     },
@@ -124,10 +128,10 @@ async function countReports(
   for (const [i, report] of reports.entries()) {
     const ref = viewRef(tenant, report.video, viewer);
     const known = { lengthSeconds: lengths[i] ?? null, holding: policies?.[i] ?? null };
-    const reported = await countOne(report, { ref, groups: reporter.groups, known }, views);
+    const reported = await countOne(report, { ref, reporter, known }, views);
     if ("countedSeconds" in reported) counts.add("counted", reported.countedSeconds, reported.leftOut);
     else counts.add(reported.outcome);
-    answers.push(answerOf(reported, { ref, known, groups: reporter.groups ?? [] }));
+    answers.push(answerOf(reported, { ref, known, groups: reporter.groups }));
   }
   return answers;
 }
@@ -137,30 +141,37 @@ interface Known {
   readonly holding: HoldingPolicy | null;
 }
 
-type Outcome = Reported | { readonly outcome: "refused"; readonly reason: RefusalReason };
-
+type Outcome =
+  | Exclude<Reported, { readonly outcome: "load" | "refused" | "revoked" }>
+  | { readonly outcome: "load" | "refused" }
+  | { readonly outcome: "refused"; readonly reason: RefusalReason };
 /** What the status store lacks is loaded by whoever asks for the state, never by a report. */
 async function countOne(
   report: ReadReport,
   {
     ref,
-    groups,
+    reporter: { groups, generation },
     known: { lengthSeconds, holding },
-  }: { readonly ref: ViewRef; readonly groups: readonly string[] | null; readonly known: Known },
+  }: { readonly ref: ViewRef; readonly reporter: Reporter; readonly known: Known },
   views: Pick<ViewStore, "report">,
 ): Promise<Outcome> {
   if (lengthSeconds === null || holding === null) return { outcome: "load" };
   const { policy } = holding;
   const reason = refusalOf({ ref, groups, lengthSeconds, holding });
   if (reason !== null) return { outcome: "refused", reason };
-  return views.report(ref, counted(report), {
+  const reported = await views.report(ref, counted(report), {
     lengthSeconds,
     maxSpeed: policy.max_speed,
     seekAhead: policy.seek_ahead,
     places: policy.places,
     neededSeconds: neededSeconds(lengthSeconds, policy.attended_percent),
     deadlineMs: policy.deadline === null ? null : Date.parse(policy.deadline),
+    generation,
   });
+  if ("countedSeconds" in reported) return reported;
+  const { outcome } = reported;
+  if (outcome === "revoked") throw new StatusplaneError("grant_invalid");
+  return { outcome };
 }
 
 function refusalOf({
@@ -170,14 +181,13 @@ function refusalOf({
   holding: { policy },
 }: {
   readonly ref: ViewRef;
-  readonly groups: readonly string[] | null;
+  readonly groups: readonly string[];
   readonly lengthSeconds: number;
   readonly holding: HoldingPolicy;
 }): RefusalReason | null {
   const nothing = { watchedSeconds: 0, positionSeconds: null, attendedAtMs: null, firstUnwatched: null };
-  const audience = groups === null ? ({ kind: "all" } as const) : policy.audience;
-  const asked = { viewer: { viewer, groups: groups ?? [] }, nowMs: Date.now() };
-  return evaluateView({ ...nothing, lengthSeconds }, { ...policy, audience }, asked).reason;
+  const asked = { viewer: { viewer, groups }, nowMs: Date.now() };
+  return evaluateView({ ...nothing, lengthSeconds }, policy, asked).reason;
 }
 
 function counted({ player, ranges, position, speed, muted, hidden, left, ago_ms }: ReadReport): Report {
