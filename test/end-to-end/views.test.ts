@@ -17,7 +17,7 @@ describe("what is watched", () => {
 
   beforeAll(async () => {
     deployment = await Deployment.open();
-    const env = { DEMO: "0", TIMINGS, VIEW_LOG: "1" };
+    const env = { DEMO: "0", TIMINGS, VIEW_LOG: "1", SUBJECT_CLAIM: "student_no,sub" };
     apis = [await deployment.start("api", env), await deployment.start("api", env)];
     progress = await deployment.start("progress", { DEMO: "0", TIMINGS });
     // a video as another program's worker leaves it
@@ -78,6 +78,38 @@ describe("what is watched", () => {
     const row = await rowOf("bob");
     expect(row?.watched_seconds).toBe(decided.watched_seconds);
     expect(row?.attended_at?.toISOString()).toBe(decided.attended_at);
+  });
+
+  it("is the student's whom the token names, in the grid of the class", async () => {
+    await withClient(deployment.databaseUrl, (client) =>
+      client.query(
+        `INSERT INTO statusplane_academy.student (tenant_id, student_no, name, class_name)
+         VALUES ($1, 's1', '김하나', '3반'), ($1, 's2', '이둘', '3반')`,
+        [TENANT],
+      ),
+    );
+    const [byNumber, byMapping] = [
+      await of(apis[0], "u-77", { student_no: "s1" }),
+      await of(apis[1], "u-78"),
+    ];
+    const manager = await of(apis[1], "teacher");
+    const mapped = { method: "PUT", json: { viewer: "u-78" } };
+    expect((await manager.call("/api/v1/students/s2/viewer/", mapped)).status).toBe(200);
+    for (const api of [byNumber, byMapping]) {
+      await state(api);
+      await report(api, 0, 20);
+    }
+    interface Grid {
+      readonly items: readonly { readonly student_no: string; readonly views: Record<string, unknown> }[];
+    }
+    const items = await eventually("both are in the grid", async () => {
+      const { body } = await manager.call<Grid>("/api/v1/students/views/?videos=42&class=3반");
+      return body.items.every(({ views }) => views["42"] !== undefined) ? body.items : null;
+    });
+    expect(items).toMatchObject([
+      { student_no: "s1", viewer: "s1", views: { "42": { watched_percent: 20 } } },
+      { student_no: "s2", viewer: "u-78", views: { "42": { watched_percent: 20 } } },
+    ]);
   });
 
   it("comes back from its row when Redis has lost everything", async () => {

@@ -14,6 +14,7 @@ import { KeyedBuckets } from "../src/http/index.ts";
 import { PlaybackUrls } from "../src/playback/index.ts";
 import {
   DEMO_TENANTS,
+  FakeViewRecords,
   openTestServer,
   PLAYABLE,
   SECRET,
@@ -120,6 +121,24 @@ describe("a sign-in token", () => {
     const answer = await ask(`Bearer ${byHand({ alg: "HS256" }, claims)}`);
     expect([answer.statusCode, answer.json().code]).toEqual([401, code]);
     expect(answer.json().detail).toContain(`(${what}`);
+  });
+
+  it.each([
+    [{ student_no: "s1", sub: "u-77" }, "s1"],
+    [{ student_no: 15, sub: "u-77" }, "15"],
+    [{ student_no: null, sub: "u-77" }, "u-77"],
+    [{ sub: "teacher" }, "teacher"],
+  ])("is by the first claim of several that it has: %j", async (named, viewer) => {
+    const claims = { subject: ["student_no", "sub"] };
+    const other = await openTestServer({
+      signIn: { kind: "secret", secret: SECRET, claims },
+      viewRecords: new FakeViewRecords(),
+    });
+    const token = byHand({ alg: "HS256" }, { tenant_id: "1", exp: inAnHour(), ...named });
+    const headers = { authorization: `Bearer ${token}` };
+    const state = await other.server.inject({ url: "/api/v1/views/42/", headers });
+    await other.close();
+    expect(state.json()).toMatchObject({ viewer });
   });
 
   it("may name tenant and subject in claims of other names", async () => {

@@ -151,7 +151,14 @@ export const VARIABLES = {
   JWT_ISSUER: optionalVariable(z.string(), "required `iss`"),
   JWT_AUDIENCE: optionalVariable(z.string(), "required `aud`"),
   TENANT_CLAIM: variable(z.string(), "tenant_id", "claim of sign-in tokens that names the tenant"),
-  SUBJECT_CLAIM: variable(z.string(), "sub", "claim of sign-in tokens that names who it is"),
+  SUBJECT_CLAIM: {
+    write: (names: readonly string[]) => names.join(","),
+    ...variable(
+      z.string().transform((text) => text.split(",").map((name) => name.trim())),
+      ["sub"],
+      "claim of sign-in tokens that names who it is; of several with commas between them the first that a token has",
+    ),
+  },
   SIGNING_SECRET: hiddenVariable(
     optionalVariable(
       secret,

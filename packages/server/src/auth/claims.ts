@@ -6,8 +6,8 @@ import type { Scopes } from "./route-scopes.ts";
 export interface ClaimNames {
   /** Default `tenant_id`. */
   readonly tenant?: string;
-  /** Default `sub`. */
-  readonly subject?: string;
+  /** Of several the first that a token has, e.g. `["student_no", "sub"]`. Default `sub`. */
+  readonly subject?: string | readonly string[];
 }
 
 export const TENANT_CLAIM = "tenant_id";
@@ -33,6 +33,15 @@ export function readTenant(
     throw new StatusplaneError(code, { detail: `${name}: 1–64 letters A–Z a–z, digits, _ or -` });
   }
   return text;
+}
+
+/** The claim of these claims that names the subject; where none of them does, the last. */
+export function subjectClaimOf(
+  names: ClaimNames["subject"] = SUBJECT_CLAIM,
+  claims: Readonly<Record<string, unknown>> = {},
+): string {
+  const each = [names].flat();
+  return each.find((name) => (claims[name] ?? null) !== null) ?? each.at(-1) ?? SUBJECT_CLAIM;
 }
 
 /**

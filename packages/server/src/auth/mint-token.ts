@@ -1,5 +1,5 @@
 import { SignJWT } from "jose";
-import { SCOPE_CLAIM, SUBJECT_CLAIM, TENANT_CLAIM } from "./claims.ts";
+import { SCOPE_CLAIM, subjectClaimOf, TENANT_CLAIM } from "./claims.ts";
 import type { SecretSignIn } from "./sign-in.ts";
 
 /** What a minted token says. */
@@ -27,7 +27,7 @@ export async function mintToken(
   const nowSeconds = Math.floor(Date.now() / 1_000);
   const expiresAt = new Date((nowSeconds + lifeSeconds) * 1_000);
   const token = new SignJWT({
-    [claims.subject ?? SUBJECT_CLAIM]: subject,
+    [subjectClaimOf(claims.subject)]: subject,
     [claims.tenant ?? TENANT_CLAIM]: tenant, // the last: where one claim is both, it names the tenant that was asked for
     ...(operator ? { role: "operator" } : {}),
     ...(scopes === undefined ? {} : { [SCOPE_CLAIM]: scopes.join(" ") }),

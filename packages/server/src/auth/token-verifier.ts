@@ -4,7 +4,7 @@ import { hash } from "node:crypto";
 import {
   GROUPS_CLAIM,
   SCOPE_CLAIM,
-  SUBJECT_CLAIM,
+  subjectClaimOf,
   TENANT_CLAIM,
   invalid,
   readGroups,
@@ -102,7 +102,8 @@ export class TokenVerifier {
         ? jwtVerify(token, key, this.#at(options))
         : jwtVerify(token, key, this.#at(options)),
     );
-    const { tenant: tenantClaim = TENANT_CLAIM, subject = SUBJECT_CLAIM } = this.#options.claims ?? {};
+    const { tenant: tenantClaim = TENANT_CLAIM, ...names } = this.#options.claims ?? {};
+    const subject = subjectClaimOf(names.subject, claims);
     const tenant = readTenant(claims[tenantClaim], tenantClaim, "tenant_required");
     if (tenants !== null && (tenant === null || !tenants.has(tenant))) {
       throw invalid(tenantClaim, "this server has demo tenants alone");
