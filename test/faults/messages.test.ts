@@ -9,9 +9,9 @@ const WITHIN_MS = 600_000;
 
 /** Where most is at stake: between a claim and its settling, and a worker that comes back when its lease is another's. */
 const FAULTS: readonly MessageFault[] = [
-  { kind: "point", name: "message.after-claim" },
-  { kind: "point", name: "message.after-hand-over" },
-  { kind: "point", name: "message.before-settle" },
+  { kind: "point", name: "message.after-claim", how: "kill" },
+  { kind: "point", name: "message.after-hand-over", how: "stop" },
+  { kind: "point", name: "message.before-settle", how: "kill" },
   { kind: "pause", forMs: 4_000 },
   { kind: "lease" },
 ];

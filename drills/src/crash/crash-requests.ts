@@ -1,22 +1,31 @@
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
-/** A process that died where it was asked to. */
+/** A process that died, or stands still, where it was asked to. */
 export interface Crash {
   readonly pid: number;
   readonly name: string;
 }
 
-/** Asks the drills' processes to die at named points; the other side is `program/take-crash-requests.ts`. */
+/** Asks the drills' processes to die, or to stand still, at named points; the other side is `program/take-crash-requests.ts`. */
 export class CrashRequests implements Disposable {
   /** For `DRILL_CRASHES`. */
   readonly folder = mkdtempSync(join(tmpdir(), "statusplane-crashes-"));
-  readonly #told = new Set<string>();
 
   /** The next process that passes this point dies there, or stands still until it gets SIGCONT. */
   ask(name: string, what: "die" | "stop" = "die"): void {
-    writeFileSync(join(this.folder, name), what);
+    const whole = join(this.folder, `asking.${name}`);
+    writeFileSync(whole, what);
+    renameSync(whole, join(this.folder, name)); // whoever sees it sees all of it
   }
 
   /** Nobody is to die there any more. */
@@ -26,11 +35,9 @@ export class CrashRequests implements Disposable {
 
   /** Crashes that were not told before: each is told once. */
   takeNew(): readonly Crash[] {
-    const files = readdirSync(this.folder).filter(
-      (file) => file.startsWith("taken.") && !this.#told.has(file),
-    );
-    for (const file of files) this.#told.add(file);
+    const files = readdirSync(this.folder).filter((file) => file.startsWith("taken."));
     return files.map((file) => {
+      rmSync(join(this.folder, file)); // a process that stopped may stop there again
       const [, pid = "", name = ""] = /^taken\.(\d+)\.(.+)$/.exec(file) ?? [];
       return { pid: Number(pid), name };
     });

@@ -232,9 +232,9 @@ export class Fleet<Redis extends StatusRedis = StatusRedis> {
 
   async #startAll(): Promise<void> {
     const [first, ...others] = this.slots;
-    await first?.start(); // migrates
+    await first?.startSupervised(); // migrates
     await keepJobHistory(this.pool);
-    await Promise.all(others.map((slot) => slot.start()));
+    await Promise.all(others.map((slot) => slot.startSupervised()));
   }
 }
 

@@ -4,7 +4,11 @@ import type { Fleet } from "../fleet/fleet.ts";
 import type { Random } from "../random.ts";
 
 export const RECIPIENTS = 200;
-const ENDS_WITHIN_MS = 240_000;
+/** A worker that dies leaves so many behind at most. */
+const UNCERTAIN_MAX = 5;
+const ENDS_WITHIN_MS = 600_000;
+const ANSWERS_WITHIN_MS = 120_000;
+const ASK_AGAIN_MS = 500;
 
 /** What the mail server does to an address says its name: as often as not nothing. */
 const KINDS = ["take", "greylist", "refuse", "drop-after-data", "drop-before-data"] as const;
@@ -22,6 +26,32 @@ function addressesOf(name: string, random: Random): readonly string[] {
     const kind = chance < 0.9 ? "take" : (KINDS[1 + Math.floor((chance - 0.9) * 40)] ?? "take");
     return `${kind}.${name}.${at}@example.com`;
   });
+}
+
+/** A promise that was broken: somebody has it twice, is left out unnamed, is told of wrongly; too many are uncertain. */
+export interface MessageBreach {
+  readonly of: "twice" | "lost" | "untrue" | "too_many";
+  readonly what: string;
+}
+
+/** What became of a message. */
+export interface MessageLook {
+  readonly breaches: readonly MessageBreach[];
+  /** Recipients by status. */
+  readonly counts: Readonly<Record<string, number>>;
+  /** The most that any one attempt left behind. */
+  readonly uncertainOfOneStrike: number;
+  readonly attempts: number;
+}
+
+interface Row {
+  readonly address: string;
+  readonly status: string;
+  readonly reason: string | null;
+  /** That claimed it last. */
+  readonly attempt: number | null;
+  /** Of the job, so far. */
+  readonly attempts: number;
 }
 
 /** A message to 200 recipients, from its preview to its end. */
@@ -74,56 +104,79 @@ export class DrilledMessage {
     }
   }
 
-  /** What breaks the promise: twice, lost without a name, called sent and not there, more uncertain than strikes allow. */
-  async violations(mail: MailServer, strikes: number): Promise<readonly string[]> {
-    const rows = await this.#rows();
-    const found: string[] = [];
-    const kept = new Map<string, number>();
-    for (const { to } of mail.mails) kept.set(to, (kept.get(to) ?? 0) + 1);
-    if (rows.length !== RECIPIENTS) found.push(`${rows.length} of ${RECIPIENTS} recipients have a row`);
-    for (const { address, status, reason } of rows) {
-      const times = kept.get(address) ?? 0;
-      if (times > 1) found.push(`${address} got it ${times} times`);
-      if (status === "sent" && times === 0) found.push(`${address} is called sent and has nothing`);
-      if (status !== "sent" && status !== "uncertain" && times > 0)
-        found.push(`${address} has it and is called ${status}`);
-      if (status === "waiting" || status === "claimed") found.push(`${address} is left ${status}`);
-      if (status === "failed" && !address.startsWith("refuse.") && reason !== "interrupted")
-        found.push(`${address} failed: ${reason}`);
-    }
-    const lost = rows.filter(
-      ({ status, reason }) => status === "uncertain" && reason === "worker_lost",
-    ).length;
-    if (lost > 5 * strikes) found.push(`${lost} are uncertain after ${strikes} strikes`);
-    return found.map((what) => `${this.#name}: ${what}`);
-  }
-
-  async counts(): Promise<Readonly<Record<string, number>>> {
-    const counts: Record<string, number> = {};
-    for (const { status } of await this.#rows()) counts[status] = (counts[status] ?? 0) + 1;
-    return counts;
-  }
-
-  async #rows(): Promise<readonly { address: string; status: string; reason: string | null }[]> {
-    const { rows } = await this.#fleet.pool.query<{ address: string; status: string; reason: string | null }>(
-      `SELECT address, status, reason FROM statusplane_academy.message_recipient WHERE tenant_id = $1 AND job_id = $2`,
+  /** What became of it, by its rows and by what the mail server has. */
+  async look(mail: MailServer): Promise<MessageLook> {
+    const { rows } = await this.#fleet.pool.query<Row>(
+      `SELECT r.address, r.status, r.reason, r.attempt, j.attempt AS attempts FROM statusplane_academy.message_recipient r
+       JOIN statusplane.job j ON j.tenant_id = r.tenant_id AND j.kind = 'job' AND j.id = r.job_id
+       WHERE r.tenant_id = $1 AND r.job_id = $2`,
       [this.tenant, this.#id],
     );
-    return rows;
+    const counts: Record<string, number> = {};
+    // An attempt ends by one strike at most, so what it left behind is that strike's.
+    const lostBy = new Map<number | null, number>();
+    for (const { status, reason, attempt } of rows) {
+      counts[status] = (counts[status] ?? 0) + 1;
+      if (status === "uncertain" && reason === "worker_lost")
+        lostBy.set(attempt, (lostBy.get(attempt) ?? 0) + 1);
+    }
+    const uncertainOfOneStrike = Math.max(0, ...lostBy.values());
+    const breaches = [...this.#breaches(rows, this.#kept(mail))];
+    if (uncertainOfOneStrike > UNCERTAIN_MAX)
+      breaches.push({ of: "too_many", what: `${uncertainOfOneStrike} are uncertain after one strike` });
+    return {
+      breaches: breaches.map(({ of, what }) => ({ of, what: `${this.#name}: ${what}` })),
+      ...{ counts, uncertainOfOneStrike, attempts: rows[0]?.attempts ?? 0 },
+    };
   }
 
+  /** How often the mail server took each of its addresses. */
+  #kept({ mails }: MailServer): ReadonlyMap<string, number> {
+    const kept = new Map(this.addresses.map((address) => [address, 0]));
+    for (const { to } of mails) {
+      const times = kept.get(to);
+      if (times !== undefined) kept.set(to, times + 1);
+    }
+    return kept;
+  }
+
+  *#breaches(rows: readonly Row[], kept: ReadonlyMap<string, number>): Generator<MessageBreach> {
+    const named = new Set(rows.map(({ address }) => address));
+    for (const address of this.addresses)
+      if (!named.has(address)) yield { of: "lost", what: `${address} has no row` };
+    for (const { address, status, reason } of rows) {
+      const times = kept.get(address) ?? 0;
+      if (times > 1) yield { of: "twice", what: `${address} got it ${times} times` };
+      if (status === "sent" && times === 0)
+        yield { of: "lost", what: `${address} is called sent and has nothing` };
+      if (status === "waiting" || status === "claimed")
+        yield { of: "lost", what: `${address} is left ${status}` };
+      if (status !== "sent" && status !== "uncertain" && times > 0)
+        yield { of: "untrue", what: `${address} has it and is called ${status}` };
+      if (status === "failed" && !address.startsWith("refuse.") && reason !== "interrupted")
+        yield { of: "untrue", what: `${address} failed: ${reason}` };
+    }
+  }
+
+  /** Asks again while the server is too busy, as a person does: the Idempotency-Key keeps a submit one. */
   async #post(path: string, body: unknown): Promise<unknown> {
-    const answer = await fetch(this.#fleet.url + path, {
-      method: "POST",
-      headers: {
-        authorization: `Bearer ${this.#token}`,
-        ...(body === undefined ? {} : { "content-type": "application/json" }),
-      },
-      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-    });
-    const text = await answer.text();
-    if (!answer.ok && answer.status !== 409)
-      throw new Error(`${path} was answered ${answer.status}: ${text}`); // 409: it goes on already
-    return JSON.parse(text) as unknown;
+    const deadlineMs = performance.now() + ANSWERS_WITHIN_MS;
+    for (;;) {
+      const answer = await fetch(this.#fleet.url + path, {
+        method: "POST",
+        headers: {
+          authorization: `Bearer ${this.#token}`,
+          ...(body === undefined
+            ? {}
+            : { "content-type": "application/json", "idempotency-key": this.#name }),
+        },
+        ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+      });
+      const text = await answer.text();
+      if (answer.ok || answer.status === 409) return JSON.parse(text) as unknown; // 409: it goes on already
+      if (answer.status !== 503 || performance.now() > deadlineMs)
+        throw new Error(`${path} was answered ${answer.status}: ${text}`);
+      await sleep(ASK_AGAIN_MS);
+    }
   }
 }

@@ -1,32 +1,36 @@
-import { startMailServer, type MailServer } from "@statusplane/test-support";
+import { startMailServer } from "@statusplane/test-support";
 import { setTimeout as sleep } from "node:timers/promises";
 import { CrashRequests } from "../crash/crash-requests.ts";
-import type { LegOptions, LegResult, Violation } from "../drill.ts";
+import type { LegOptions, LegResult } from "../drill.ts";
 import { Fleet } from "../fleet/fleet.ts";
 import { openSingleRedis } from "../fleet/status-redis.ts";
-import { conductOf, DrilledMessage, RECIPIENTS } from "./drilled-message.ts";
-import { chooseFault, strike, workersAreUp, type MessageFault } from "./message-faults.ts";
+import { conductOf, DrilledMessage } from "./drilled-message.ts";
+import { messageDeck, Striker, type MessageFault } from "./message-faults.ts";
+import { MessageTally } from "./message-tally.ts";
 
-/** Two messages go out at once; so many faults strike while they do. */
-const STRIKES = 6;
-const TENANTS = ["one", "two"];
+/** So many messages go out at once, one after another in each lane, as long as faults strike. */
+const LANES = ["one", "two"];
 /** The server takes so long for some answers, ms. */
 const SLOW_MS = 60;
+/** Between two faults at most, ms. */
+const BETWEEN_MS = 700;
+/** Said every so many strikes. */
+const SAY_EVERY = 7;
 
 export interface MessageLegOptions extends LegOptions {
-  /** Faults in their order; default: chosen by chance. */
+  /** Faults in their order; default: shuffled decks. */
   readonly faults?: readonly MessageFault[];
 }
 
-/** Messages to 200 recipients each by two workers that are killed, stopped and robbed of their leases. */
+/**
+ * Messages to 200 recipients each by two workers that die and stand still at each named point, are killed, stopped, shut
+ * down and robbed of their leases.
+ */
 export async function messageLeg(options: MessageLegOptions): Promise<LegResult> {
-  const { random, volume, say } = options;
+  const { random } = options;
   const asked = new Map<string, number>();
   const mail = await startMailServer({
-    conduct(to) {
-      const times = asked.get(to) ?? 0;
-      return conductOf(to, times);
-    },
+    conduct: (to) => conductOf(to, asked.get(to) ?? 0),
     onAsked: (to) => void asked.set(to, (asked.get(to) ?? 0) + 1),
     delayMs: () => (random.chance(0.2) ? random.between(1, SLOW_MS) : 0),
   });
@@ -37,99 +41,64 @@ export async function messageLeg(options: MessageLegOptions): Promise<LegResult>
     workers: 2,
     env: {
       SMTP_URL: mail.url,
-      MESSAGES_PER_MINUTE: "6000",
-      MESSAGES_PER_MINUTE_TENANT: "3000",
+      MESSAGES_PER_MINUTE: "12000",
+      MESSAGES_PER_MINUTE_TENANT: "6000",
       MESSAGE_BACKOFF_SECONDS: "1,1,1,1,1,1",
       DRILL_CRASHES: requests.folder,
     },
   });
-  const tally = new Tally();
-  const faults = [...(options.faults ?? [])];
+  const tally = new MessageTally(mail);
+  const striker = new Striker({ fleet, requests, random: random.fork("strikes") });
   try {
-    for (let round = 1; tally.struck < volume && tally.violations.length === 0; round++) {
-      const take = (): MessageFault => faults.shift() ?? chooseFault(random);
-      await runRound({ fleet, mail, requests, tally, take, round, options });
-      say(
-        `${tally.struck} of ${volume} strikes, ${tally.messages} messages, ${JSON.stringify(tally.counts)}`,
-      );
-    }
+    const ended = new AbortController();
+    const lanes = LANES.map((tenant, lane) =>
+      sendOn({ fleet, tally, tenant, name: `l${lane}`, random: random.fork(`lane ${lane}`) }, ended.signal),
+    );
+    const striking = strikeOn(striker, tally, options).finally(() => ended.abort());
+    await Promise.all([striking, ...lanes]);
+    await striker.allAreBack();
+    await Promise.all(fleet.workers.map((worker) => worker.stop())); // whatever one has to say late, it has said
+    await tally.recheck();
   } finally {
+    await striker.allAreBack().catch(() => undefined); // the leg tells already what broke it
     await fleet.close();
     await mail.stop();
   }
-  return tally.result(mail);
+  return tally.result();
 }
 
-interface Round {
+/** Fault after fault, until there were enough of them or a promise is broken. */
+async function strikeOn(
+  striker: Striker,
+  tally: MessageTally,
+  { random, volume, say, faults = [] }: MessageLegOptions,
+): Promise<void> {
+  const deck = [...faults];
+  while (tally.struck < volume && tally.violations.length === 0) {
+    if (deck.length === 0) deck.push(...messageDeck(random));
+    const fault = deck.shift();
+    if (fault === undefined) continue;
+    if (fault.kind !== "point") await sleep(random.between(0, BETWEEN_MS));
+    if (await striker.strike(fault)) {
+      tally.struckBy(fault);
+      if (tally.struck % SAY_EVERY === 0) say(`${tally.struck} of ${volume} strikes, ${tally.summary()}`);
+    } else deck.push(fault); // nothing went out just then
+  }
+}
+
+interface Lane {
   readonly fleet: Fleet;
-  readonly mail: MailServer;
-  readonly requests: CrashRequests;
-  readonly tally: Tally;
-  readonly take: () => MessageFault;
-  readonly round: number;
-  readonly options: LegOptions;
+  readonly tally: MessageTally;
+  readonly tenant: string;
+  readonly name: string;
+  readonly random: LegOptions["random"];
 }
 
-async function runRound({ fleet, mail, requests, tally, take, round, options }: Round): Promise<void> {
-  const { random, volume } = options;
-  const messages = TENANTS.map(
-    (tenant) => new DrilledMessage(fleet, { name: `r${round}.${tenant}`, tenant, random }),
-  );
-  await Promise.all(messages.map((message) => message.submit()));
-  const goesOn = async (): Promise<boolean> => {
-    const statuses = await Promise.all(messages.map((message) => message.status()));
-    return statuses.some((status) => status === "PENDING" || status === "PROCESSING");
-  };
-  let strikes = 0;
-  while (strikes < STRIKES && tally.struck < volume && (await goesOn())) {
-    const fault = take();
-    if (fault.kind !== "point") await sleep(random.between(50, 700));
-    if (!(await strike(fault, { fleet, requests, random, goesOn }))) continue;
-    strikes += 1;
-    tally.count(fault);
-  }
-  await workersAreUp(fleet);
-  await Promise.all(messages.map((message) => message.untilDone()));
-  await sleep(200); // a worker that was stopped may still say what became of its last ones
-  for (const message of messages) await tally.check(message, mail, strikes);
-}
-
-/** What a leg adds up. */
-class Tally {
-  readonly violations: Violation[] = [];
-  readonly counts: Record<string, number> = {};
-  readonly #points = new Set<string>();
-  readonly #kinds: Record<string, number> = {};
-  struck = 0;
-  messages = 0;
-
-  count(fault: MessageFault): void {
-    this.struck += 1;
-    this.#kinds[fault.kind] = (this.#kinds[fault.kind] ?? 0) + 1;
-    if (fault.kind === "point") this.#points.add(fault.name);
-  }
-
-  async check(message: DrilledMessage, mail: MailServer, strikes: number): Promise<void> {
-    this.messages += 1;
-    for (const what of await message.violations(mail, strikes))
-      this.violations.push({ invariant: "I11", what });
-    for (const [status, count] of Object.entries(await message.counts()))
-      this.counts[status] = (this.counts[status] ?? 0) + count;
-  }
-
-  result(mail: MailServer): LegResult {
-    return {
-      faults: this.struck,
-      jobs: this.messages,
-      observations: this.messages * RECIPIENTS,
-      violations: this.violations,
-      slowestRecoveryMs: null,
-      figures: {
-        ...this.counts,
-        ...this.#kinds,
-        points_hit: this.#points.size,
-        in_the_sink: mail.mails.length,
-      },
-    };
+async function sendOn({ fleet, tally, tenant, name, random }: Lane, ended: AbortSignal): Promise<void> {
+  for (let n = 1; !ended.aborted; n++) {
+    const message = new DrilledMessage(fleet, { name: `${name}.${n}`, tenant, random });
+    await message.submit();
+    await message.untilDone();
+    await tally.check(message);
   }
 }
