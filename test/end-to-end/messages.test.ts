@@ -3,19 +3,25 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { JobProgressBody } from "@statusplane/core/wire";
 import {
+  eventually,
+  makeCertificate,
   startMailServer,
   startProgram,
+  startWebhookReceiver,
+  type Certificate,
   type MailServer,
   type RunningProgram,
+  type WebhookReceiver,
 } from "@statusplane/test-support";
 import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { Api, type SubmittedBody } from "./support/api.ts";
-import { openBrowser, openPage, signInAsDemo } from "./support/browser.ts";
+import { openBrowser, openPage, signInAsDemo, signInByToken } from "./support/browser.ts";
 import { API_ROLE, Deployment, WORKER_ROLE } from "./support/deployment.ts";
 import { makeWorkbook } from "./support/inputs.ts";
 import { isHousekeeping, StatementMark, total } from "./support/statements.ts";
 
+const SECRET = `whsec_${Buffer.alloc(32, 9).toString("base64")}`;
 const FAST = { MESSAGES_PER_MINUTE: "60000", MESSAGES_PER_MINUTE_TENANT: "60000" };
 const MESSAGE = { subject: "{이름}님께", text: "안녕하세요, {이름}님." };
 
@@ -41,6 +47,12 @@ async function send(
   const { confirm } = await preview(api, body);
   const { body: submitted } = await submit(api, { ...body, confirm });
   return { id: String(submitted.job_id), last: await api.ended<JobProgressBody>(submitted) };
+}
+
+/** To whom the embedded mode's mail went, the newest first. */
+async function sentTo(url: string): Promise<readonly string[]> {
+  const sent = await (await Api.demo(url, "1")).call<{ items: { to: string }[] }>("/api/v1/messages/sent/");
+  return sent.body.items.map(({ to }) => to);
 }
 
 describe("messages with nothing configured", () => {
@@ -112,20 +124,66 @@ describe("messages with nothing configured", () => {
     await page.locator("dialog article").nth(11).waitFor();
     await page.context().close();
   });
+
+  it("leave out who is put onto the do-not-write list in the page, and say why, until they are taken from it", async () => {
+    const { page } = await openPage(browser, { language: "en-US" });
+    await signInAsDemo(page, program.url, 1);
+    await page.getByRole("button", { name: "Send a message" }).click();
+    const dialog = page.locator("dialog");
+    const click = (name: string): Promise<void> => dialog.getByRole("button", { name, exact: true }).click();
+    await dialog.getByLabel("Subject").fill("Hello");
+    await dialog.getByLabel("Message", { exact: true }).fill("Dear {name}");
+    await click("Do-not-write list");
+    await dialog.getByText("The list is empty.").waitFor();
+    const address = dialog.getByLabel("Email address or phone number");
+    await address.fill("nobody");
+    await click("Add");
+    await dialog.getByText("This is neither an email address nor a phone number.").waitFor();
+    await address.fill(((await sentTo(program.url)).at(-1) ?? "").toUpperCase());
+    await click("Add");
+    await dialog.getByRole("listitem").first().waitFor();
+    await click("Back to the message");
+    await click("Preview");
+    await dialog.getByText("Goes to 11 of 12.").waitFor();
+    await dialog.getByText("On the do-not-write list").first().waitFor();
+    await click("Edit");
+    await click("Do-not-write list");
+    await dialog.getByRole("button", { name: /^Remove / }).click();
+    await dialog.getByText("The list is empty.").waitFor();
+    await click("Back to the message");
+    await click("Preview");
+    await dialog.getByText("Goes to 12.").waitFor();
+    expect(await dialog.getByText("On the do-not-write list").count()).toBe(0);
+    await page.context().close();
+  });
 });
 
 describe("messages of separate processes", () => {
   let deployment: Deployment;
   let api: RunningProgram;
   let mail: MailServer;
+  let certificate: Certificate;
+  let gateway: WebhookReceiver;
 
   beforeAll(async () => {
+    certificate = makeCertificate();
+    gateway = await startWebhookReceiver({
+      ...{ certificate, secret: SECRET },
+      answer: (response, { url }, { isVerified }) => {
+        if (url === "/moved") response.writeHead(302, { location: `https://127.0.0.1:${gateway.port}/hook` });
+        else response.writeHead(isVerified ? 204 : 401);
+        response.end();
+      },
+    });
     mail = await startMailServer({ conduct: (to) => (to.startsWith("refuse") ? "refuse" : "take") });
     deployment = await Deployment.open();
     const env = {
       ...FAST,
       DEMO: "0",
       SMTP_URL: mail.url,
+      WEBHOOK_SECRET: SECRET,
+      WEBHOOK_ALLOWED_HOSTS: `127.0.0.1:${gateway.port},localhost:${gateway.port + 1}`,
+      NODE_EXTRA_CA_CERTS: certificate.certPath,
       TIMINGS: JSON.stringify({ requestDeadlineMs: 10_000 }),
     };
     api = await deployment.start("api", env);
@@ -134,6 +192,8 @@ describe("messages of separate processes", () => {
   afterAll(async () => {
     await deployment?.close();
     await mail?.stop();
+    await gateway?.stop();
+    certificate?.[Symbol.dispose]();
   });
 
   it("go out by SMTP for a sign-in that may send, cost nothing to watch, and go again to those that failed", async () => {
@@ -173,5 +233,86 @@ describe("messages of separate processes", () => {
     expect(mail.asked.filter((to) => to === "refuse@example.com")).toHaveLength(2);
     const sink = await mine.call("/api/v1/messages/sent/");
     expect(sink.status).toBe(404);
+  });
+
+  it("go by a webhook that the page offers, signed, to the operator's hosts alone, and follow no redirect", async () => {
+    const browser = await openBrowser();
+    const { page } = await openPage(browser, { language: "en-US" });
+    await signInByToken(page, api.url, await deployment.token("7"));
+    await page.getByRole("button", { name: "Send a message" }).click();
+    const dialog = page.locator("dialog");
+    await dialog.getByLabel("Send by").selectOption("webhook");
+    await dialog.getByLabel("Webhook address").fill(`https://127.0.0.1:${gateway.port}/hook`);
+    await dialog.getByLabel("To", { exact: true }).selectOption("list");
+    await dialog.getByLabel("Addresses").fill("010-1234-5678 가람\nnobody");
+    await dialog.getByLabel("Message", { exact: true }).fill("안녕하세요, {name}님.");
+    await dialog.getByRole("button", { name: "Preview" }).click();
+    await dialog.getByText("Goes to 1 of 2.").waitFor();
+    await dialog.getByRole("button", { name: "Send to 1" }).click();
+    await eventually("the gateway has it", () => gateway.received.length > 0, 60_000);
+    await page
+      .getByText(/Partly sent/)
+      .first()
+      .waitFor();
+    await browser.close();
+    const [hook] = gateway.received;
+    expect(gateway.received).toHaveLength(1);
+    expect(hook).toMatchObject({ url: "/hook", isVerified: true });
+    expect(JSON.parse(hook?.body ?? "")).toMatchObject({
+      type: "message.send",
+      data: { to: "01012345678", text: "안녕하세요, 가람님." },
+    });
+
+    const mine = await deployment.api(api, "7");
+    const to = (path: string, host = `127.0.0.1:${gateway.port}`) => ({
+      ...{ channel: "webhook", webhook_url: `https://${host}${path}`, text: "x" },
+      recipients: { list: [{ address: "010-1234-5678" }] },
+    });
+    const moved = await send(mine, to("/moved"));
+    const reasons = [{ status: "failed", reason: "redirected", count: 1 }];
+    expect(moved.last).toMatchObject({ status: "DONE", result: { outcome: "none", reasons } });
+    expect(gateway.received.map(({ url }) => url)).toEqual(["/hook", "/moved"]);
+    for (const host of [`127.0.0.1:${gateway.port + 1}`, "127.0.0.1", "example.com"])
+      expect(await preview(mine, to("/hook", host)), host).toMatchObject({ code: "webhook_not_allowed" });
+  });
+
+  it("are refused under an Idempotency-Key as clearly the second time, and accepted under it once they are corrected", async () => {
+    const mine = await deployment.api(api, "7");
+    const body = { ...MESSAGE, recipients: { list: [{ address: "key@example.com", name: "가" }] } };
+    const withKey = (payload: unknown) =>
+      mine.call<SubmittedBody & { code?: string }>("/api/v1/jobs/", {
+        json: { job_type: "message_send", title: "알림", payload },
+        headers: { "idempotency-key": "notice-1" },
+      });
+    const { confirm } = await preview(mine, body);
+    const changed = { ...body, text: "다른 말", confirm };
+    for (let time = 1; time <= 2; time++)
+      expect(await withKey(changed)).toMatchObject({ status: 409, body: { code: "message_changed" } });
+    const right = { ...body, confirm };
+    const accepted = await withKey(right);
+    expect(accepted).toMatchObject({ status: 202 });
+    expect(await withKey(right)).toMatchObject({ status: 202, body: { job_id: accepted.body.job_id } });
+    expect(await withKey(changed)).toMatchObject({ status: 409, body: { code: "idempotency_conflict" } });
+    await mine.ended(accepted.body);
+    expect(mail.mails.filter(({ to }) => to === "key@example.com")).toHaveLength(1);
+  });
+
+  it("go again to those that failed by one click in the page", async () => {
+    const mine = await deployment.api(api, "9");
+    const list = ["ok9@example.com", "refuse9@example.com"].map((address) => ({ address, name: "가" }));
+    await send(mine, { ...MESSAGE, recipients: { list } });
+    const asked = (): number => mail.asked.filter((to) => to === "refuse9@example.com").length;
+    const before = asked();
+    const browser = await openBrowser();
+    const { page } = await openPage(browser, { language: "en-US" });
+    await signInByToken(page, api.url, mine.token);
+    await page.getByRole("link", { name: "History" }).click();
+    await page.getByText("Student lists & other").click();
+    await page.locator("button[aria-expanded]").filter({ hasText: "알림" }).first().click();
+    await page.getByRole("button", { name: "Send again to the 1 that failed" }).click();
+    await page.getByText("Submitted to be sent again.").waitFor();
+    await eventually("it is tried once more", () => asked() === before + 1, 60_000);
+    await browser.close();
+    expect(mail.mails.filter(({ to }) => to === "ok9@example.com")).toHaveLength(1);
   });
 });

@@ -17,3 +17,5 @@ export * from "./color-bars.ts";
 export * from "./told-times.ts";
 export { root, typeCheck } from "./type-check.ts";
 export * from "./mail-server.ts";
+export * from "./certificate.ts";
+export * from "./webhook-receiver.ts";

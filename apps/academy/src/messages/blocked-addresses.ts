@@ -1,5 +1,5 @@
 import { StatusplaneError } from "@statusplane/core";
-import { readAddress, type MessageDatabase } from "../jobs/message-send/index.ts";
+import { MESSAGE_ERRORS, readAddress, type MessageDatabase } from "../jobs/message-send/index.ts";
 import { z } from "zod";
 
 export const blockedAddress = z.object({ address: z.string(), created_at: z.string() });
@@ -35,13 +35,13 @@ export class BlockedAddresses {
     return { items, next_cursor: hasMore ? String(last["address_key"]) : null };
   }
 
-  /** @throws {invalid_request} for what is no address. */
+  /** @throws {message_address_malformed} */
   async add(tenant: string, written: string, createdBy: string | null): Promise<void> {
     const { address, key } = addressOf(written);
     await this.#send("message-blocked-add", ADD, [tenant, key, address, createdBy]);
   }
 
-  /** @throws {invalid_request} for what is no address. */
+  /** @throws {message_address_malformed} */
   async remove(tenant: string, written: string): Promise<void> {
     await this.#send("message-blocked-remove", REMOVE, [tenant, addressOf(written).key]);
   }
@@ -57,7 +57,6 @@ export class BlockedAddresses {
 
 function addressOf(written: string): { readonly address: string; readonly key: string } {
   const read = readAddress(written, written.includes("@") ? "email" : "phone");
-  if ("problem" in read)
-    throw new StatusplaneError("invalid_request", { detail: `address: ${read.problem}` });
+  if ("problem" in read) throw new StatusplaneError(MESSAGE_ERRORS.message_address_malformed);
   return read;
 }

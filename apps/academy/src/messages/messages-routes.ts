@@ -15,7 +15,7 @@ import { recipientsWorkbook } from "./recipients-workbook.ts";
 
 export interface MessagesOptions {
   readonly database: MessageDatabase;
-  readonly providers: Pick<MessageProviders, "check">;
+  readonly providers: Pick<MessageProviders, "check" | "channels">;
   /** What the embedded mode keeps of its mail; null: mail goes out. */
   readonly sink: Pick<MailSink, "mails"> | null;
   /** The tenant of the verified token. @throws {unauthenticated | tenant_required} */
@@ -38,14 +38,39 @@ const pageOf = <T extends z.ZodType>(item: T) =>
   z.object({ items: z.array(item), next_cursor: z.string().nullable() });
 
 /**
- * `POST /api/v1/messages/preview/`, `GET /api/v1/messages/{id}/recipients/` and `…/recipients.xlsx`,
+ * `GET /api/v1/messages/channels/`, `POST /api/v1/messages/preview/`, `GET /api/v1/messages/{id}/recipients/` and `…/recipients.xlsx`,
  * `/api/v1/messages/blocked/`, and in embedded mode `GET /api/v1/messages/sent/`. The instance needs zod's compilers.
  */
 export function messagesRoutes(fastify: FastifyInstance, options: MessagesOptions): void {
+  channelsRoute(fastify, options);
   previewRoute(fastify, options);
   recipientRoutes(fastify, options);
   blockedRoutes(fastify, options);
   if (options.sink !== null) sinkRoute(fastify, options.sink, options);
+}
+
+const channel = z.object({
+  channel: z.enum(["email", "webhook"]),
+  undelivered: z.boolean().optional().describe("of e-mail: it is kept to be looked at, and not delivered"),
+  hosts: z.array(z.string()).optional().describe("of webhooks: where they may go"),
+});
+
+/** The ways that are set up in this process. No statement. */
+function channelsRoute(fastify: FastifyInstance, { providers, requireTenant }: MessagesOptions): void {
+  fastify.get(
+    "/api/v1/messages/channels",
+    {
+      config: { scope: SCOPE },
+      schema: {
+        ...{ tags, summary: "How messages can be sent here" },
+        response: { 200: z.object({ items: z.array(channel) }) },
+      },
+    },
+    async (request) => {
+      requireTenant(request);
+      return { items: providers.channels.map((each) => ({ ...each })) };
+    },
+  );
 }
 
 function previewRoute(

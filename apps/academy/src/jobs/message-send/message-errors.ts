@@ -44,6 +44,12 @@ export const MESSAGE_ERRORS = defineErrors({
     ko: "허용되지 않은 웹훅 주소입니다.",
     en: "This webhook address is not allowed: https, a host of WEBHOOK_ALLOWED_HOSTS.",
   },
+  message_address_malformed: {
+    http: 422,
+    retryable: false,
+    ko: "이메일 주소나 전화번호 형식이 아닙니다.",
+    en: "This is neither an email address nor a phone number.",
+  },
   message_gone: {
     http: 409,
     retryable: false,

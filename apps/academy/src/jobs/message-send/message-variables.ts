@@ -58,7 +58,7 @@ export const MESSAGE_VARIABLES = {
   WEBHOOK_ALLOWED_HOSTS: variable(
     hosts,
     [],
-    "hosts that messages may be sent to by webhook, comma-separated, each with its port where that is not 443; https alone, and only where they resolve to public addresses",
+    "hosts that messages may be sent to by webhook, comma-separated, each with its port where that is not 443; https alone, and only where they resolve to public addresses, or to one that is listed here as an address",
   ),
   MESSAGES_PER_MINUTE: variable(
     wholeNumber(1, 1_000_000, "messages"),

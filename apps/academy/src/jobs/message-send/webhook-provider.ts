@@ -47,9 +47,13 @@ for (const [network, bits] of [
 ] as const)
   NOT_PUBLIC.addSubnet(network, bits, "ipv6");
 
+/** Without the zone, and an IPv4 address as such where it is written within IPv6. */
+const plainAddress = (address: string): string =>
+  address.replace(/^::ffff:(?=\d+\.\d+\.\d+\.\d+$)/i, "").replace(/%.*$/, "");
+
 /** Whether an address is of the public internet: not loopback, private, link-local, or reserved. */
 export function isPublicAddress(address: string): boolean {
-  const plain = address.replace(/^::ffff:(?=\d+\.\d+\.\d+\.\d+$)/i, "").replace(/%.*$/, "");
+  const plain = plainAddress(address);
   const family = isIP(plain);
   if (family === 4) return !NOT_PUBLIC.check(plain, "ipv4");
   return family === 6 && GLOBAL.check(plain, "ipv6") && !NOT_PUBLIC.check(plain, "ipv6");
@@ -62,9 +66,17 @@ export function isAllowedWebhook(url: string, allowedHosts: readonly string[]): 
   return protocol === "https:" && username === "" && password === "" && allowedHosts.includes(host);
 }
 
+/** Which addresses may be connected to: public ones, and those that the operator has listed as addresses, whatever they are. */
+export function connectable(allowedHosts: readonly string[]): (address: string) => boolean {
+  const listed = new Set(
+    allowedHosts.map((host) => host.replace(/:\d+$/, "")).filter((host) => isIP(host) !== 0),
+  );
+  return (address) => listed.has(plainAddress(address)) || isPublicAddress(address);
+}
+
 class ForbiddenAddress extends Error {
   constructor(address: string) {
-    super(`the webhook's host has the address ${address}, which is not public`);
+    super(`the webhook's host has the address ${address}, which is neither public nor listed`);
   }
 }
 

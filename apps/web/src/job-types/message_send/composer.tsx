@@ -1,15 +1,29 @@
 import { useClient } from "@statusplane/client/react";
-import { useRef, useState, type ReactNode } from "react";
+import { useEffect, useRef, useState, type ReactNode } from "react";
 import { requestProblem, useFormat } from "../../text/index.ts";
 import { Dialog, Notice } from "../../ui/index.ts";
+import { BlockedView } from "./blocked-view.tsx";
 import { DraftForm } from "./draft-form.tsx";
-import { EMPTY_DRAFT, payloadOf, readPreview, type Draft, type Preview } from "./message.ts";
+import {
+  EMAIL_ALONE,
+  EMPTY_DRAFT,
+  payloadOf,
+  readChannels,
+  readPreview,
+  type Channels,
+  type Draft,
+  type Preview,
+} from "./message.ts";
 import styles from "./message-send.module.css";
 import { PreviewView } from "./preview-view.tsx";
 import { wordsOf } from "./words.ts";
 
 const PREVIEW = "/api/v1/messages/preview/";
+const CHANNELS = "/api/v1/messages/channels/";
 const TITLE_MAX = 200;
+/** Of a text without a subject, its first line is the title. */
+const titleOf = ({ subject, text }: Draft): string =>
+  (subject.trim() === "" ? (text.trim().split("\n")[0] ?? "") : subject).slice(0, TITLE_MAX);
 
 /** Writes a message, shows what it would be, and sends it: what is sent is what was shown. */
 export default function Composer({ onClose }: { readonly onClose: () => void }): ReactNode {
@@ -18,9 +32,15 @@ export default function Composer({ onClose }: { readonly onClose: () => void }):
   const words = wordsOf(text);
   const first = useRef<HTMLSelectElement>(null);
   const [draft, setDraft] = useState<Draft>(EMPTY_DRAFT);
+  const [channels, setChannels] = useState<Channels>(EMAIL_ALONE);
+  const [isAtBlocked, setIsAtBlocked] = useState(false);
   const [preview, setPreview] = useState<Preview | null>(null);
   const [isBusy, setIsBusy] = useState(false);
   const [problem, setProblem] = useState<string | null>(null);
+
+  useEffect(() => {
+    client.read(CHANNELS, readChannels).then(setChannels, () => undefined); // it stays at e-mail; the preview says what is wrong
+  }, [client]);
 
   const busily = async (work: () => Promise<void>): Promise<void> => {
     setIsBusy(true);
@@ -37,34 +57,43 @@ export default function Composer({ onClose }: { readonly onClose: () => void }):
   const look = (): Promise<void> =>
     busily(async () => {
       const headers = { "content-type": "application/json" };
-      const body = JSON.stringify(payloadOf(draft));
+      const body = JSON.stringify(payloadOf(draft, channels));
       const response = await client.request(PREVIEW, { method: "POST", headers, body });
       setPreview(readPreview(await response.json()));
     });
   const send = ({ confirm }: Preview): Promise<void> =>
     busily(async () => {
-      const title = draft.subject.slice(0, TITLE_MAX);
-      await client.submitJob("message_send", { title, payload: { ...payloadOf(draft), confirm } });
+      const payload = { ...payloadOf(draft, channels), confirm };
+      await client.submitJob("message_send", { title: titleOf(draft), payload });
       onClose();
     });
 
   return (
-    <Dialog title={words.title} closeLabel={text.messages.app.close} onClose={onClose} focusFirst={first}>
+    <Dialog
+      title={isAtBlocked ? words.blockedTitle : words.title}
+      closeLabel={text.messages.app.close}
+      onClose={onClose}
+      focusFirst={first}
+    >
       <div className={styles.composer}>
         {problem !== null && (
           <Notice tone="bad" isAlert>
             {problem}
           </Notice>
         )}
-        {preview === null ? (
+        {isAtBlocked && <BlockedView onBack={() => setIsAtBlocked(false)} />}
+        {!isAtBlocked && preview === null && (
           <DraftForm
-            draft={draft}
+            {...{ draft, channels, isBusy, first }}
             onChange={setDraft}
-            isBusy={isBusy}
             onPreview={() => void look()}
-            first={first}
+            onBlocked={() => {
+              setProblem(null);
+              setIsAtBlocked(true);
+            }}
           />
-        ) : (
+        )}
+        {!isAtBlocked && preview !== null && (
           <PreviewView
             preview={preview}
             isBusy={isBusy}

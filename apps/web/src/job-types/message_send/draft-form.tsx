@@ -1,28 +1,35 @@
 import { useId, useRef, type ReactNode, type RefObject } from "react";
 import { useFormat } from "../../text/index.ts";
 import { Button } from "../../ui/index.ts";
-import { CHOICES, type Choice, type Draft } from "./message.ts";
+import { HowFields } from "./how-fields.tsx";
+import { channelOf, CHOICES, type Channels, type Choice, type Draft } from "./message.ts";
 import styles from "./message-send.module.css";
 import { wordsOf } from "./words.ts";
 
 export interface DraftFormProps {
   readonly draft: Draft;
+  readonly channels: Channels;
   readonly onChange: (draft: Draft) => void;
   readonly isBusy: boolean;
   readonly onPreview: () => void;
+  /** Asked for the list of addresses that nothing is sent to. */
+  readonly onBlocked: () => void;
   readonly first: RefObject<HTMLSelectElement | null>;
 }
 
 /** Whom a message goes to. */
 function WhoFields({
   draft,
+  channels,
   onChange,
   first,
-}: Pick<DraftFormProps, "draft" | "onChange" | "first">): ReactNode {
+}: Pick<DraftFormProps, "draft" | "channels" | "onChange" | "first">): ReactNode {
   const words = wordsOf(useFormat());
   const id = useId();
   const { choice, who } = draft;
   const isLong = choice === "list" || choice === "student_nos";
+  const isByNumber = channelOf(draft, channels) === "webhook" && draft.addressOf !== "email";
+  const hints = isByNumber ? { ...words.hints, ...words.numberHints } : words.hints;
   const field = {
     id: `${id}-who`,
     value: who,
@@ -56,14 +63,15 @@ function WhoFields({
           <input {...field} onChange={(event) => onChange({ ...draft, who: event.target.value })} />
         ))}
       <p id={`${id}-hint`} className={styles.hint}>
-        {words.hints[choice]}
+        {hints[choice]}
       </p>
     </div>
   );
 }
 
 /** The text of a message, and whom it goes to. */
-export function DraftForm({ draft, onChange, isBusy, onPreview, first }: DraftFormProps): ReactNode {
+export function DraftForm(props: DraftFormProps): ReactNode {
+  const { draft, channels, onChange, isBusy, onPreview, onBlocked, first } = props;
   const words = wordsOf(useFormat());
   const id = useId();
   const text = useRef<HTMLTextAreaElement>(null);
@@ -80,14 +88,15 @@ export function DraftForm({ draft, onChange, isBusy, onPreview, first }: DraftFo
         onPreview();
       }}
     >
-      <WhoFields draft={draft} onChange={onChange} first={first} />
+      <WhoFields {...{ draft, channels, onChange, first }} />
+      <HowFields {...{ draft, channels, onChange }} />
       <div className={styles.field}>
         <label htmlFor={`${id}-subject`}>{words.subject}</label>
         <input
           id={`${id}-subject`}
           value={draft.subject}
           maxLength={200}
-          required
+          required={channelOf(draft, channels) === "email"}
           onChange={(event) => onChange({ ...draft, subject: event.target.value })}
         />
       </div>
@@ -111,6 +120,9 @@ export function DraftForm({ draft, onChange, isBusy, onPreview, first }: DraftFo
         </fieldset>
       </div>
       <div className={styles.foot}>
+        <Button look="quiet" disabled={isBusy} onClick={onBlocked}>
+          {words.blockedTitle}
+        </Button>
         <Button look="primary" type="submit" disabled={isBusy}>
           {isBusy ? words.previewing : words.preview}
         </Button>

@@ -3,8 +3,16 @@ import { asMembers, isMembers, numberOrNull, readEach, textOrNull } from "@statu
 export const CHOICES = ["all", "grades", "classes", "student_nos", "list"] as const;
 export type Choice = (typeof CHOICES)[number];
 
+/** Which of a student's addresses a webhook is given. */
+export const ADDRESSES_OF = ["phone", "parent_phone", "email"] as const;
+export type AddressOf = (typeof ADDRESSES_OF)[number];
+
 /** A message as it is being written. */
 export interface Draft {
+  readonly channel: "email" | "webhook";
+  /** Of a webhook. */
+  readonly webhookUrl: string;
+  readonly addressOf: AddressOf;
   readonly choice: Choice;
   /** What was typed for the choice. */
   readonly who: string;
@@ -12,7 +20,42 @@ export interface Draft {
   readonly text: string;
 }
 
-export const EMPTY_DRAFT: Draft = { choice: "all", who: "", subject: "", text: "" };
+export const EMPTY_DRAFT: Draft = {
+  channel: "email",
+  webhookUrl: "",
+  addressOf: "phone",
+  choice: "all",
+  who: "",
+  subject: "",
+  text: "",
+};
+
+/** The ways that the server has. */
+export interface Channels {
+  readonly hasEmail: boolean;
+  /** Where webhooks may go; none: there are no webhooks. */
+  readonly webhookHosts: readonly string[];
+}
+
+/** Until the server has said otherwise. */
+export const EMAIL_ALONE: Channels = { hasEmail: true, webhookHosts: [] };
+
+export function readChannels(value: unknown): Channels | null {
+  const items = asMembers(value)["items"];
+  if (!Array.isArray(items)) return null;
+  const all = items.map(asMembers);
+  const hosts = all.find(({ channel }) => channel === "webhook")?.["hosts"];
+  return {
+    hasEmail: all.some(({ channel }) => channel === "email"),
+    webhookHosts: Array.isArray(hosts) ? hosts.filter((host) => typeof host === "string") : [],
+  };
+}
+
+/** How a draft goes out: where there is one way, that way. */
+export function channelOf({ channel }: Draft, { hasEmail, webhookHosts }: Channels): Draft["channel"] {
+  if (webhookHosts.length === 0) return "email";
+  return hasEmail ? channel : "webhook";
+}
 
 const parts = (text: string): readonly string[] =>
   text
@@ -44,8 +87,14 @@ function listedOf(line: string): readonly { readonly address: string; readonly n
 }
 
 /** What preview and submit take. */
-export function payloadOf(draft: Draft): Readonly<Record<string, unknown>> {
-  return { subject: draft.subject, text: draft.text, recipients: recipientsOf(draft) };
+export function payloadOf(draft: Draft, channels: Channels): Readonly<Record<string, unknown>> {
+  const { subject, text, webhookUrl, addressOf } = draft;
+  const recipients = recipientsOf(draft);
+  if (channelOf(draft, channels) === "email") return { subject, text, recipients };
+  return {
+    ...{ channel: "webhook", webhook_url: webhookUrl.trim(), address: addressOf, text, recipients },
+    ...(subject === "" ? {} : { subject }),
+  };
 }
 
 /** What the server says a message would be. */
@@ -115,6 +164,11 @@ export function readRecipient(value: unknown): Recipient | null {
     },
     ...{ reason: textOf(reason), detail: textOf(detail), wasSentAgain: textOrNull(again) !== null },
   };
+}
+
+/** An address of the list of those that nothing is sent to. */
+export function readBlocked(value: unknown): string | null {
+  return textOrNull(asMembers(value)["address"]);
 }
 
 /** A mail that the embedded mode kept. */
