@@ -1,5 +1,12 @@
 import type { BatchBody, VideoProgressBody } from "@statusplane/core/wire";
-import { eventually, withClient, withRedis, type RunningProgram } from "@statusplane/test-support";
+import {
+  eventually,
+  startMailServer,
+  withClient,
+  withRedis,
+  type MailServer,
+  type RunningProgram,
+} from "@statusplane/test-support";
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { Api, type SubmittedBody } from "./support/api.ts";
@@ -11,29 +18,34 @@ import { startWatching, type Watching } from "./support/watching.ts";
 
 /** Beyond completion the watchers go on for this long: a finished job costs nothing either. */
 const BEYOND_MS = 30_000;
+/** Of a message: whole batches of five. */
+const RECIPIENTS = 25;
 
 /** Real Postgres, Redis (one for snapshots, one for BullMQ), ffmpeg and Chromium; five processes of the product. */
 describe("separate processes", () => {
   let deployment: Deployment;
   let apis: readonly [RunningProgram, RunningProgram];
   let progress: RunningProgram;
+  let mail: MailServer;
   let browser: Browser;
   let token: string;
 
   beforeAll(async () => {
     deployment = await Deployment.open();
+    mail = await startMailServer();
     // not about deadlines: a busy machine is no fault of Redis
-    const env = { DEMO: "0", TIMINGS: JSON.stringify({ requestDeadlineMs: 10_000 }) };
+    const env = { DEMO: "0", SMTP_URL: mail.url, TIMINGS: JSON.stringify({ requestDeadlineMs: 10_000 }) };
     apis = [await deployment.start("api", env), await deployment.start("api", env)];
     progress = await deployment.start("progress", env);
-    await deployment.start("worker");
-    await deployment.start("worker");
+    await deployment.start("worker", { SMTP_URL: mail.url });
+    await deployment.start("worker", { SMTP_URL: mail.url });
     token = await deployment.token("7");
     browser = await openBrowser();
   });
   afterAll(async () => {
     await browser?.close();
     await deployment?.close();
+    await mail?.stop();
   });
 
   it("costs Postgres nothing to watch 3 videos, 2 imports and a document from submit to 30 s beyond the end, and to play them", async () => {
@@ -114,6 +126,38 @@ describe("separate processes", () => {
     expect(page.body.lines.map(({ text }) => text)).toEqual(DOCUMENT_LINES);
     expect((await mine.call<unknown>(`${address}picture/`)).status).toBe(200);
   }
+
+  it("costs Postgres nothing to watch a message from its submit to beyond its end", async () => {
+    const mine = new Api(apis[0].url, token);
+    const list = Array.from({ length: RECIPIENTS }, (_, n) => ({ address: `r${n}@example.com`, name: "가" }));
+    const message = { subject: "{이름}님께", text: "안녕하세요.", recipients: { list } };
+    const worker = await StatementMark.set(deployment.databaseUrl, [WORKER_ROLE]);
+    const { body: seen } = await mine.call<{ confirm: string }>("/api/v1/messages/preview/", {
+      json: message,
+    });
+    const payload = { ...message, confirm: seen.confirm };
+    const { body: submitted } = await mine.call<SubmittedBody>("/api/v1/jobs/", {
+      json: { job_type: "message_send", title: "알림", payload },
+    });
+    const watched = await StatementMark.set(deployment.databaseUrl, [API_ROLE]);
+    const servers = [...apis, progress].map((program) => new Api(program.url, token));
+    const watching = startWatching(servers, [submitted]);
+    const [last] = await watching.untilAllEnded(240_000);
+    const until = watching.answers + 100;
+    await eventually("100 answers beyond the end", () => watching.answers > until, 60_000);
+    await watching.stop();
+
+    expect(watching.errors).toEqual([]);
+    expect(last).toMatchObject({ status: "DONE", result: { outcome: "complete", sent: RECIPIENTS } });
+    expect(mail.mails).toHaveLength(RECIPIENTS);
+    const whileWatched = (await watched.since()).filter((each) => !isHousekeeping(each));
+    expect(whileWatched).toEqual([]);
+    const statements = await worker.since();
+    const count = (pattern: RegExp): number => total(statements.filter(({ query }) => pattern.test(query)));
+    const batches = RECIPIENTS / 5;
+    expect(count(/\bmessage_pace\b/), "claims; one finds nobody").toBe(batches + 1);
+    expect(count(/SET\s+status = CASE WHEN x\.status/), "settlings").toBe(batches);
+  });
 
   it("keeps two tenants with equal ids apart, on every way in", async () => {
     const mine = new Api(apis[0].url, token);

@@ -1,6 +1,7 @@
 /** Every mutant, by the part of the product whose guard it takes away. */
 import type { Area } from "../mutant.ts";
 import { CLIENT_STREAMS } from "./client-streams.ts";
+import { MESSAGES } from "./messages.ts";
 import { OUTBOX } from "./outbox.ts";
 import { READING } from "./reading.ts";
 import { RECONCILER } from "./reconciler.ts";
@@ -18,4 +19,5 @@ export const AREAS: readonly Area[] = [
   RECONCILER,
   READING,
   CLIENT_STREAMS,
+  MESSAGES,
 ];

@@ -5,6 +5,9 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import type { MessageDatabase } from "../../src/jobs/message-send/index.ts";
 import { listOf, MessageBench } from "./message-fixture.ts";
 
+/** Timers count in whole ms, and two clocks are read. */
+const TIMER_MS = 5;
+
 const bench = new MessageBench();
 const conducts = new Map<string, MailConduct>();
 let mail: MailServer;
@@ -28,6 +31,16 @@ const statusesOf = async (id: string): Promise<Record<string, number>> => {
   for (const { status } of await bench.recipients(id))
     counts[String(status)] = (counts[String(status)] ?? 0) + 1;
   return counts;
+};
+
+interface Gate {
+  readonly open: () => void;
+  readonly opened: Promise<void>;
+}
+const gate = (): Gate => {
+  let open = (): void => undefined;
+  const opened = new Promise<void>((resolve) => (open = resolve));
+  return { open: () => open(), opened };
 };
 
 /** The process's death, as far as this process can have it: nothing of the attempt is heard of again. */
@@ -147,6 +160,61 @@ describe("a message", () => {
     expect(received("fence")).toHaveLength(10);
   });
 
+  it("is not taken from a later attempt by a word that comes once more", async () => {
+    const payload = await bench.confirmed(body(listOf(5, (n) => `word${n}@example.com`)));
+    const [claimed, wake, began, said, claimedAgain, saidAgain] = [
+      gate(),
+      gate(),
+      gate(),
+      gate(),
+      gate(),
+      gate(),
+    ];
+    // The first worker hands over none of its five and says so; the answer is lost, so it says it once more, late.
+    let settles = 0;
+    const first: MessageDatabase = {
+      query: async (cause, query) => {
+        const answer = await bench.database.query(cause, query);
+        if (query.name === "message-claim") {
+          claimed.open();
+          await wake.opened;
+        }
+        if (query.name === "message-settle" && ++settles === 1) {
+          said.open();
+          await claimedAgain.opened;
+          throw new StatusplaneError("database_unavailable");
+        }
+        if (settles === 2) saidAgain.open();
+        return answer;
+      },
+    };
+    const second: MessageDatabase = {
+      query: async (cause, query) => {
+        if (query.name === "message-count") {
+          began.open();
+          await said.opened;
+        }
+        const answer = await bench.database.query(cause, query);
+        if (query.name === "message-claim") {
+          claimedAgain.open();
+          await saidAgain.opened;
+        }
+        return answer;
+      },
+    };
+    const stop = new AbortController();
+    const early = bench.run(payload, { id: "word", database: first, signal: stop.signal });
+    const ended = early.catch((error: unknown) => error);
+    await claimed.opened;
+    const late = bench.run(payload, { id: "word", attempt: 2, database: second });
+    await began.opened;
+    stop.abort(new StatusplaneError("lease_lost"));
+    wake.open();
+    expect(await late).toMatchObject({ outcome: "complete", sent: 5 });
+    expect(await ended).toMatchObject({ code: "lease_lost" });
+    expect(received("word")).toHaveLength(5);
+  });
+
   it("leaves nobody waiting behind its last count", async () => {
     const payload = await bench.confirmed(body(listOf(3, (n) => `late${n}@example.com`)));
     let wake = (): void => undefined;
@@ -172,6 +240,33 @@ describe("a message", () => {
     expect(await ended).toMatchObject({ code: "lease_lost" });
     expect(await statusesOf("late")).toEqual({ failed: 3 });
     expect((await bench.recipients("late"))[0]).toMatchObject({ reason: "interrupted" });
+  });
+
+  it.each([
+    ["one tenant", { tenants: ["pace-one", "pace-one"], settings: { tenantPerMinute: 1_200 } }],
+    ["all tenants", { tenants: ["pace-two", "pace-three"], settings: { allPerMinute: 1_200 } }],
+  ])("keeps the pace of %s over two workers", async (what, { tenants, settings }) => {
+    const gapMs = 50;
+    const each = 12;
+    const arrivalsMs: number[] = [];
+    const server = await startMailServer({ onAsked: () => void arrivalsMs.push(Date.now()) });
+    const { rows } = await bench.pool.query("SELECT extract(epoch FROM clock_timestamp()) * 1000 AS ms");
+    const beganMs = Number((rows[0] as { ms: string }).ms);
+    await Promise.all(
+      tenants.map(async (tenant, worker) => {
+        const list = listOf(each, (n) => `pace${worker}.${n}@example.com`);
+        const payload = await bench.confirmed(body(list), tenant);
+        const id = `pace-${what.replace(" ", "-")}-${worker}`;
+        await bench.run(payload, { id, tenant, settings: { ...settings, smtpUrl: server.url } });
+      }),
+    );
+    await server.stop();
+    // The pace gives each message a moment of its own, by the database's clock: a busy machine is late, never early.
+    const early = arrivalsMs
+      .toSorted((a, b) => a - b)
+      .map((atMs, n) => atMs - (beganMs + n * gapMs))
+      .filter((ms) => ms < -TIMER_MS);
+    expect({ early, arrived: arrivalsMs.length }).toEqual({ early: [], arrived: 2 * each });
   });
 
   it("is uncertain where the server has it and did not say so, and goes out again only when a person says so", async () => {

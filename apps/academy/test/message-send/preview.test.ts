@@ -3,7 +3,8 @@ import { startMailServer, type MailServer } from "@statusplane/test-support";
 import Fastify, { type FastifyInstance } from "fastify";
 import { serializerCompiler, validatorCompiler } from "fastify-type-provider-zod";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { MESSAGE_ERRORS } from "../../src/jobs/message-send/index.ts";
+import { MESSAGE_ERRORS, readAddress, type MessageDatabase } from "../../src/jobs/message-send/index.ts";
+import { readMail } from "../../src/mail-sink/index.ts";
 import { messageProviders } from "../../src/jobs/message-send/providers.ts";
 import { messagesRoutes, scrubMessages } from "../../src/messages/index.ts";
 import { readRows } from "../excel-import/import-fixture.ts";
@@ -60,6 +61,60 @@ const preview = async (body: unknown, tenant = "p1") => {
 };
 const message = (recipients: unknown, text = "{이름}님, {학년}학년"): Json =>
   ({ subject: "{이름}님께", text, recipients }) as Json;
+
+describe("the list of those not to write to", () => {
+  const listed = async (tenant: string, query = "") => {
+    const url = `/api/v1/messages/blocked/${query}`;
+    const answer = await fastify.inject({ url, headers: { "x-tenant": tenant } });
+    return answer.json<{ items: { address: string }[]; next_cursor: string | null }>();
+  };
+  const addresses = async (tenant: string) => (await listed(tenant)).items.map(({ address }) => address);
+
+  it("is each tenant's own, takes an address or a number once, and lets go of it", async () => {
+    const add = async (address: string) =>
+      (await post("/api/v1/messages/blocked/", { address }, "b1")).statusCode;
+    expect([await add("B@Example.com"), await add("b@example.com"), await add("010-1234-5678")]).toEqual([
+      204, 204, 204,
+    ]);
+    expect(await add("nobody")).toBe(422);
+    expect(await addresses("b1")).toEqual(["01012345678", "B@example.com"]);
+    expect(await addresses("b2")).toEqual([]);
+    const { next_cursor: cursor } = await listed("b1", "?limit=1");
+    expect(await listed("b1", `?limit=1&cursor=${cursor}`)).toMatchObject({
+      items: [{ address: "B@example.com" }],
+      next_cursor: null,
+    });
+    await post("/api/v1/messages/blocked/remove/", { address: "b@example.com" }, "b2");
+    expect(await addresses("b1")).toHaveLength(2);
+    await post("/api/v1/messages/blocked/remove/", { address: "b@EXAMPLE.com" }, "b1");
+    expect(await addresses("b1")).toEqual(["01012345678"]);
+  });
+
+  it("leaves out who came onto it between preview and sending, with the reason, and says so in the result", async () => {
+    const sent = message(
+      listOf(2, (n) => `late-blocked${n}@example.com`),
+      "안녕",
+    );
+    const payload = await bench.confirmed(sent, "b3");
+    let isPlanned = false;
+    const database: MessageDatabase = {
+      query: async (cause, query) => {
+        if (query.name === "message-claim" && !isPlanned) {
+          isPlanned = true;
+          await post("/api/v1/messages/blocked/", { address: "late-blocked2@example.com" }, "b3");
+        }
+        return bench.database.query(cause, query);
+      },
+    };
+    expect(await bench.run(payload, { id: "late-blocked", tenant: "b3", database })).toMatchObject({
+      outcome: "partial",
+      sent: 1,
+      skipped: 1,
+      reasons: [{ status: "skipped", reason: "blocked", count: 1 }],
+    });
+    expect(mail.mails.filter(({ to }) => to.startsWith("late-blocked"))).toHaveLength(1);
+  });
+});
 
 describe("a preview", () => {
   it("says how many, shows three as they will be, and who is left out and why", async () => {
@@ -139,7 +194,57 @@ describe("a preview", () => {
   });
 });
 
+const bookOf = async (id: string, tenant: string) => {
+  const url = `/api/v1/messages/${id}/recipients.xlsx`;
+  const book = await fastify.inject({ url, headers: { "x-tenant": tenant } });
+  const path = join(tmpdir(), `recipients-${process.pid}.xlsx`);
+  await writeFile(path, book.rawPayload);
+  return (await readRows(path)).map(({ cells }) => cells.slice(2, 5));
+};
+
 describe("what became of a message", () => {
+  it.each([
+    [
+      "decomposed Hangul",
+      "하늘".normalize("NFD"),
+      "하늘",
+      "하늘@한국.kr".normalize("NFD"),
+      "하늘@xn--3e0b707e.kr",
+    ],
+    ["right to left", "محمد بن علي", "محمد بن علي", "x@مثال.com", "x@xn--mgbh0fb.com"],
+    [
+      "200 letters",
+      "가".repeat(200),
+      "가".repeat(200),
+      `${"a".repeat(64)}@example.com`,
+      `${"a".repeat(64)}@example.com`,
+    ],
+    ["hidden characters", "김\u200b하\u202e늘\ufeff", "김하늘", " hidden@Example.COM ", "hidden@example.com"],
+    [
+      "quotes and a placeholder",
+      `"{학번}" <b>O'Neil</b>`,
+      `"{학번}" <b>O'Neil</b>`,
+      '"haneul.kim"@example.com',
+      '"haneul.kim"@example.com',
+    ],
+  ])("is the same in preview, mail, page and workbook: %s", async (what, name, shown, written, address) => {
+    const [tenant, id] = ["p8", what.replaceAll(" ", "-")];
+    const sent = message({ list: [{ address: written, name }] }, "안녕, {이름}!");
+    const { body } = await preview(sent, tenant);
+    const seen = { address, subject: `${shown}님께`, text: `안녕, ${shown}!` };
+    expect(body["messages"]).toMatchObject([{ ...seen, name: shown }]);
+    const payload = { ...(sent as object), confirm: body["confirm"] } as Json;
+    expect(await bench.run(payload, { id, tenant })).toMatchObject({ sent: 1 });
+    const kept = mail.mails.at(-1);
+    const { subject, text } = readMail(Buffer.from(kept?.source ?? ""), kept?.to ?? "");
+    const to = readAddress(kept?.to ?? "", "email"); // the test's server shows IDN as people write it
+    expect({ address: "key" in to ? to.address : "", subject, text: text.trim() }).toEqual(seen);
+    const url = `/api/v1/messages/${id}/recipients/`;
+    const page = await fastify.inject({ url, headers: { "x-tenant": tenant } });
+    expect(page.json()).toMatchObject({ items: [{ name: shown, address, status: "sent" }] });
+    expect((await bookOf(id, tenant))[1]).toEqual([shown, address, "발송"]);
+  });
+
   it("is told by recipient as pages and as a workbook, to its tenant alone, and without a header of somebody's making", async () => {
     const list = {
       list: [{ address: "ok@example.com", name: "=1+1\r\nBcc: evil@example.com" }, { address: "broken" }],
@@ -171,14 +276,9 @@ describe("what became of a message", () => {
       headers: { "x-tenant": "p6" },
     });
     expect(nobody.json()).toEqual({ items: [], next_cursor: null });
-    const book = await fastify.inject({
-      url: "/api/v1/messages/same/recipients.xlsx",
-      headers: { "x-tenant": "p4" },
-    });
-    const path = join(tmpdir(), `recipients-${process.pid}.xlsx`);
-    await writeFile(path, book.rawPayload);
-    const rows = (await readRows(path)).map(({ cells }) => cells.slice(2, 5));
-    expect(rows).toEqual([
+    expect((await bookOf("same", "p5")).slice(1)).toEqual([["학생1", "r1@example.com", "발송"]]);
+    expect((await bookOf("same", "p6")).slice(1)).toEqual([]);
+    expect(await bookOf("same", "p4")).toEqual([
       ["이름", "주소", "결과"],
       ["'=1+1 Bcc: evil@example.com", "ok@example.com", "발송"],
       [null, "broken", "제외"],
