@@ -4,7 +4,7 @@
  * run, one INSERT and one UPDATE each, on a Postgres of their own. Statements are counted inside Postgres, by the role of
  * whoever sends them; the flusher's are told apart by their text.
  */
-import { viewRef } from "@statusplane/core";
+import { DEFAULT_TIMINGS, viewRef } from "@statusplane/core";
 import { DEFAULT_POLICY } from "@statusplane/core/wire";
 import { openRedisStatusStore } from "@statusplane/redis";
 import { eventually, withClient, withRedis } from "@statusplane/test-support";
@@ -83,7 +83,8 @@ async function prepare({ deployment, origin }: Stage, viewers: number): Promise<
   const put = await fetch(`${origin}/api/v1/views/policy/`, { method: "PUT", headers, body });
   if (!put.ok) throw new Error(`the policy was answered ${put.status}`);
   await eventually("the policy's errand is done", async () => (await countErrands(deployment)) === 0, 60_000);
-  await using store = await openRedisStatusStore({ url });
+  const timings = { ...DEFAULT_TIMINGS, requestDeadlineMs: 10_000 };
+  await using store = await openRedisStatusStore({ url, timings });
   for (let n = 0; n < viewers; n += 100) {
     const refs = Array.from({ length: Math.min(100, viewers - n) }, (_, i) =>
       viewRef(TENANT, VIDEO, `viewer-${n + i}`),

@@ -124,12 +124,12 @@ describe("a sign-in token", () => {
   });
 
   it.each([
-    [{ student_no: "s1", sub: "u-77" }, "s1"],
-    [{ student_no: 15, sub: "u-77" }, "15"],
-    [{ student_no: null, sub: "u-77" }, "u-77"],
-    [{ sub: "teacher" }, "teacher"],
+    [{ member_no: "s1", sub: "u-77" }, "s1"],
+    [{ member_no: 15, sub: "u-77" }, "15"],
+    [{ member_no: null, sub: "u-77" }, "u-77"],
+    [{ sub: "u-78" }, "u-78"],
   ])("is by the first claim of several that it has: %j", async (named, viewer) => {
-    const claims = { subject: ["student_no", "sub"] };
+    const claims = { subject: ["member_no", "sub"] };
     const other = await openTestServer({
       signIn: { kind: "secret", secret: SECRET, claims },
       viewRecords: new FakeViewRecords(),

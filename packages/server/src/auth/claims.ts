@@ -6,7 +6,7 @@ import type { Scopes } from "./route-scopes.ts";
 export interface ClaimNames {
   /** Default `tenant_id`. */
   readonly tenant?: string;
-  /** Of several the first that a token has, e.g. `["student_no", "sub"]`. Default `sub`. */
+  /** Of several the first that a token has, e.g. `["member_no", "sub"]`. Default `sub`. */
   readonly subject?: string | readonly string[];
 }
 
