@@ -9,18 +9,21 @@ export interface Scan {
   readonly turned?: number;
   /** Standard deviation of the noise, of 255. */
   readonly noise?: number;
+  /** Default: Liberation Serif and Noto Sans CJK KR. */
+  readonly font?: string;
 }
 
 const FONTS = { en: "Liberation Serif", ko: "Noto Sans CJK KR" } as const;
 const POINTS = 11;
 
-/** A page as a scanner would give it, grey PNG: A4 wide, half as high. */
-export async function makeScan({ language, dpi, turned = 0, noise = 0 }: Scan): Promise<Buffer> {
+/** A page as a scanner would give it, grey PNG: A4. */
+export async function makeScan(scan: Scan): Promise<Buffer> {
+  const { language, dpi, turned = 0, noise = 0, font = FONTS[language] } = scan;
   const size = (POINTS / 72) * dpi;
-  const [width, height] = [Math.round(8.27 * dpi), Math.round(5.9 * dpi)];
+  const [width, height] = [Math.round(8.27 * dpi), Math.round(11.69 * dpi)];
   const lines = KNOWN_TEXT[language].map(
     (line, i) =>
-      `<text x="${dpi * 0.8}" y="${dpi * 0.9 + i * size * 1.75}" font-family="${FONTS[language]}" font-size="${size}">${line}</text>`,
+      `<text x="${dpi * 0.8}" y="${dpi * 0.9 + i * size * 1.58}" font-family="${font}" font-size="${size}">${line}</text>`,
   );
   const svg = `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}"><rect width="100%" height="100%" fill="white"/>${lines.join("")}</svg>`;
   const page = await sharp(Buffer.from(svg)).flatten({ background: "#ffffff" }).greyscale().png().toBuffer();

@@ -20,10 +20,14 @@ export interface Engine {
    * The lines of each picture.
    * @throws {PageTooSlow} when it took longer than a page may.
    */
-  read(
-    pictures: readonly GreyPicture[],
-    options: { readonly model: Model; readonly layout: Layout },
-  ): Promise<readonly (readonly EngineLine[])[]>;
+  read(pictures: readonly GreyPicture[], options: ReadOptions): Promise<readonly (readonly EngineLine[])[]>;
+}
+
+export interface ReadOptions {
+  readonly model: Model;
+  readonly layout: Layout;
+  /** Called when a process of its own reads: there is time for other work. Never where the engine runs in this one. */
+  readonly onStarted?: () => void;
 }
 
 /** A page took longer than one may. */

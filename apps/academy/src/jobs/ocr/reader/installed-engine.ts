@@ -18,7 +18,7 @@ export async function openInstalledEngine(program: string, folder: string): Prom
   await mkdir(folder, { recursive: true });
   const written = new Set<Model>();
   return {
-    read: async (pictures, { model, layout }) => {
+    read: async (pictures, { model, layout, onStarted }) => {
       if (pictures.length === 0) return [];
       if (!written.has(model)) await writeFile(join(folder, `${model}.traineddata`), await readModel(model));
       written.add(model);
@@ -32,7 +32,9 @@ export async function openInstalledEngine(program: string, folder: string): Prom
         ...["--psm", String(LAYOUT_NUMBERS[layout]), "-c", "tessedit_create_tsv=1"],
         ...["-c", "tessedit_create_txt=1"],
       ];
-      await execute(program, args);
+      const ended = execute(program, args);
+      onStarted?.();
+      await ended;
       const table = await readFile(`${base}.tsv`, "utf8");
       return linesOfOutput({ table, text: await readFile(`${base}.txt`, "utf8") }, pictures.length);
     },

@@ -16,12 +16,14 @@ const LOOKED_AT_PIXELS = 1_200;
 const MAX_SKEW = 10;
 const COARSE_DEGREES = 0.5;
 const FINE_DEGREES = 0.1;
-/** As many points of ink tell the angle as well as all. */
-const MAX_POINTS = 60_000;
+/** As many points of ink tell the angle as well as all; which way the lines run, all of them tell better. */
+const MAX_POINTS = 20_000;
 /** Fewer are no text, but dust. */
 const MIN_POINTS = 200;
 /** How much clearer lines across must be than lines along, until a page is taken to lie on its side. */
 const SIDEWAYS_RATIO = 1.15;
+/** Of all changes from row to row this share counts as it is; what is sharper counts as the sharpest of these. */
+const EVEN_SHARE = 0.9;
 
 /** Looks how the lines of a page lie. */
 export async function pageGeometry(picture: GreyPicture): Promise<PageGeometry> {
@@ -32,16 +34,19 @@ export async function pageGeometry(picture: GreyPicture): Promise<PageGeometry> 
       : await toGrey(asSharp(picture).resize({ width: Math.max(1, Math.round(picture.width * shrink)) }));
   const ink = inkPoints(small);
   if (ink.xs.length < MIN_POINTS) return { isSideways: false, skew: 0, lineHeight: null };
-  const along = bestAngle(ink.xs, ink.ys);
+  const along = clearest(ink);
   // A quarter turn clockwise takes x to the row and y, from the bottom, to the column.
-  const across = bestAngle(
-    ink.ys.map((y) => small.height - 1 - y),
-    ink.xs,
-  );
-  const isSideways = across.clarity > along.clarity * SIDEWAYS_RATIO;
+  const across = clearest({ xs: ink.ys.map((y) => small.height - 1 - y), ys: ink.xs });
+  const isSideways = evenClarity(across.rows) > evenClarity(along.rows) * SIDEWAYS_RATIO;
   const { degrees, rows } = isSideways ? across : along;
   const height = medianLineHeight(rows);
   return { isSideways, skew: -degrees, lineHeight: height === null ? null : height / shrink };
+}
+
+/** All ink by rows, at the angle that some of it tells. */
+function clearest(ink: Points): Angle {
+  const some = thinned(ink);
+  return angleAt(ink.xs, ink.ys, bestAngle(some.xs, some.ys).degrees);
 }
 
 interface Points {
@@ -53,21 +58,24 @@ function inkPoints({ width, height, data }: GreyPicture): Points {
   const threshold = inkThreshold(data);
   let count = 0;
   for (const grey of data) if (grey < threshold) count += 1;
-  const every = Math.max(1, Math.ceil(count / MAX_POINTS));
-  const xs = new Float64Array(Math.ceil(count / every));
-  const ys = new Float64Array(xs.length);
+  const xs = new Float64Array(count);
+  const ys = new Float64Array(count);
   let seen = 0;
   for (let y = 0; y < height; y++) {
     for (let x = 0; x < width; x++) {
       if ((data[y * width + x] ?? 255) >= threshold) continue;
-      if (seen % every === 0) {
-        xs[seen / every] = x;
-        ys[seen / every] = y;
-      }
+      xs[seen] = x;
+      ys[seen] = y;
       seen += 1;
     }
   }
   return { xs, ys };
+}
+
+function thinned({ xs, ys }: Points): Points {
+  const every = Math.ceil(xs.length / MAX_POINTS);
+  const isKept = (_: number, index: number): boolean => index % every === 0;
+  return every <= 1 ? { xs, ys } : { xs: xs.filter(isKept), ys: ys.filter(isKept) };
 }
 
 /** Otsu's threshold: the grey that parts ink from paper best. */
@@ -134,6 +142,21 @@ function angleAt(xs: Float64Array, ys: Float64Array, degrees: number): Angle {
   let clarity = 0;
   for (let row = 1; row < rows.length; row++) clarity += ((rows[row] ?? 0) - (rows[row - 1] ?? 0)) ** 2;
   return { degrees, clarity, rows };
+}
+
+/**
+ * How sharply rows of ink and of paper change, no single change counting for much: the margin where all lines begin is
+ * the sharpest edge of a page, and tells nothing.
+ */
+function evenClarity(rows: Float64Array): number {
+  const changes: number[] = [];
+  for (let row = 1; row < rows.length; row++) {
+    const change = Math.abs((rows[row] ?? 0) - (rows[row - 1] ?? 0));
+    if (change > 0) changes.push(change);
+  }
+  changes.sort((a, b) => a - b);
+  const most = changes[Math.floor(changes.length * EVEN_SHARE)] ?? 0;
+  return changes.reduce((sum, change) => sum + Math.min(change, most) ** 2, 0);
 }
 
 /** Runs of rows with ink are lines; blots and pictures are the few that differ. */

@@ -13,11 +13,12 @@ import {
 } from "../page-reading.ts";
 import { pictureName, type ReaderMessage, type ReadOrder } from "../reader-messages.ts";
 import { openBundledEngine } from "./bundled-engine.ts";
-import { ReadingRefused, type OpenDocument, type OpenPage } from "./document.ts";
+import { ReadingRefused, type OpenDocument } from "./document.ts";
 import { PageTooSlow, type Engine, type Model } from "./engine.ts";
 import { turned, writeShown, type GreyPicture } from "./grey-picture.ts";
 import { openHeic, openImage } from "./image-document.ts";
 import { openInstalledEngine } from "./installed-engine.ts";
+import { layPage, type LaidPage } from "./lay-page.ts";
 import { openPdf } from "./pdf-document.ts";
 import { recognisePage } from "./recognise-page.ts";
 
@@ -26,6 +27,14 @@ const UPRIGHT: PageTurn = { quarter: 0, skew: 0 };
 const HEAD_BYTES = 1_100;
 
 type Tell = (message: ReaderMessage) => void;
+type Shown = Pick<PageReading, "width" | "height">;
+
+/** A page that is open; `laid` where it has to be recognised. */
+interface ReadyPage {
+  readonly picture: GreyPicture;
+  readonly text: readonly Line[] | null;
+  readonly laid: LaidPage | null;
+}
 
 /** Carries out an order, and tells what it finds. Never rejects for what a document holds. */
 export async function readPages(order: ReadOrder, tell: Tell): Promise<void> {
@@ -65,6 +74,8 @@ class DocumentReading {
   #engine: Engine | undefined;
   /** What read the page before; null before the first. */
   #model: Model | null = null;
+  /** The next page, made ready while the one before was being read. */
+  #ahead: { readonly page: number; readonly ready: Promise<ReadyPage> } | null = null;
 
   constructor(order: ReadOrder, workFolder: string, tell: Tell) {
     this.#order = order;
@@ -101,18 +112,32 @@ class DocumentReading {
 
   async #read(document: OpenDocument, page: number): Promise<void> {
     this.#tell({ type: "progress", page, percent: 0 });
-    let opened: OpenPage;
+    let ready: ReadyPage;
     try {
-      opened = await document.open(page);
+      ready = await (this.#ahead?.page === page ? this.#ahead.ready : this.#makeReady(document, page));
     } catch (error) {
       if (failureOf(error) !== null) throw error;
       this.#tell({ type: "page", reading: unread(page, "unreadable"), needs: "nothing" });
       return;
     }
     this.#tell({ type: "progress", page, percent: 10 });
-    if (opened.text !== null) await this.#textPage(page, opened.picture, opened.text);
-    else if (this.#order.recognises) await this.#recognisedPage(page, opened.picture);
-    else await this.#picturedPage(page, opened.picture);
+    const { picture, text, laid } = ready;
+    if (text !== null) await this.#textPage(page, picture, text);
+    else if (laid !== null) await this.#recognisedPage(page, laid, () => this.#lookAhead(document, page + 1));
+    else await this.#picturedPage(page, picture);
+  }
+
+  async #makeReady(document: OpenDocument, page: number): Promise<ReadyPage> {
+    const { picture, text } = await document.open(page);
+    return { picture, text, laid: text === null && this.#order.recognises ? await layPage(picture) : null };
+  }
+
+  #lookAhead(document: OpenDocument, page: number): void {
+    const isDone = this.#order.done.some((each) => each.page === page);
+    if (page > document.pages || isDone || this.#ahead?.page === page) return;
+    const ready = this.#makeReady(document, page);
+    ready.catch(() => undefined); // told when it is this page's turn
+    this.#ahead = { page, ready };
   }
 
   async #textPage(page: number, picture: GreyPicture, lines: readonly Line[]): Promise<void> {
@@ -127,19 +152,29 @@ class DocumentReading {
     this.#tell({ type: "page", reading, needs: "reader" });
   }
 
-  async #recognisedPage(page: number, picture: GreyPicture): Promise<void> {
+  /** @param whileReading called while another process reads the page */
+  async #recognisedPage(page: number, laid: LaidPage, whileReading: () => void): Promise<void> {
     this.#engine ??= await this.#openEngine();
+    let early: { readonly picture: GreyPicture; readonly shown: Promise<Shown> } | null = null;
     const onProgress = (percent: number): void =>
       this.#tell({ type: "progress", page, percent: 10 + percent * 0.85 });
+    const onReading = (picture: GreyPicture): void => {
+      early = { picture, shown: this.#show(page, picture) };
+      early.shown.catch(() => undefined); // told below
+      whileReading();
+    };
+    const shownOf = async (picture: GreyPicture): Promise<Shown> => {
+      const shown = await early?.shown;
+      return shown !== undefined && early?.picture === picture ? shown : this.#show(page, picture);
+    };
     try {
-      const read = await recognisePage(this.#engine, picture, { hint: this.#model, onProgress });
-      const shown = await this.#show(page, read.picture);
-      const reading = readingOf(page, { source: "ocr", ...read, shown });
+      const read = await recognisePage(this.#engine, laid, { hint: this.#model, onProgress, onReading });
+      const reading = readingOf(page, { source: "ocr", ...read, shown: await shownOf(read.picture) });
       if (reading.language !== null) this.#model = reading.language === "ko" ? "kor" : "eng";
       this.#tell({ type: "page", reading, needs: "nothing" });
     } catch (error) {
       if (!(error instanceof PageTooSlow)) throw error;
-      const shown = await this.#show(page, picture);
+      const shown = await shownOf(laid.page);
       this.#tell({ type: "page", reading: { ...unread(page, "too_slow"), ...shown }, needs: "nothing" });
     }
   }
@@ -159,7 +194,7 @@ class DocumentReading {
     this.#tell({ type: "again", page });
   }
 
-  #show(page: number, picture: GreyPicture): Promise<Pick<PageReading, "width" | "height">> {
+  #show(page: number, picture: GreyPicture): Promise<Shown> {
     return writeShown(picture, join(this.#order.folder, pictureName(page)));
   }
 }

@@ -1,7 +1,7 @@
 import { languageOf, meanConfidence, type PageTurn } from "../page-reading.ts";
 import type { Engine, EngineLine, Model } from "./engine.ts";
 import { cropped, turned, type GreyPicture } from "./grey-picture.ts";
-import { pageGeometry } from "./page-geometry.ts";
+import type { LaidPage } from "./lay-page.ts";
 
 /** What recognition made of a page's picture. */
 export interface RecognisedPage {
@@ -11,17 +11,12 @@ export interface RecognisedPage {
   readonly lines: readonly EngineLine[];
 }
 
-/** Lines of this height are read best: the models were trained on them, pixels. */
-const READ_LINE_HEIGHT = 36;
-/** Lines below this are raised. */
-const SMALL_LINE_HEIGHT = 27;
-const MAX_RAISE = 4;
-/** A raised picture is at most so large, pixels. */
-const MAX_RAISED_PIXELS = 40_000_000;
 /** A sample read with less is not upright text, or none of this model's. */
 const SURE = 75;
 /** A sample read with this much leaves no question. */
 const CERTAIN = 85;
+/** Text of the other script is read with less, whatever the picture. */
+const HOPELESS = 50;
 /** Rows of text that are tried to tell model and turn. */
 const SAMPLE_LINES = 2;
 /** As much of their width; the whole would take as long as a fifth of a page. */
@@ -30,30 +25,32 @@ const SAMPLE_WIDTH = 0.6;
 const DOUBTFUL = 70;
 /** The model that is tried first: it makes nothing of Latin text, while the other makes something of anything. */
 const FIRST: Model = "kor";
-const HALF_TURNED: Readonly<Record<PageTurn["quarter"], PageTurn["quarter"]>> = {
-  ...{ 0: 180, 90: 270, 180: 0, 270: 90 },
-};
+const QUARTERS = [0, 90, 180, 270] as const;
+/** How else a page may lie than its lines tell, the likeliest first: upside down, degrees. */
+const MORE_TURNS = [180, 90, 270] as const;
 const OTHER: Readonly<Record<Model, Model>> = { kor: "eng", eng: "kor" };
 
-/**
- * Turns a page upright and straight, raises it where its letters are small, finds out which model reads it, and reads it.
- * @param hint the model that read the page before, null for the first
- */
+export interface RecogniseOptions {
+  /** The model that read the page before, null for the first. */
+  readonly hint: Model | null;
+  readonly onProgress: (percent: number) => void;
+  /** Called while a process of its own reads this picture as a whole: there is time for other work. */
+  readonly onReading: (picture: GreyPicture) => void;
+}
+
+/** Finds out which model reads a page, and how else it lies where that one reads nothing, and reads it. */
 export async function recognisePage(
   engine: Engine,
-  page: GreyPicture,
-  { hint, onProgress }: { readonly hint: Model | null; readonly onProgress: (percent: number) => void },
+  laid: LaidPage,
+  { hint, onProgress, onReading }: RecogniseOptions,
 ): Promise<RecognisedPage> {
-  const { isSideways, skew, lineHeight } = await pageGeometry(page);
-  const scale = raiseOf(page, lineHeight);
-  onProgress(10);
-  const turn: PageTurn = { quarter: isSideways ? 90 : 0, skew };
-  const picture = await turned(page, turn, scale);
+  const { turn, picture, lineHeight } = laid;
+  const reader: PageReader = { engine, onReading };
   onProgress(20);
   const { lines, ...choice } =
     lineHeight === null
-      ? await readAll(engine, { turn, picture, model: hint ?? FIRST }) // a few words at most
-      : await readUpright(engine, { page, picture, turn, scale, lineHeight }, hint);
+      ? await readAll(reader, { turn, picture, model: hint ?? FIRST }) // a few words at most
+      : await readUpright(reader, { ...laid, lineHeight }, hint);
   onProgress(85);
   return {
     ...{ turn: choice.turn, picture: choice.picture },
@@ -61,12 +58,18 @@ export async function recognisePage(
   };
 }
 
+interface PageReader extends Pick<RecogniseOptions, "onReading"> {
+  readonly engine: Engine;
+}
+
 interface WholeReading extends Choice {
   readonly lines: readonly EngineLine[];
 }
 
-async function readAll(engine: Engine, choice: Choice): Promise<WholeReading> {
-  const [lines = []] = await engine.read([choice.picture], { model: choice.model, layout: "page" });
+async function readAll({ engine, onReading }: PageReader, choice: Choice): Promise<WholeReading> {
+  const { picture, model } = choice;
+  const onStarted = (): void => onReading(picture);
+  const [lines = []] = await engine.read([picture], { model, layout: "page", onStarted });
   return { ...choice, lines };
 }
 
@@ -74,24 +77,27 @@ async function readAll(engine: Engine, choice: Choice): Promise<WholeReading> {
  * Most pages lie upright and are written as the one before: the likeliest reading is tried first, and only where it is in
  * doubt all are compared.
  */
-async function readUpright(engine: Engine, candidate: Candidate, hint: Model | null): Promise<WholeReading> {
+async function readUpright(
+  reader: PageReader,
+  candidate: Candidate,
+  hint: Model | null,
+): Promise<WholeReading> {
+  const { engine } = reader;
   const { turn, picture, lineHeight, scale } = candidate;
-  let model = hint;
-  if (model === null) {
-    const sample = densestRows(picture, lineHeight * scale);
-    model = (await readSample(engine, sample, FIRST)).confidence >= CERTAIN ? FIRST : OTHER[FIRST];
-  }
-  const likely = await readAll(engine, { turn, picture, model });
+  const model = hint ?? (await likeliestModel(engine, picture, lineHeight * scale));
+  const likely = await readAll(reader, { turn, picture, model });
   if ((meanConfidence(likely.lines) ?? 0) >= CERTAIN) return likely;
   const best = await chooseReading(engine, candidate);
   const isSame = best.model === model && best.turn.quarter === turn.quarter;
-  return isSame ? likely : readAll(engine, best);
+  return isSame ? likely : readAll(reader, best);
 }
 
-function raiseOf({ width, height }: GreyPicture, lineHeight: number | null): number {
-  if (lineHeight === null || lineHeight >= SMALL_LINE_HEIGHT) return 1;
-  const room = Math.sqrt(MAX_RAISED_PIXELS / (width * height));
-  return Math.max(1, Math.min(READ_LINE_HEIGHT / lineHeight, MAX_RAISE, room));
+async function likeliestModel(engine: Engine, picture: GreyPicture, lineHeight: number): Promise<Model> {
+  const sample = densestRows(picture, lineHeight);
+  const { confidence } = await readSample(engine, sample, FIRST);
+  if (confidence >= SURE) return FIRST; // the whole page will tell
+  if (confidence < HOPELESS) return OTHER[FIRST];
+  return (await readSample(engine, sample, OTHER[FIRST])).confidence > confidence ? OTHER[FIRST] : FIRST;
 }
 
 interface Choice {
@@ -100,26 +106,24 @@ interface Choice {
   readonly model: Model;
 }
 
-interface Candidate {
-  readonly page: GreyPicture;
-  readonly picture: GreyPicture;
-  readonly turn: PageTurn;
-  readonly scale: number;
-  /** In the page, pixels. */
+interface Candidate extends LaidPage {
   readonly lineHeight: number;
 }
 
-/** Reads a few lines by each model, and upside down where neither is sure: the surest reading tells. */
+/** Reads a few lines by each model, and turned otherwise where neither is sure: the surest reading tells. */
 async function chooseReading(engine: Engine, candidate: Candidate): Promise<Choice> {
   const { page, picture, turn, scale, lineHeight } = candidate;
   const upright = await surest(engine, picture, lineHeight * scale);
-  if (upright.confidence >= SURE) return { turn, picture, model: upright.model };
-  const halfTurn: PageTurn = { quarter: HALF_TURNED[turn.quarter], skew: turn.skew };
-  const over = await turned(page, halfTurn, scale);
-  const upsideDown = await surest(engine, over, lineHeight * scale);
-  return upsideDown.confidence > upright.confidence
-    ? { turn: halfTurn, picture: over, model: upsideDown.model }
-    : { turn, picture, model: upright.model };
+  let best = { choice: { turn, picture, model: upright.model }, confidence: upright.confidence };
+  for (const more of MORE_TURNS) {
+    if (best.confidence >= SURE) break;
+    const otherTurn: PageTurn = { quarter: QUARTERS[((turn.quarter + more) / 90) % 4] ?? 0, skew: turn.skew };
+    const other = await turned(page, otherTurn, scale);
+    const { model, confidence } = await surest(engine, other, lineHeight * scale);
+    if (confidence > best.confidence)
+      best = { choice: { turn: otherTurn, picture: other, model }, confidence };
+  }
+  return best.choice;
 }
 
 interface Sampled {
