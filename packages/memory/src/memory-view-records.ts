@@ -20,7 +20,9 @@ type Row = Omit<FullView, "watchedSeconds" | "knownSinceMs" | "sessions">;
 interface Errand extends Omit<ViewErrand, "policy"> {
   readonly isPolicy: boolean;
   readonly madeAtMs: number;
-  done: boolean;
+  decided: number;
+  /** Null: it is to be done. */
+  doneAtMs: number | null;
 }
 
 const DAY_MS = 86_400_000;
@@ -79,6 +81,13 @@ export class MemoryViewRecords implements ViewRecords, ViewFlushRecords {
     return { wouldAttend, views: views.length };
   }
 
+  async findDecision(tenant: string, video: string | null): ReturnType<ViewRecords["findDecision"]> {
+    const found = this.#errands.findLast(
+      (errand) => errand.isPolicy && errand.tenant === tenant && errand.video === video,
+    );
+    return found === undefined ? null : { decided: found.decided, doneAtMs: found.doneAtMs };
+  }
+
   async eraseViewer(tenant: string, viewer: string): Promise<void> {
     const gone = this.#of(tenant, null).filter(({ ref }) => ref.viewer === viewer);
     for (const { ref } of gone) this.#rows.get(tenant)?.delete(viewInTenant(ref));
@@ -102,7 +111,7 @@ export class MemoryViewRecords implements ViewRecords, ViewFlushRecords {
 
   async takeErrands(limit: number): Promise<readonly ViewErrand[]> {
     return this.#errands
-      .filter(({ done }) => !done)
+      .filter(({ doneAtMs }) => doneAtMs === null)
       .slice(0, limit)
       .map(({ id, tenant, video, viewer, videos, isPolicy }) => {
         const kept = this.#policies.get(tenant)?.get(video ?? "") ?? { policy: null, revision: 0 };
@@ -111,15 +120,17 @@ export class MemoryViewRecords implements ViewRecords, ViewFlushRecords {
   }
 
   async settleErrands(ids: readonly number[]): Promise<void> {
-    for (const errand of this.#errands) if (ids.includes(errand.id)) errand.done = true;
+    for (const errand of this.#errands) if (ids.includes(errand.id)) errand.doneAtMs = this.#now();
   }
 
   async decideAnew(
-    { tenant, video }: Pick<ViewErrand, "tenant" | "video">,
+    { id, tenant, video }: Pick<ViewErrand, "id" | "tenant" | "video">,
     limit: number,
   ): ReturnType<ViewFlushRecords["decideAnew"]> {
-    const due = this.#of(tenant, video).filter((row) => row.attendedAtMs === null && this.#decides(row));
-    return due.slice(0, limit).map((row) => {
+    const all = this.#of(tenant, video).filter((row) => row.attendedAtMs === null && this.#decides(row));
+    const due = all.slice(0, limit);
+    for (const errand of this.#errands) if (errand.id === id) errand.decided += due.length;
+    return due.map((row) => {
       const attendedAtMs = this.#now();
       this.#rows.get(tenant)?.set(viewInTenant(row.ref), { ...row, attendedAtMs });
       return { ref: row.ref, attendedAtMs };
@@ -142,8 +153,9 @@ export class MemoryViewRecords implements ViewRecords, ViewFlushRecords {
     return video === null ? rows : rows.filter(({ ref }) => ref.video === video);
   }
 
-  #leave(errand: Omit<Errand, "id" | "madeAtMs" | "done">): void {
-    this.#errands.push({ ...errand, id: this.#errands.length + 1, madeAtMs: this.#now(), done: false });
+  #leave(errand: Omit<Errand, "id" | "madeAtMs" | "decided" | "doneAtMs">): void {
+    const [id, madeAtMs] = [this.#errands.length + 1, this.#now()];
+    this.#errands.push({ ...errand, id, madeAtMs, decided: 0, doneAtMs: null });
   }
 
   #isErased({ ref, knownSinceMs }: FullView): boolean {

@@ -29,7 +29,7 @@ import { findSubmitted, submit } from "./submit.ts";
 import { sweep } from "./sweep.ts";
 import { take, tick } from "./take.ts";
 import { decideAnew, removeOldViews, settleErrands, takeErrands } from "./view-errands.ts";
-import { countAffected, putPolicy } from "./view-policies.ts";
+import { countAffected, findDecision, putPolicy } from "./view-policies.ts";
 import { pageWaiting } from "./waiting.ts";
 
 export function workerRecords(context: Context): WorkerRecords {
@@ -88,6 +88,7 @@ export function viewRecords(context: Context): ViewRecords & ViewFlushRecords {
     findPolicies: (tenant) => findPolicies(context, tenant),
     putPolicy: (tenant, video, policy) => putPolicy(context, { tenant, video }, policy),
     countAffected: (tenant, video, percent) => countAffected(context, { tenant, video }, percent),
+    findDecision: (tenant, video) => findDecision(context, { tenant, video }),
     eraseViewer: (tenant, viewer) => eraseViewer(context, tenant, viewer),
     flush: (views, options) => flushViews(context, views, options),
     takeErrands: (limit) => takeErrands(context, limit),

@@ -19,18 +19,17 @@ const TAKE_ERRANDS: Statement = {
     LIMIT $1::int`,
 };
 
-/** What was told of policies need not be remembered; an erasure is, so that no late flush brings anything back. */
+/** Remembered for a week: an erasure, so that no late flush brings anything back, and what a policy decided. */
 const SETTLE_ERRANDS: Statement = {
   name: "settle_view_errands",
   cause: "housekeeping",
   side: "background",
   repeatable: true,
   text: `
-    WITH told AS (DELETE FROM :"statusplane".view_errand WHERE id = ANY ($1::bigint[]) AND is_policy)
-    UPDATE :"statusplane".view_errand SET done_at = now() WHERE id = ANY ($1::bigint[]) AND NOT is_policy`,
+    UPDATE :"statusplane".view_errand SET done_at = now() WHERE id = ANY ($1::bigint[])`,
 };
 
-/** By the policies as they are; a decision that was made stays. */
+/** By the policies as they are; a decision that was made stays. Counted with it, so that no view is counted twice. */
 const DECIDE_ANEW: Statement = {
   name: "decide_views_anew",
   cause: "housekeeping",
@@ -44,12 +43,17 @@ const DECIDE_ANEW: Statement = {
         AND :"statusplane".is_attended(tenant_id, video_id, watched_seconds, length_seconds, coalesce(due_at, seen_at))
       LIMIT $3::int
       FOR UPDATE SKIP LOCKED
+    ), decided AS (
+      UPDATE :"statusplane".view AS held SET attended_at = now(), updated_at = now()
+      FROM due
+      WHERE held.tenant_id = due.tenant_id AND held.video_id = due.video_id AND held.viewer = due.viewer
+        AND held.attended_at IS NULL
+      RETURNING held.tenant_id, held.video_id, held.viewer, ${asMs("held.attended_at")} AS attended_ms
+    ), counted AS (
+      UPDATE :"statusplane".view_errand SET decided = decided + (SELECT count(*) FROM decided)
+      WHERE id = $4::bigint AND EXISTS (SELECT FROM decided)
     )
-    UPDATE :"statusplane".view AS held SET attended_at = now(), updated_at = now()
-    FROM due
-    WHERE held.tenant_id = due.tenant_id AND held.video_id = due.video_id AND held.viewer = due.viewer
-      AND held.attended_at IS NULL
-    RETURNING held.tenant_id, held.video_id, held.viewer, ${asMs("held.attended_at")} AS attended_ms`,
+    SELECT tenant_id, video_id, viewer, attended_ms FROM decided`,
 };
 
 /** Rows, lines and erasures of long ago. */
@@ -86,10 +90,10 @@ export async function settleErrands({ send }: Context, ids: readonly number[]): 
 
 export async function decideAnew(
   { send }: Context,
-  { tenant, video }: Pick<ViewErrand, "tenant" | "video">,
+  { id, tenant, video }: Pick<ViewErrand, "id" | "tenant" | "video">,
   limit: number,
 ): Promise<readonly { readonly ref: ViewRef; readonly attendedAtMs: number }[]> {
-  const rows = await send(DECIDE_ANEW, [tenant, video, limit]);
+  const rows = await send(DECIDE_ANEW, [tenant, video, limit, id]);
   return rows.map((row) => ({ ref: toViewRef(row), attendedAtMs: Number(row["attended_ms"]) }));
 }
 

@@ -1,6 +1,8 @@
 import type { PolicyBody } from "@statusplane/core/wire";
+import type { PolicyDecision } from "@statusplane/core";
 import type { Context } from "./settings.ts";
 import type { Statement } from "./statement.ts";
+import { asMs, msOrNull } from "./view-rows.ts";
 
 /** The policy, and the errand that tells the status store and decides anew. */
 const PUT_POLICY: Statement = {
@@ -35,6 +37,18 @@ const COUNT_AFFECTED: Statement = {
       WHERE own.tenant_id = held.tenant_id AND own.video_id = held.video_id AND own.policy IS NOT NULL) END`,
 };
 
+/** Of the last change. */
+const FIND_DECISION: Statement = {
+  name: "find_policy_decision",
+  cause: "people",
+  side: "request",
+  repeatable: true,
+  text: `
+    SELECT decided, ${asMs("done_at")} AS done_ms FROM :"statusplane".view_errand
+    WHERE tenant_id = $1::text AND is_policy AND coalesce(video_id, '') = $2::text
+    ORDER BY id DESC LIMIT 1`,
+};
+
 /** @param video null: the tenant's. @param policy null: there is none any more. @returns its revision. */
 export async function putPolicy(
   { send }: Context,
@@ -47,6 +61,15 @@ export async function putPolicy(
     policy === null ? null : JSON.stringify(policy),
   ]);
   return Number(row?.["revision"]);
+}
+
+/** What the last change has decided; null: there was none within a week. */
+export async function findDecision(
+  { send }: Context,
+  { tenant, video }: { readonly tenant: string; readonly video: string | null },
+): Promise<PolicyDecision | null> {
+  const [row] = await send(FIND_DECISION, [tenant, video ?? ""]);
+  return row === undefined ? null : { decided: Number(row["decided"]), doneAtMs: msOrNull(row["done_ms"]) };
 }
 
 /** What would be decided if so many percent were enough. */

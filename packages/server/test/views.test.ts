@@ -282,6 +282,20 @@ describe("a policy", () => {
     });
   });
 
+  it("tells what its last change decides: so far, and when that is done", async () => {
+    const headers = await manager();
+    const at = { session: 1, version: 1, positionSeconds: 1, lengthSeconds: 100, seenAtMs: 5 };
+    const watched = bitmapOf([[0, 60]]);
+    await records.put(viewRef("1", "42", "v"), { ...at, attendedAtMs: null, watched });
+    const look = async () =>
+      (await test.server.inject({ url: "/api/v1/views/42/policy/", headers })).json().decision;
+    expect(await look()).toBeNull();
+    expect((await put({ attended_percent: 50 })).json().decision).toEqual({ decided: 0, done_at: null });
+    expect(await look()).toEqual({ decided: 0, done_at: null });
+    await records.runErrands();
+    expect(await look()).toEqual({ decided: 1, done_at: expect.any(String) });
+  });
+
   it("says who may watch: playback and reports refuse the others, without a statement", async () => {
     await put({ audience: { kind: "groups", groups: ["3반"] } });
     await state();

@@ -213,6 +213,8 @@ export const en: Messages = {
       inherited: "The default rules apply.",
       affected: (count, views) =>
         `${count} of ${views} views would count as attended. What has been counted stays.`,
+      deciding: (count) => `The last change is being applied: ${count} newly attended so far.`,
+      decided: (count) => `The last change made ${count} views count as attended.`,
       save: "Save",
       reset: "Back to the default rules",
     },

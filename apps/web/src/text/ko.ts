@@ -209,6 +209,9 @@ export const ko = {
       inherited: "기본 규칙을 따르고 있습니다.",
       affected: (count: string, views: string) =>
         `시청 기록 ${views}건 가운데 ${count}건이 새로 출석 처리됩니다. 이미 인정된 출석은 바뀌지 않습니다.`,
+      deciding: (count: string) =>
+        `지난 변경을 적용하는 중입니다. 지금까지 ${count}건이 새로 출석 처리되었습니다.`,
+      decided: (count: string) => `지난 변경으로 ${count}건이 새로 출석 처리되었습니다.`,
       save: "저장",
       reset: "기본 규칙으로 되돌리기",
     },

@@ -152,6 +152,7 @@ function PolicyForm({ videoId, answer, onClose }: FormProps): ReactNode {
   const client = useClient();
   const { messages, count } = useFormat();
   const words = messages.viewing.policy;
+  const { decision } = answer;
   const [fields, setFields] = useState(() => fieldsOf(answer.policy));
   const [isSaving, setIsSaving] = useState(false);
   const [problem, setProblem] = useState<string | null>(null);
@@ -178,6 +179,11 @@ function PolicyForm({ videoId, answer, onClose }: FormProps): ReactNode {
   return (
     <form className={styles.form} onSubmit={save}>
       {videoId !== null && answer.isInherited && <p className={styles.note}>{words.inherited}</p>}
+      {decision !== null && (!decision.isDone || decision.decided > 0) && (
+        <p className={styles.note}>
+          {(decision.isDone ? words.decided : words.deciding)(count(decision.decided))}
+        </p>
+      )}
       <Counting fields={fields} onChange={change} />
       <Audience fields={fields} onChange={change} />
       {affected !== null && (

@@ -96,6 +96,14 @@ export interface ViewFlushStore extends Pick<ViewStore, "putPolicy" | "nowMs"> {
   ): Promise<void>;
 }
 
+/** What a change of a policy decides. */
+export interface PolicyDecision {
+  /** Views that became attended by it. */
+  readonly decided: number;
+  /** Unix ms; null: it still goes on. */
+  readonly doneAtMs: number | null;
+}
+
 /** What routes hold of the rows; only where the store does not know, and for what a person asks by hand. */
 export interface ViewRecords {
   /** One statement, in the order of the refs. */
@@ -109,6 +117,8 @@ export interface ViewRecords {
     video: string | null,
     attendedPercent: number,
   ): Promise<{ readonly wouldAttend: number; readonly views: number }>;
+  /** What the last change of this policy has decided so far; null: there was none within a week. */
+  findDecision(tenant: string, video: string | null): Promise<PolicyDecision | null>;
   /** Removes a viewer's views; the store follows. */
   eraseViewer(tenant: string, viewer: string): Promise<void>;
 }
@@ -139,9 +149,12 @@ export interface ViewFlushRecords {
   ): Promise<readonly { readonly ref: ViewRef; readonly attendedAtMs: number | null }[]>;
   takeErrands(limit: number): Promise<readonly ViewErrand[]>;
   settleErrands(ids: readonly number[]): Promise<void>;
-  /** Decides views of a tenant, or of its video, anew by the policies as they are, at most so many. @returns those. */
+  /**
+   * Decides views of a tenant, or of its video, anew by the policies as they are, at most so many, and counts them with the
+   * errand. @returns those.
+   */
   decideAnew(
-    of: Pick<ViewErrand, "tenant" | "video">,
+    of: Pick<ViewErrand, "id" | "tenant" | "video">,
     limit: number,
   ): Promise<readonly { readonly ref: ViewRef; readonly attendedAtMs: number }[]>;
   /** @returns how many were removed; below `limit` there are no more. */

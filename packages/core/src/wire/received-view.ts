@@ -5,6 +5,7 @@ import {
   REFUSAL_REASONS,
   REPORT_OUTCOMES,
   type AffectedBody,
+  type DecisionBody,
   type AudienceBody,
   type LeftOutReason,
   type NextBody,
@@ -131,6 +132,8 @@ export interface PolicyAnswer {
   readonly revision: number;
   readonly isInherited: boolean;
   readonly affected: { readonly wouldAttend: number; readonly views: number } | null;
+  /** What the last change of it decides. */
+  readonly decision: { readonly decided: number; readonly isDone: boolean } | null;
 }
 
 /** A policy; null for what has none. */
@@ -139,6 +142,8 @@ export function readPolicyAnswer(body: unknown): PolicyAnswer | null {
   const of = (name: keyof PolicyAnswerBody): unknown => members[name];
   if (!isMembers(of("policy"))) return null;
   const affected = of("affected");
+  const decision = of("decision");
+  const ofDecision = (name: keyof DecisionBody): unknown => asMembers(decision)[name];
   const ofAffected = (name: keyof AffectedBody): number => wholeOrNull(asMembers(affected)[name]) ?? 0;
   return {
     policy: readPolicy(of("policy")),
@@ -146,6 +151,12 @@ export function readPolicyAnswer(body: unknown): PolicyAnswer | null {
     isInherited: of("inherited") === true,
     affected: isMembers(affected)
       ? { wouldAttend: ofAffected("would_attend"), views: ofAffected("views") }
+      : null,
+    decision: isMembers(decision)
+      ? {
+          decided: wholeOrNull(ofDecision("decided")) ?? 0,
+          isDone: textOrNull(ofDecision("done_at")) !== null,
+        }
       : null,
   };
 }

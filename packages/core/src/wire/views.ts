@@ -150,6 +150,15 @@ export interface PolicyAnswerBody {
   readonly inherited: boolean;
   /** What a change to the `attended_percent` that was asked about would decide; null: not asked. */
   readonly affected: AffectedBody | null;
+  /** What the last change of it decides; null: there was none within a week. */
+  readonly decision: DecisionBody | null;
+}
+
+export interface DecisionBody {
+  /** Views that became attended by it so far. */
+  readonly decided: number;
+  /** ISO 8601; null: it still goes on. */
+  readonly done_at: string | null;
 }
 
 export interface AffectedBody {

@@ -157,10 +157,17 @@ function describeRows(views: () => OpenedViewRecords["views"]): void {
       { video: "7", policy: { revision } },
       { video: "7", policy: { revision } },
     ]);
-    const decided = await views().decideAnew({ tenant: ref.tenant, video: "7" }, 10);
+    const ids = errands.map(({ id }) => id);
+    const id = ids.at(-1) ?? 0;
+    const decision = () => views().findDecision(ref.tenant, "7");
+    expect(await decision()).toEqual({ decided: 0, doneAtMs: null });
+    const decided = await views().decideAnew({ id, tenant: ref.tenant, video: "7" }, 10);
     expect(decided.map(({ ref: { viewer } }) => viewer)).toEqual([ref.viewer]);
-    expect(await views().decideAnew({ tenant: ref.tenant, video: null }, 10)).toEqual([]);
-    await views().settleErrands(errands.map(({ id }) => id));
+    expect(await views().decideAnew({ id, tenant: ref.tenant, video: null }, 10)).toEqual([]);
+    expect(await decision()).toEqual({ decided: 1, doneAtMs: null });
+    await views().settleErrands(ids);
+    expect(await decision()).toEqual({ decided: 1, doneAtMs: expect.any(Number) });
+    expect(await views().findDecision(ref.tenant, null)).toBeNull();
     expect((await views().takeErrands(1_000)).filter(({ tenant }) => tenant === ref.tenant)).toEqual([]);
   });
 

@@ -6,7 +6,13 @@ import {
   type ViewRecords,
   type ViewStore,
 } from "@statusplane/core";
-import { ROUTES, type AffectedBody, type PolicyAnswerBody, type PolicyBody } from "@statusplane/core/wire";
+import {
+  ROUTES,
+  type AffectedBody,
+  type DecisionBody,
+  type PolicyAnswerBody,
+  type PolicyBody,
+} from "@statusplane/core/wire";
 import { z } from "zod";
 import { requireTenant } from "../auth/index.ts";
 import { schemaOf } from "../http/schema-of.ts";
@@ -16,7 +22,7 @@ import { policySchema } from "./reports/index.ts";
 export interface PolicyRoutesOptions {
   readonly known: KnownViews;
   readonly views: Pick<ViewStore, "putPolicy">;
-  readonly records: Pick<ViewRecords, "putPolicy" | "countAffected">;
+  readonly records: Pick<ViewRecords, "putPolicy" | "countAffected" | "findDecision">;
   readonly log: FastifyBaseLogger;
 }
 
@@ -36,6 +42,10 @@ const answer = schemaOf<PolicyAnswerBody>()(
     revision: z.number().int(),
     inherited: z.boolean(),
     affected: z.object({ would_attend: z.number().int(), views: z.number().int() }).nullable(),
+    decision: z
+      .object({ decided: z.number().int(), done_at: z.iso.datetime().nullable() })
+      .nullable()
+      .describe("what the last change of it decides; done_at null: it still goes on"),
   }),
 );
 
@@ -55,7 +65,8 @@ export function policyRoutes(fastify: FastifyInstance, options: PolicyRoutesOpti
         const [tenant, video] = [requireTenant(request), videoIn(request.params)];
         const { attended_percent: percent } = request.query as z.infer<typeof query>; // by the schema
         const affected = percent === undefined ? null : await affectedBy(tenant, video, percent, options);
-        return answerOf(await holding(tenant, video, options), affected);
+        const decision = await decisionOf(tenant, video, options);
+        return answerOf(await holding(tenant, video, options), { affected, decision });
       },
     );
     fastify.put(
@@ -94,14 +105,17 @@ async function put(
   const revision = await records.putPolicy(tenant, video, policy);
   try {
     await views.putPolicy(tenant, video, { policy, revision });
-    return answerOf(await holding(tenant, video, options), null);
+    return answerOf(await holding(tenant, video, options), { affected: null, decision: BEGUN });
   } catch (error) {
     if (!(error instanceof StatusplaneError)) throw error;
     log.warn(faultFields(error), "the status store was not told of a policy; the flusher tells it");
     if (policy === null) throw error;
-    return answerOf({ policy, revision, inherited: false }, null);
+    return answerOf({ policy, revision, inherited: false }, { affected: null, decision: BEGUN });
   }
 }
+
+/** Of a policy that was changed just now. */
+const BEGUN: DecisionBody = { decided: 0, done_at: null };
 
 /** A tenant's own policy is what holds for a video that has none; no video is called so. */
 const NO_VIDEO = "-";
@@ -126,9 +140,20 @@ async function affectedBy(
   return { would_attend: wouldAttend, views };
 }
 
+async function decisionOf(
+  tenant: string,
+  video: string | null,
+  { records }: PolicyRoutesOptions,
+): Promise<DecisionBody | null> {
+  const found = await records.findDecision(tenant, video);
+  if (found === null) return null;
+  const { decided, doneAtMs } = found;
+  return { decided, done_at: doneAtMs === null ? null : new Date(doneAtMs).toISOString() };
+}
+
 function answerOf(
   { policy, revision, inherited }: HoldingPolicy,
-  affected: AffectedBody | null,
+  parts: Pick<PolicyAnswerBody, "affected" | "decision">,
 ): PolicyAnswerBody {
-  return { policy, revision, inherited, affected };
+  return { policy, revision, inherited, ...parts };
 }

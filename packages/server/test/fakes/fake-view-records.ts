@@ -13,12 +13,22 @@ export class FakeViewRecords implements ViewRecords {
     await this.#memory.flush([{ ...recorded, ref, ...nothing }], { owner: "flusher" });
   }
 
+  /** As the flusher does its errands. */
+  async runErrands(): Promise<void> {
+    for (const errand of await this.#memory.takeErrands(10)) {
+      await this.#memory.decideAnew(errand, 10);
+      await this.#memory.settleErrands([errand.id]);
+    }
+  }
+
   readonly find: ViewRecords["find"] = (refs) => this.#send("find").find(refs);
   readonly findPolicies: ViewRecords["findPolicies"] = (tenant) =>
     this.#send("findPolicies").findPolicies(tenant);
   readonly putPolicy: ViewRecords["putPolicy"] = (...policy) => this.#send("putPolicy").putPolicy(...policy);
   readonly countAffected: ViewRecords["countAffected"] = (...what) =>
     this.#send("countAffected").countAffected(...what);
+  readonly findDecision: ViewRecords["findDecision"] = (...of) =>
+    this.#send("findDecision").findDecision(...of);
   readonly eraseViewer: ViewRecords["eraseViewer"] = (...whom) =>
     this.#send("eraseViewer").eraseViewer(...whom);
 
