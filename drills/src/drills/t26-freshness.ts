@@ -3,10 +3,18 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { DEFAULT_TIMINGS, type JobRef, type StatusStore } from "@statusplane/core";
 import { openRedisStatusStore } from "@statusplane/redis";
-import { eventually, startRedis } from "@statusplane/test-support";
+import { SignJWT } from "jose";
+import { eventually, startProgram, startRedis } from "@statusplane/test-support";
 import type { Drill, LegOptions, LegResult } from "../drill.ts";
 import { machineUs } from "../freshness/event-clock.ts";
-import { eventRefs, PATIENT_TIMINGS, type WriterOrder, type WriterWord } from "../freshness/event-writer.ts";
+import {
+  EVENT_TENANT,
+  eventRefs,
+  PATIENT_TIMINGS,
+  type WriterOrder,
+  type WriterWord,
+} from "../freshness/event-writer.ts";
+import { openPageWatchers, type PageWatchers } from "../freshness/page-watchers.ts";
 import { percentile, WatchedEvents } from "../freshness/watched-events.ts";
 
 const JOBS = 200;
@@ -15,10 +23,14 @@ const POLL_EVERY_MS = 1_000;
 const SAY_EVERY_MS = 10_000;
 /** A lost message is made up for by the next reading of everything that is watched. */
 const ENDS_WITHIN_MS = 2 * DEFAULT_TIMINGS.rereadMs;
+const JWT_SECRET = "freshness-secret-of-32-bytes-or-more";
 const MARK_P50_MS = 5;
 const MARK_P99_MS = 50;
 
-/** No fault at all: how old is what a subscriber is told, and what a poller reads? */
+/**
+ * No fault at all: how old is what a subscriber is told, and what a poller reads? And what pages are told by an api process,
+ * by WebSocket, SSE and polls?
+ */
 export const t26: Drill = {
   id: "T26",
   title: "freshness without a fault: a worker's write until a subscriber of the feed has it",
@@ -30,11 +42,13 @@ export const t26: Drill = {
   async leg(options) {
     const redis = await startRedis();
     try {
+      const api = await startProgram({ role: "progress", env: { REDIS_URL: redis.url, JWT_SECRET } });
       const store = await openRedisStatusStore({ url: redis.url, timings: PATIENT_TIMINGS });
       try {
-        return await watch(store, redis.url, options);
+        return await watch({ store, url: redis.url, apiUrl: api.url, token: await signIn() }, options);
       } finally {
         await store.close();
+        await api.stop();
       }
     } finally {
       await redis.stop();
@@ -44,19 +58,39 @@ export const t26: Drill = {
 
 type Done = Extract<WriterWord, { word: "done" }>;
 
-async function watch(store: StatusStore, url: string, { volume, say }: LegOptions): Promise<LegResult> {
+interface Watch {
+  readonly store: StatusStore;
+  readonly url: string;
+  readonly apiUrl: string;
+  readonly token: string;
+}
+
+function signIn(): Promise<string> {
+  return new SignJWT({ tenant_id: EVENT_TENANT })
+    .setProtectedHeader({ alg: "HS256" })
+    .setSubject("drill")
+    .setExpirationTime("1d")
+    .sign(new TextEncoder().encode(JWT_SECRET));
+}
+
+async function watch({ store, url, apiUrl, token }: Watch, { volume, say }: LegOptions): Promise<LegResult> {
   const refs = eventRefs(JOBS);
-  const events = new WatchedEvents({ refs, versions: Math.ceil(volume / JOBS) + 3 });
+  const versions = Math.ceil(volume / JOBS) + 3;
+  const events = new WatchedEvents({ refs, versions });
   await using writer = startWriter({ url, events: volume, perSecond: EVENTS_PER_SECOND, jobs: JOBS });
   await writer.ready;
+  await using pages = openPageWatchers({ url: apiUrl, token, refs, versions });
+  await pages.ready;
   const subscription = await store.feed.subscribe(refs, (snapshot) => events.hear(snapshot));
   const stop = poll(store, refs, events);
   const saying = setInterval(() => say(`${events.told} of ${volume} events`), SAY_EVERY_MS);
   try {
     writer.go();
     const done = await writer.done;
-    await eventually("every end was told", () => events.complete, ENDS_WITHIN_MS).catch(() => undefined); // said by endsMissing
-    return resultOf(events, done, volume);
+    const everybody = [events, ...pages.events.values()];
+    const isComplete = (): boolean => everybody.every((each) => each.complete);
+    await eventually("every end was told", isComplete, ENDS_WITHIN_MS).catch(() => undefined); // said by endsMissing
+    return withPages(resultOf(events, done, volume), pages);
   } finally {
     clearInterval(saying);
     await stop();
@@ -85,6 +119,28 @@ function resultOf(events: WatchedEvents, { refused, seconds }: Done, volume: num
       poll_age_p99_ms: rounded(percentile(pollAges, 0.99)),
       told: events.told,
       events_per_second: Math.round(volume / seconds),
+    },
+  };
+}
+
+/** What pages were told is judged alike, and how old it was told beside. */
+function withPages(result: LegResult, { events }: PageWatchers): LegResult {
+  const ways = [...events];
+  return {
+    ...result,
+    observations: ways.reduce((sum, [, each]) => sum + each.told, result.observations),
+    violations: [
+      ...result.violations,
+      ...ways.flatMap(([, each]) => [...each.violations, ...each.endsMissing()]),
+    ],
+    figures: {
+      ...result.figures,
+      ...Object.fromEntries(
+        ways.flatMap(([way, { agesMs, told }]) => [
+          [`${way}_told`, told],
+          ...[0.5, 0.99].map((share) => [`${way}_p${share * 100}_ms`, rounded(percentile(agesMs, share))]),
+        ]),
+      ),
     },
   };
 }

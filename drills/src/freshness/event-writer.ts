@@ -31,7 +31,7 @@ export type WriterWord =
 /** On a machine that is busy with something else an answer may come late: that is a figure, not a failure. */
 export const PATIENT_TIMINGS: Timings = { ...DEFAULT_TIMINGS, requestDeadlineMs: 10_000 };
 
-const EVENT_TENANT = "fresh";
+export const EVENT_TENANT = "fresh";
 
 export function eventRefs(jobs: number): JobRef[] {
   return Array.from({ length: jobs }, (_, i) => jobRef(EVENT_TENANT, "job", String(i)));

@@ -52,7 +52,7 @@ export class WatchedEvents {
     return this.#agesUs.map((us) => us / 1_000);
   }
 
-  hear({ ref, version, text }: StoredSnapshot): void {
+  hear({ ref, version, text }: Pick<StoredSnapshot, "ref" | "version" | "text">): void {
     const nowUs = machineUs();
     const at = this.#indexes.get(refKey(ref)) ?? -1;
     const before = this.#last[at] ?? Number.NaN;
