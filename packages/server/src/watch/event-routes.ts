@@ -71,6 +71,7 @@ async function begin(
   const identity = requireIdentity(request);
   const asked = allowed(ask, identity);
   streams.assertStaying();
+  await streams.turn();
   const place = streams.place(request.ip);
   const viewer = streams.viewer();
   try {

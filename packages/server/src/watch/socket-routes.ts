@@ -41,7 +41,7 @@ export function socketRoutes(fastify: FastifyInstance, options: SocketRouteOptio
       exposeHeadRoute: false,
       config: { documents: { summary: "Snapshots as they change, by WebSocket" } },
     },
-    (request, reply) => {
+    async (request, reply) => {
       const refusals = signIns.tokens.limits.ofAddress(request);
       if (refusals.isSpent()) {
         return sendProblem(reply, "rate_limited", { retryAfterSeconds: refusals.retryAfterSeconds() });
@@ -52,6 +52,7 @@ export function socketRoutes(fastify: FastifyInstance, options: SocketRouteOptio
       if (!origins.mayAct(request)) {
         return sendProblem(reply, "origin_not_allowed", { detail: request.headers.origin ?? "no Origin" });
       }
+      await options.streams.turn();
       const upgrade = takeUpgrade(request.raw, reply.raw);
       if (upgrade === null) return sendProblem(reply.header("upgrade", "websocket"), "upgrade_required");
       reply.hijack();

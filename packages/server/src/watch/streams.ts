@@ -9,6 +9,7 @@ import { Places, type Place, type StreamRates } from "./places.ts";
 import { Readers } from "./readers.ts";
 import type { StreamCounts } from "./stream-counts.ts";
 import { Stream, type StreamParts, type StreamSettings, type StreamTimings } from "./stream.ts";
+import { Turns } from "./turns.ts";
 import { Viewer } from "./viewer.ts";
 
 /** What streams are given: of storage a reader and a feed, nothing else. */
@@ -34,6 +35,8 @@ export interface StreamsOptions {
 const LOOK_EVERY_MS = 250;
 /** Writing gives way to requests after so long, ms. */
 const WRITE_FOR_MS = 8;
+/** So many streams begin in one turn of the event loop; requests that came meanwhile go first. */
+const BEGIN_AT_ONCE = 8;
 /** Leaving, clients come back within this part of the time: the rest is for those that were told last. */
 const SPREAD = 0.7;
 /** Where there is no time to leave in, they come back within this, ms: a restart. */
@@ -54,6 +57,7 @@ export class Streams {
   readonly #open = new Set<Stream>();
   readonly #unsent = new Set<Viewer>();
   readonly #whenLeaving = new Set<() => void>();
+  readonly #turns = new Turns(BEGIN_AT_ONCE);
   #isWriting = false;
   #isLeaving = false;
   #timer: NodeJS.Timeout | undefined;
@@ -86,6 +90,11 @@ export class Streams {
   /** @throws {leaving} */
   assertStaying(): void {
     if (this.#isLeaving) throw new StatusplaneError("leaving");
+  }
+
+  /** Resolves when a stream may begin: thousands come at once after a restart, and polls are answered between them. */
+  turn(): Promise<void> {
+    return this.#turns.next();
   }
 
   /** What one connection watches. */
