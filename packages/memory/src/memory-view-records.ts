@@ -105,7 +105,8 @@ export class MemoryViewRecords implements ViewRecords, ViewFlushRecords {
         const row = this.#merged(view);
         const rows = this.#rows.get(view.ref.tenant) ?? new Map<string, Row>();
         this.#rows.set(view.ref.tenant, rows.set(viewInTenant(view.ref), row));
-        return { ref: row.ref, attendedAtMs: row.attendedAtMs };
+        const { ref, attendedAtMs, watched } = row;
+        return { ref, attendedAtMs, watchedSeconds: countWatched(watched) };
       });
   }
 

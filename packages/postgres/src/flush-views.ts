@@ -1,4 +1,4 @@
-import type { FullView, SessionLog, ViewRef } from "@statusplane/core";
+import type { FullView, SessionLog, ViewRef, WrittenView } from "@statusplane/core";
 import type { Context } from "./settings.ts";
 import type { Statement } from "./statement.ts";
 import { asMs, msOrNull, toBits, toViewRef } from "./view-rows.ts";
@@ -48,7 +48,7 @@ const FLUSH_VIEWS: Statement = {
         CASE WHEN excluded.length_seconds > 0 THEN excluded.length_seconds ELSE held.length_seconds END,
         coalesce(least(held.due_at, excluded.due_at), excluded.seen_at)) THEN now() END),
       updated_at = now()
-    RETURNING tenant_id, video_id, viewer, ${asMs("attended_at")} AS attended_ms`,
+    RETURNING tenant_id, video_id, viewer, watched_seconds, ${asMs("attended_at")} AS attended_ms`,
 };
 
 /** A line grows until its session is over; a repeated flush writes the same. */
@@ -81,7 +81,7 @@ export async function flushViews(
   { send }: Context,
   views: readonly FullView[],
   { owner, log }: { readonly owner: string; readonly log: boolean },
-): Promise<readonly { readonly ref: ViewRef; readonly attendedAtMs: number | null }[]> {
+): Promise<readonly WrittenView[]> {
   if (views.length === 0) return [];
   const rows = await send(FLUSH_VIEWS, [
     owner,
@@ -96,7 +96,11 @@ export async function flushViews(
     views.map(({ knownSinceMs }) => knownSinceMs),
   ]);
   if (log && rows.length > 0) await flushLog({ send }, views);
-  return rows.map((row) => ({ ref: toViewRef(row), attendedAtMs: msOrNull(row["attended_ms"]) }));
+  return rows.map((row) => ({
+    ref: toViewRef(row),
+    attendedAtMs: msOrNull(row["attended_ms"]),
+    watchedSeconds: Number(row["watched_seconds"]),
+  }));
 }
 
 const LINES_AT_ONCE = 1_000;

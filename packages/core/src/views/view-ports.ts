@@ -76,7 +76,7 @@ export interface SettledView {
 }
 
 /** What the flusher holds of the status store. */
-export interface ViewFlushStore extends Pick<ViewStore, "putPolicy" | "nowMs"> {
+export interface ViewFlushStore extends Pick<ViewStore, "load" | "putPolicy" | "nowMs"> {
   /** Tenants with views that may be dirty. */
   readDirtyTenants(): Promise<readonly string[]>;
   /** The oldest of a tenant. */
@@ -136,17 +136,24 @@ export interface ViewErrand {
   readonly policy: KeptPolicy | null;
 }
 
+/** A row that a flush has written. */
+export interface WrittenView {
+  readonly ref: ViewRef;
+  readonly attendedAtMs: number | null;
+  readonly watchedSeconds: number;
+}
+
 /** What the flusher holds of the rows. */
-export interface ViewFlushRecords {
+export interface ViewFlushRecords extends Pick<ViewRecords, "find"> {
   /**
    * One statement for at most 1,000 views of a tenant: what is new is added to what is there, and decides. Nothing is written
    * for what was erased since the store knows it, nor by whoever no longer leads.
-   * @returns of each that was written whether and since when it is attended.
+   * @returns of each that was written its row: since when it is attended, and seconds, with those that the row had before.
    */
   flush(
     views: readonly FullView[],
     options: { readonly owner: string; readonly log: boolean },
-  ): Promise<readonly { readonly ref: ViewRef; readonly attendedAtMs: number | null }[]>;
+  ): Promise<readonly WrittenView[]>;
   takeErrands(limit: number): Promise<readonly ViewErrand[]>;
   settleErrands(ids: readonly number[]): Promise<void>;
   /**

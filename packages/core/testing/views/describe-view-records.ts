@@ -97,7 +97,7 @@ function describeRows(views: () => OpenedViewRecords["views"]): void {
 
   it("decides once, when enough is watched by the policy that holds, and never takes it back", async () => {
     const [ref, other] = [fresh(), fresh()];
-    expect(await flush(fullView(ref, [[0, 89]]))).toEqual([{ ref, attendedAtMs: null }]);
+    expect(await flush(fullView(ref, [[0, 89]]))).toEqual([{ ref, attendedAtMs: null, watchedSeconds: 89 }]);
     const [decided] = await flush(fullView(ref, [[89, 90]]));
     expect(decided?.attendedAtMs).toEqual(expect.any(Number));
     await views().putPolicy(ref.tenant, null, { ...DEFAULT_POLICY, attended_percent: 100 });

@@ -1,4 +1,5 @@
 import {
+  countWatched,
   crashPoint,
   systemClock,
   pause,
@@ -10,6 +11,7 @@ import {
   type ViewFlushRecords,
   type ViewFlushStore,
   type ViewRef,
+  type WrittenView,
 } from "@statusplane/core";
 
 export interface ViewFlusherOptions {
@@ -127,6 +129,7 @@ export class ViewFlusher {
     const written = await records.flush(batch, { owner, log });
     crashPoint("flush.after-write");
     const tookMs = clock.nowMs() - beganAtMs;
+    await this.#giveBack(batch, written);
     const marks = new Map(batch.map(({ ref, mark }) => [keyOf(ref), mark]));
     const byTenant = new Map<string, SettledView[]>();
     for (const { ref, attendedAtMs } of written) {
@@ -139,6 +142,18 @@ export class ViewFlusher {
     this.#status = { ...this.#status, written: this.#status.written + written.length };
     if (ended?.aborted !== true) await pause(clock, tookMs, ended ?? new AbortController().signal);
     return written.length > 0;
+  }
+
+  /** What rows have and the store does not, for it has lost data since they were written, it gets again. */
+  async #giveBack(batch: readonly DirtyView[], written: readonly WrittenView[]): Promise<void> {
+    const { store, records } = this.#options;
+    const had = new Map(batch.map(({ ref, watched }) => [keyOf(ref), countWatched(watched)]));
+    const refs = written
+      .filter(({ ref, watchedSeconds }) => watchedSeconds > (had.get(keyOf(ref)) ?? watchedSeconds))
+      .map(({ ref }) => ref);
+    if (refs.length === 0) return;
+    const recorded = await records.find(refs);
+    await store.load(refs.map((ref, i) => ({ ref, recorded: recorded[i] ?? null })));
   }
 
   async #tenantsInTurn(): Promise<readonly string[]> {

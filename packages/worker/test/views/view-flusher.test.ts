@@ -42,6 +42,7 @@ class Rows implements ViewFlushRecords {
     if (answers.length > 0) this.written.push(...views);
     return answers;
   };
+  readonly find: ViewFlushRecords["find"] = (refs) => this.memory.find(refs);
   readonly takeErrands: ViewFlushRecords["takeErrands"] = (limit) => this.memory.takeErrands(limit);
   readonly settleErrands: ViewFlushRecords["settleErrands"] = (ids) => this.memory.settleErrands(ids);
   readonly decideAnew: ViewFlushRecords["decideAnew"] = (...of) => this.memory.decideAnew(...of);
@@ -148,6 +149,28 @@ describe("the flusher", () => {
     await records.memory.putPolicy(ref.tenant, null, AT_ONCE);
     await flusher().flush("me");
     expect(await store.views.read([ref])).toMatchObject([{ attendedAtMs: nowMs }]);
+  });
+});
+
+describe("a store that has lost what was written", () => {
+  it("gets it again with the next flush of the view", async () => {
+    const [ref, other] = refs(2);
+    if (ref === undefined || other === undefined) throw new Error("two");
+    await watched(ref);
+    await flusher().flush("me");
+    await store.views.erase(ref.tenant, { video: ref.video, viewer: ref.viewer, videos: [] });
+    await watched(ref, 5);
+    await watched(other);
+    await flusher().flush("me");
+    expect(rangesOf((await store.views.readWatched(ref)) ?? new Uint8Array(0))).toEqual([
+      [0, 1],
+      [5, 6],
+    ]);
+    expect(await store.views.read([ref, other])).toMatchObject([
+      { watchedSeconds: 2 },
+      { watchedSeconds: 1 },
+    ]);
+    expect((await store.views.readDirtyCount(ref.tenant)).count).toBe(0);
   });
 });
 
