@@ -63,7 +63,7 @@ export interface ViewKeys {
   readonly clock: string;
   /** sorted set: viewers of the video by their last report, ms. */
   readonly viewers: string;
-  /** channel: the viewer's name, at each report. */
+  /** channel: the viewer's name, at each report; after a colon where the view was erased. */
   readonly events: string;
 }
 

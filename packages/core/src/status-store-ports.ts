@@ -4,7 +4,7 @@ import type { JobRef } from "./job-ref.ts";
 import type { EncodedSnapshot } from "./snapshot-text.ts";
 import type { SnapshotHead } from "./snapshot-order.ts";
 import type { WriteAnswer, WriteKind } from "./transitions.ts";
-import type { ViewFlushStore, ViewStore } from "./views/view-ports.ts";
+import type { ViewFeed, ViewFlushStore, ViewStore } from "./views/view-ports.ts";
 
 /*
  * The three ports of the status store, each one-way, and what an installation keeps beside it. Every method rejects
@@ -165,6 +165,7 @@ export interface StatusStore {
   readonly installation: Installation;
   /** What was watched, for routes and for the flusher. */
   readonly views: ViewStore & ViewFlushStore;
+  readonly viewFeed: ViewFeed;
   /** A second close does nothing. */
   close(): Promise<void>;
   [Symbol.asyncDispose](): Promise<void>;

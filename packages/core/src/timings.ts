@@ -34,6 +34,8 @@ export interface Timings {
   readonly rereadMs: number;
   /** A tenant's lists are read for its watchers at most this often, however much happens. */
   readonly listEveryMs: number;
+  /** Of a video the views that were reported are read for its watchers at most this often, however many report. */
+  readonly viewsEveryMs: number;
   /** A job whose known remaining time is below this may finish at shutdown. */
   readonly finishWithinMs: number;
   /** A process is gone this long after SIGTERM. */
@@ -83,6 +85,7 @@ export const DEFAULT_TIMINGS: Timings = {
   completionDeadlineMs: 500,
   rereadMs: 15_000,
   listEveryMs: 250,
+  viewsEveryMs: 250,
   finishWithinMs: 15_000,
   shutdownMs: 25_000,
   retryBackoffMs: { first: 2_000, max: 60_000 },

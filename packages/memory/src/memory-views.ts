@@ -5,6 +5,7 @@ import {
   holdingPolicy,
   LOST_CREDIT_MS,
   mergeWatched,
+  videoViewKeys,
   viewInTenant,
   type CountedView,
   type CountRules,
@@ -18,10 +19,12 @@ import {
   type TenantPolicies,
   type ViewerClock,
   type ViewFlushStore,
+  type ViewHint,
   type ViewRef,
   type ViewState,
   type ViewStore,
 } from "@statusplane/core";
+import type { MemoryChannels } from "./memory-channels.ts";
 
 /** A view as it is kept. */
 interface KeptView {
@@ -48,11 +51,16 @@ interface TenantViews {
 /** Views in this process' memory: they stay while it lives, and begin anew from their rows. */
 export class MemoryViews implements ViewStore, ViewFlushStore {
   readonly #now: () => number;
+  readonly #reports: MemoryChannels<ViewHint>;
   readonly #tenants = new Map<string, TenantViews>();
 
-  /** @param now Unix ms. */
-  constructor(now: () => number) {
+  /**
+   * @param now Unix ms.
+   * @param reports hears of each change, by the channel of the video.
+   */
+  constructor(now: () => number, reports: MemoryChannels<ViewHint>) {
     this.#now = now;
+    this.#reports = reports;
   }
 
   async report(
@@ -73,6 +81,7 @@ export class MemoryViews implements ViewStore, ViewFlushStore {
     kept.view = counted.view;
     kept.dirtySinceMs ??= nowMs;
     kept.heardAtMs = nowMs;
+    this.#tell(ref);
     const { outcome, countedSeconds, leftOut } = counted;
     return { outcome, countedSeconds, leftOut, state: stateOf(kept) };
   }
@@ -185,6 +194,7 @@ export class MemoryViews implements ViewStore, ViewFlushStore {
       if (attendedAtMs !== null && kept.attendedAtMs === null) {
         kept.attendedAtMs = attendedAtMs;
         kept.view = { ...kept.view, version: kept.view.version + 1 };
+        this.#tell(ref);
       }
     }
   }
@@ -195,8 +205,14 @@ export class MemoryViews implements ViewStore, ViewFlushStore {
   ): Promise<void> {
     const { views } = this.#of(tenant);
     for (const [key, { ref }] of views) {
-      if ((video ?? ref.video) === ref.video && (viewer ?? ref.viewer) === ref.viewer) views.delete(key);
+      if ((video ?? ref.video) !== ref.video || (viewer ?? ref.viewer) !== ref.viewer) continue;
+      views.delete(key);
+      this.#tell(ref, true);
     }
+  }
+
+  #tell({ tenant, video, viewer }: ViewRef, isErased = false): void {
+    this.#reports.publish(videoViewKeys(tenant, video).events, { viewer, isErased });
   }
 
   #of(tenant: string): TenantViews {

@@ -1,4 +1,4 @@
-import type { StatusStore, StoredSnapshot } from "@statusplane/core";
+import type { StatusStore, StoredSnapshot, ViewHint } from "@statusplane/core";
 import { type StatusStoreOptions, statusStoreSettings } from "@statusplane/core/status-store";
 import { MemoryChannels } from "./memory-channels.ts";
 import { MemoryEntries } from "./memory-entries.ts";
@@ -7,6 +7,7 @@ import { memoryStatusFeed } from "./memory-status-feed.ts";
 import { MemoryStatusReader } from "./memory-status-reader.ts";
 import { MemoryStatusWriter } from "./memory-status-writer.ts";
 import { MemoryTenantLists } from "./memory-tenant-lists.ts";
+import { memoryViewFeed } from "./memory-view-feed.ts";
 import { MemoryViews } from "./memory-views.ts";
 
 export interface MemoryStatusStoreOptions extends StatusStoreOptions {
@@ -47,13 +48,20 @@ export function memoryStatusStoreOver(
   const installation = new MemoryInstallation(settings, entries);
   const reader = new MemoryStatusReader({ entries, lists, installation });
   const feed = memoryStatusFeed({ events, hints, reader, settings });
-  const close = async (): Promise<void> => feed.close();
+  const reports = new MemoryChannels<ViewHint>(settings.log);
+  const views = new MemoryViews(viewsNow, reports);
+  const viewFeed = memoryViewFeed({ reports, views, settings });
+  const close = async (): Promise<void> => {
+    feed.close();
+    viewFeed.close();
+  };
   return {
     writer: new MemoryStatusWriter({ entries, lists, events, control, settings }),
     reader,
     feed,
     installation,
-    views: new MemoryViews(viewsNow),
+    views,
+    viewFeed,
     close,
     [Symbol.asyncDispose]: close,
   };

@@ -8,7 +8,7 @@ import {
   type ViewRef,
 } from "@statusplane/core";
 import { PATIENT } from "@statusplane/core/testing/status-store";
-import { describeViews } from "@statusplane/core/testing/views";
+import { describeViewFeed, describeViews } from "@statusplane/core/testing/views";
 import {
   startRedis,
   startRedisCluster,
@@ -31,6 +31,10 @@ afterAll(async () => {
 describeViews("Redis", (viewsNow) => openRedisStatusStore({ url: server.url, timings: PATIENT, viewsNow }));
 describeViews("Redis Cluster", (viewsNow) =>
   openRedisStatusStore({ url: cluster.url, cluster: true, timings: PATIENT, viewsNow }),
+);
+describeViewFeed("Redis", () => openRedisStatusStore({ url: server.url, timings: PATIENT }));
+describeViewFeed("Redis Cluster", () =>
+  openRedisStatusStore({ url: cluster.url, cluster: true, timings: PATIENT }),
 );
 
 const RULES = {

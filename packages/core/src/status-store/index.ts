@@ -11,4 +11,5 @@ export {
   type StatusStoreOptions,
   type StatusStoreSettings,
 } from "./status-store-options.ts";
+export { ViewsHub, type ViewsHubOptions, type ViewsSource } from "./views-hub.ts";
 export { snapshotWithHead, storedSnapshot } from "./stored-snapshot.ts";

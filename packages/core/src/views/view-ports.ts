@@ -1,5 +1,6 @@
 import type { CountRules, LeftOut, Report } from "./count-report.ts";
 import type { HoldingPolicy, KeptPolicy, TenantPolicies } from "./policy.ts";
+import type { Unsubscribe } from "../status-store-ports.ts";
 import type { PolicyBody } from "../wire/views.ts";
 import type { ViewRef } from "./view-ref.ts";
 import type { FullView, RecordedView, ViewState } from "./view-state.ts";
@@ -57,6 +58,27 @@ export interface ViewStore {
   putPolicy(tenant: string, video: string | null, kept: KeptPolicy): Promise<void>;
   /** The store's clock, Unix ms. */
   nowMs(): Promise<number>;
+}
+
+/** What is new of a view. */
+export interface ViewNews {
+  readonly ref: ViewRef;
+  /** Null: the store does not know it any more, for it was erased, or lost: its row knows. */
+  readonly state: ViewState | null;
+}
+
+/** What streams hold of views. Order as of a `StatusFeed`: subscribe, then read, then only what is newer. */
+export interface ViewFeed {
+  /**
+   * The listener gets the views of whoever reported of the video in the last minute first, then each newer one, by (session,
+   * version). Shared per video and process: however many reports there are, and whoever watches, they are read at most every
+   * `viewsEveryMs`.
+   */
+  watchViews(
+    tenant: string,
+    video: string,
+    listener: (news: readonly ViewNews[]) => void,
+  ): Promise<Unsubscribe>;
 }
 
 /** A view that has changed since its last flush. */

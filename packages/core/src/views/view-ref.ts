@@ -44,3 +44,21 @@ export function parseViewInTenant(tenant: string, member: string): ViewRef | nul
     ? viewRef(tenant, video, viewerOfName(name))
     : null;
 }
+
+/** What is published of a view. */
+export interface ViewHint {
+  readonly viewer: string;
+  /** Whether it was erased: what comes after it is another view, whatever its version. */
+  readonly isErased: boolean;
+}
+
+/** An erasure as it is published; whatever else has changed is {@link viewerName} alone, which has no colon. */
+export function erasureHint(viewer: string): string {
+  return `:${viewerName(viewer)}`;
+}
+
+/** What was published. */
+export function readViewHint(text: string): ViewHint {
+  const isErased = text.startsWith(":");
+  return { viewer: viewerOfName(isErased ? text.slice(1) : text), isErased };
+}

@@ -79,7 +79,10 @@ export function readView(body: unknown): View | null {
 }
 
 /** Whether the one view is told later than the other. */
-export function isNewerView(one: View, other: View): boolean {
+export function isNewerView(
+  one: Pick<View, "session" | "version">,
+  other: Pick<View, "session" | "version">,
+): boolean {
   return one.session === other.session ? one.version > other.version : one.session > other.session;
 }
 

@@ -2,7 +2,8 @@ import { encodeJson } from "../json.ts";
 import { snapshotEtag, type SnapshotPosition } from "../snapshot-order.ts";
 import { readNamed } from "./first-wire.ts";
 import { readLiveList, readNames, type LiveList, type LiveListBody, type NamesBody } from "./live-list.ts";
-import { asMembers, isMembers, textOrNull, wholeOrNull } from "./members.ts";
+import { asMembers, isMembers, readEach, textOrNull, wholeOrNull } from "./members.ts";
+import type { ViewBody } from "./views.ts";
 import type { NamedJob } from "./watch-routes.ts";
 
 /*
@@ -10,9 +11,9 @@ import type { NamedJob } from "./watch-routes.ts";
  * stored. SSE writes them as `event:` and `data:`. On a WebSocket each is a text frame: a snapshot's is its text as it
  * is, every other begins `{"event":"NAME"`, with the body's members after it.
  *
- *   hello ─▶ snapshot* ─▶ missing? ─▶ list? ─▶ ready ─▶ (snapshot | missing | list)* ─▶ end | bye ─▶ closed
- *                 ▲                              │
- *                 └───── watch (WebSocket) ──────┘
+ *   hello ─▶ (snapshot | view)* ─▶ missing? ─▶ list? ─▶ ready ─▶ (snapshot | missing | list | view | view_gone)* ─▶ end | bye ─▶ closed
+ *                   ▲                                      │
+ *                   └───────── watch (WebSocket) ──────────┘
  */
 
 /** Why the server ends a connection. All but `expired` mean: come back, not before `retry_after_ms`. */
@@ -35,6 +36,10 @@ export interface StreamBodies {
   readonly missing: NamesBody;
   /** With `active`: what the tenant has going on, after the snapshots of all that it names and that this connection has not told. */
   readonly list: LiveListBody;
+  /** With `views`: what somebody has watched; first those who reported in the last minute, then whatever is newer. */
+  readonly view: ViewBody;
+  /** With `views`: the status store does not know this view any more, it was erased, or lost: the rows know. */
+  readonly view_gone: Pick<ViewBody, "video" | "viewer">;
   /** What was asked for last has been told whole. */
   readonly ready: Nothing;
   /** Without `active`: all that is watched has ended. An SSE then closes. */
@@ -52,6 +57,8 @@ export type StreamEvent =
   | { readonly event: "snapshot"; readonly ref: NamedJob; readonly body: unknown }
   | { readonly event: "missing"; readonly jobs: readonly NamedJob[] }
   | { readonly event: "list"; readonly list: LiveList }
+  /** `body` as `readViewNews` takes it. */
+  | { readonly event: "view" | "view_gone"; readonly body: unknown }
   | { readonly event: "ready" | "end" | "beat" }
   | { readonly event: "bye"; readonly reason: ByeReason; readonly retryAfterMs: number };
 
@@ -103,6 +110,8 @@ export interface WatchBody {
   readonly jobs?: readonly string[] | undefined;
   /** The tenant's live list and its last ends, too. Default false. */
   readonly active?: boolean | undefined;
+  /** Videos whose views are told, at most 100: for who may manage. */
+  readonly views?: readonly string[] | undefined;
 }
 
 /** What a client says on a WebSocket, each a JSON text. */
@@ -120,7 +129,12 @@ export const MESSAGE_MAX_BYTES = 16_384;
 /** A message as the server knows it, checked; ids as they came. */
 export type ReadMessage =
   | { readonly op: "sign_in"; readonly token: string }
-  | { readonly op: "watch"; readonly jobs: readonly NamedJob[]; readonly active: boolean }
+  | {
+      readonly op: "watch";
+      readonly jobs: readonly NamedJob[];
+      readonly active: boolean;
+      readonly views: readonly string[];
+    }
   | { readonly op: "beat" };
 
 /** A client's message; null for what is none. */
@@ -133,7 +147,12 @@ export function readMessage(text: string): ReadMessage | null {
     }
     case "watch":
       return isWatchBody(members)
-        ? { op: "watch", jobs: readNames(members), active: members["active"] === true }
+        ? {
+            op: "watch",
+            jobs: readNames(members),
+            active: members["active"] === true,
+            views: readEach(members["views"], textOrNull),
+          }
         : null;
     case "beat":
       return { op: "beat" };
@@ -144,13 +163,14 @@ export function readMessage(text: string): ReadMessage | null {
 
 /** Whether a value says what to watch. */
 export function isWatchBody(value: unknown): value is WatchBody {
-  const { videos, jobs, active } = asMembers(value);
+  const { videos, jobs, active, views } = asMembers(value);
   const isNames = (names: unknown): boolean =>
     names === undefined || (Array.isArray(names) && names.every((id) => typeof id === "string"));
   return (
     isMembers(value) &&
     isNames(videos) &&
     isNames(jobs) &&
+    isNames(views) &&
     (active === undefined || typeof active === "boolean")
   );
 }
@@ -205,6 +225,9 @@ function readEvent(event: unknown, body: unknown): StreamEvent | null {
       const list = readLiveList(members);
       return list === null ? null : { event, list };
     }
+    case "view":
+    case "view_gone":
+      return { event, body };
     case "ready":
     case "end":
     case "beat":

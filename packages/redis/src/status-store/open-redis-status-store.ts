@@ -10,6 +10,7 @@ import { RedisRequests } from "./redis-requests.ts";
 import { withScripts } from "./redis-scripts.ts";
 import { RedisViews } from "../views/redis-views.ts";
 import { withViewScripts } from "../views/view-scripts.ts";
+import { redisViewFeed } from "../views/redis-view-feed.ts";
 import { redisStatusFeed } from "./redis-status-feed.ts";
 import { RedisStatusReader } from "./redis-status-reader.ts";
 import { RedisStatusWriter } from "./redis-status-writer.ts";
@@ -57,8 +58,10 @@ export async function openRedisStatusStore(options: RedisStatusStoreOptions): Pr
   const { viewsNow: now } = options;
   const views = new RedisViews({ reads, writes, cluster, settings, ...(now === undefined ? {} : { now }) });
   const feed = redisStatusFeed({ channels, reader, cluster, settings });
+  const viewFeed = redisViewFeed({ channels, views, cluster, settings });
   const close = async (): Promise<void> => {
     feed.close();
+    viewFeed.close();
     channels.close();
     reads.close();
     writes.close();
@@ -71,6 +74,7 @@ export async function openRedisStatusStore(options: RedisStatusStoreOptions): Pr
     feed,
     installation: new RedisInstallation({ requests: reads, channels, settings }),
     views,
+    viewFeed,
     close,
     [Symbol.asyncDispose]: close,
   };

@@ -1,5 +1,6 @@
 import {
   GRANT_LIFE_MS,
+  erasureHint,
   holdingPolicy,
   LOST_CREDIT_MS,
   OWN_KEYS,
@@ -278,11 +279,13 @@ export class RedisViews implements ViewStore, ViewFlushStore {
       await writes.call((client) =>
         Promise.all(
           refs.slice(from, from + VIEWS_AT_ONCE).flatMap((ref) => {
-            const { view, watched, viewers } = viewKeys(ref, cluster);
+            const { view, watched, viewers, events } = viewKeys(ref, cluster);
+            const erased = erasureHint(ref.viewer);
             return [
               client.del(view, watched),
               client.zrem(dirty, viewInTenant(ref)),
               client.zrem(viewers, viewerName(ref.viewer)),
+              cluster ? client.spublish(events, erased) : client.publish(events, erased), // after it is gone
             ];
           }),
         ),

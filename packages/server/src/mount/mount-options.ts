@@ -9,6 +9,7 @@ import type {
   StatusFeed,
   StatusReader,
   StatusWriter,
+  ViewFeed,
   ViewRecords,
   ViewStore,
 } from "@statusplane/core";
@@ -60,6 +61,8 @@ interface WatchedStore {
   readonly feed?: StatusFeed;
   /** What was watched. Default: it is not kept, and reports are not served. */
   readonly views?: ViewStore;
+  /** Where streams hear of what is watched, beside `views`. Default: none, whoever asks for views polls. */
+  readonly viewFeed?: ViewFeed;
 }
 
 /** Progress, batch, streams and watch tokens; of storage there is the status store's reader and its feed alone. */

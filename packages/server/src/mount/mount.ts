@@ -88,9 +88,11 @@ function openStreams(
   { metrics, signed }: Parts,
 ): Streams | null {
   const { store, urls, leaving, drainMs = DRAIN_MS, timings = DEFAULT_TIMINGS } = options;
+  const { views, viewFeed } = store;
   if (store.feed === undefined) return null;
   const streams = new Streams({
     ...{ feed: store.feed, reader: store.reader, urls, timings, rates: options, drainMs },
+    views: views === undefined || viewFeed === undefined ? null : { views, feed: viewFeed },
     jobTypes: typesOf(options),
     counts: metrics.streams,
     log: fastify.log,

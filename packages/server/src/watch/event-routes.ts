@@ -7,7 +7,7 @@ import { addVary } from "../errors/index.ts";
 import {
   allowed,
   askOfBody,
-  askOfQuery,
+  askOfEvents,
   batchQuery,
   type AskQuery,
   type NamedAsk,
@@ -25,11 +25,16 @@ const HEAD = {
 /** How soon a browser's own reader comes back, ms. */
 const RETRY = "retry: 2000\n\n";
 
+const VIEWS = "at most 100 videos whose views are told, for a sign-in that may manage";
 const names = z.array(z.string()).max(1_000);
 const watchBody = z.object({
   videos: names.optional(),
   jobs: names.optional().describe("at most 100 with videos"),
   active: z.boolean().optional().describe("the tenant's live list and its last ends, too"),
+  views: z.array(z.string()).max(1_000).optional().describe(VIEWS),
+});
+const eventsQuery = batchQuery.extend({
+  views: z.string().optional().describe(`ids, comma-separated: ${VIEWS}`),
 });
 
 /** `GET` and `POST /api/v1/events/`: snapshots as they change, by Server-Sent Events. */
@@ -40,11 +45,11 @@ export function eventRoutes(fastify: FastifyInstance, streams: Streams): void {
       config: {
         documents: {
           summary: "Snapshots as they change, by Server-Sent Events",
-          querystring: batchQuery,
+          querystring: eventsQuery,
         },
       },
     },
-    async (request, reply) => begin(request, reply, { streams, ask: askOfQuery(request.query as AskQuery) }),
+    async (request, reply) => begin(request, reply, { streams, ask: askOfEvents(request.query as AskQuery) }),
   );
   fastify.post(
     ROUTES.events,

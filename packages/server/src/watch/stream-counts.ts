@@ -38,6 +38,8 @@ export class StreamCounts {
     websocket: zeroes(CLOSINGS),
   };
   readonly deliveries: Record<Transport, number> = zeroes(TRANSPORTS);
+  /** Views written to connections. */
+  readonly viewsTold: Record<Transport, number> = zeroes(TRANSPORTS);
   /** Texts that a later one replaced before their reader had room for them. */
   drops = 0;
   /** Sign-ins renewed on an open socket. */

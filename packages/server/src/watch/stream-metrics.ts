@@ -35,9 +35,12 @@ export function streamMetrics(gauge: AddGauge, counts: StreamCounts): void {
   gauge("stream_deliveries_total", "Snapshots written to streams", ["transport"], (each) => {
     for (const transport of TRANSPORTS) each.labels(transport).set(counts.deliveries[transport]);
   });
+  gauge("stream_views_total", "Views written to streams", ["transport"], (each) => {
+    for (const transport of TRANSPORTS) each.labels(transport).set(counts.viewsTold[transport]);
+  });
   gauge(
     "stream_drops_total",
-    "Snapshots that a newer one replaced before a slow reader had room",
+    "Snapshots and views that a newer one replaced before a slow reader had room",
     [],
     (each) => each.set(counts.drops),
   );

@@ -5,6 +5,7 @@ import type { Identity } from "../auth/index.ts";
 import type { JobUrls } from "../job-urls.ts";
 import { Frames } from "./framed-snapshot.ts";
 import { LiveLists } from "./live-lists.ts";
+import { LiveViews, type LiveViewsOptions } from "./live-views.ts";
 import { Places, type Place, type StreamRates } from "./places.ts";
 import { Readers } from "./readers.ts";
 import type { StreamCounts } from "./stream-counts.ts";
@@ -12,10 +13,12 @@ import { Stream, type StreamParts, type StreamSettings, type StreamTimings } fro
 import { Turns } from "./turns.ts";
 import { Viewer } from "./viewer.ts";
 
-/** What streams are given: of storage a reader and a feed, nothing else. */
+/** What streams are given: of storage a reader, feeds and views, nothing else. */
 export interface StreamsOptions {
   readonly feed: StatusFeed;
   readonly reader: Pick<StatusReader, "readMany" | "readUnready">;
+  /** What was watched, and where it is heard of; null: views are not told. */
+  readonly views: Pick<LiveViewsOptions, "feed" | "views"> | null;
   /** Job types whose workers may be missing. */
   readonly jobTypes: readonly string[];
   readonly urls: JobUrls;
@@ -53,6 +56,7 @@ export class Streams {
   readonly #places: Places;
   readonly #frames: Frames;
   readonly #lists: LiveLists;
+  readonly #views: LiveViews | null;
   readonly #readers = new Readers();
   readonly #open = new Set<Stream>();
   readonly #unsent = new Set<Viewer>();
@@ -70,6 +74,7 @@ export class Streams {
     this.#places = new Places(options.rates, () => (this.counts.refused += 1));
     this.#frames = new Frames(urls);
     this.#lists = new LiveLists({ feed, reader, jobTypes, log, rereadMs: timings.rereadMs });
+    this.#views = options.views === null ? null : new LiveViews({ ...options.views, reader, log });
     this.settings = {
       timings,
       random: options.random ?? Math.random,
@@ -103,6 +108,7 @@ export class Streams {
       feed: this.#options.feed,
       frames: this.#frames,
       lists: this.#lists,
+      views: this.#views,
       counts: this.counts,
       onUnsent: (viewer) => this.#writeSoon(viewer),
     });

@@ -2,6 +2,7 @@ import {
   isNews,
   isTerminal,
   refKey,
+  type JobRef,
   type StatusFeed,
   type StoredSnapshot,
   type Subscription,
@@ -13,12 +14,16 @@ import type { Asked } from "../progress/index.ts";
 import { BUFFER_MAX_BYTES, type Channel } from "./channel.ts";
 import { FramedSnapshot, type Frames } from "./framed-snapshot.ts";
 import type { FramedList, LiveLists } from "./live-lists.ts";
+import { FramedView, type LiveViews } from "./live-views.ts";
 import type { StreamCounts } from "./stream-counts.ts";
+import { WatchedVideos } from "./watched-videos.ts";
 
 export interface ViewerOptions {
   readonly feed: StatusFeed;
   readonly frames: Frames;
   readonly lists: LiveLists;
+  /** Null: views are not told here. */
+  readonly views: LiveViews | null;
   readonly counts: StreamCounts;
   /** Told when there is something to write. */
   readonly onUnsent: (viewer: Viewer) => void;
@@ -35,7 +40,7 @@ interface Unsent {
  * backlog.
  *
  * ```
- *   watch ─▶ snapshots… ─▶ missing? ─▶ list? ─▶ ready ─▶ snapshots, lists… ─▶ end, when all that is watched has ended
+ *   watch ─▶ snapshots, views… ─▶ missing? ─▶ list? ─▶ ready ─▶ snapshots, lists, views… ─▶ end, when all that is watched has ended
  * ```
  */
 export class Viewer {
@@ -48,6 +53,7 @@ export class Viewer {
   #asked: Asked | null = null;
   #subscription: Promise<Subscription> | null = null;
   #leaveLists: Unsubscribe | null = null;
+  readonly #videos: WatchedVideos;
   #turn: Promise<void> = Promise.resolve();
   #isWhole = false;
   #channel: Channel | null = null;
@@ -57,6 +63,7 @@ export class Viewer {
 
   constructor(options: ViewerOptions) {
     this.#options = options;
+    this.#videos = new WatchedVideos(options.views, this.tellView);
   }
 
   /** From now on it is written there. */
@@ -108,6 +115,18 @@ export class Viewer {
     }
   };
 
+  /** What is new of somebody's view; the feed has left out what is not. That one is gone is said before what came after it. */
+  readonly tellView = (video: JobRef, view: FramedView): void => {
+    const key = viewsOf(refKey(video)) + view.viewer;
+    if (view.name === "view") {
+      if (this.#unsent.has(key)) this.#options.counts.superseded();
+      this.#put(key, view);
+    } else {
+      this.#unsent.delete(key);
+      this.#put(`${viewsOf(refKey(video), "gone")}${view.viewer}`, view);
+    }
+  };
+
   /** Another event, after all that is unsent. */
   say<Name extends keyof StreamBodies>(name: Name, body: StreamBodies[Name]): void {
     this.#putLast(name, { bytesFor: (channel) => channel.eventBytes(name, body) });
@@ -131,6 +150,7 @@ export class Viewer {
       this.#unsent.delete(key);
       const hasRoom = channel.write(bytes);
       if (unsent instanceof FramedSnapshot) this.#options.counts.delivered(channel.transport, unsent);
+      else if (unsent instanceof FramedView) this.#options.counts.viewsTold[channel.transport] += 1;
       if (key === "end") isOver = true;
       if (!hasRoom) break;
     }
@@ -144,13 +164,17 @@ export class Viewer {
     this.#unsent.clear();
     const [subscription, leaveLists] = [this.#subscription, this.#leaveLists];
     this.#leaveLists = null;
-    await Promise.allSettled([subscription?.then((each) => each.close()), leaveLists?.()]);
+    await Promise.allSettled([
+      subscription?.then((each) => each.close()),
+      leaveLists?.(),
+      this.#videos.close(),
+    ]);
   }
 
   async #change(asked: Asked): Promise<void> {
     this.#isWhole = false;
     for (const name of ["missing", "list", "ready", "end"]) this.#unsent.delete(name);
-    await Promise.all([this.#watchList(asked), this.#watchRefs(asked)]);
+    await Promise.all([this.#watchList(asked), this.#watchRefs(asked), this.#watchViews(asked)]);
     if (this.#closed) return;
     const missing = asked.refs.filter((ref) => !this.#told.has(refKey(ref)));
     const absent = [...asked.hidden, ...missing];
@@ -194,8 +218,18 @@ export class Viewer {
     }
   }
 
+  async #watchViews({ views }: Asked): Promise<void> {
+    await this.#videos.watch(views, (left) => {
+      for (const key of this.#unsent.keys()) {
+        if (key.startsWith(viewsOf(left)) || key.startsWith(viewsOf(left, "gone"))) this.#unsent.delete(key);
+      }
+    });
+    if (this.#closed) await this.#videos.close();
+  }
+
   #tellEnd(): void {
-    if (this.#asked?.tenant !== null || this.#refs.size === 0 || this.#asked.hidden.length > 0) return;
+    if (this.#asked?.tenant !== null || this.#asked.views.length > 0) return;
+    if (this.#refs.size === 0 || this.#asked.hidden.length > 0) return;
     for (const key of this.#refs) {
       const told = this.#told.get(key);
       if (told === undefined || !isTerminal(told.snapshot.status)) return;
@@ -218,4 +252,9 @@ export class Viewer {
     this.#unsent.delete(key);
     this.#put(key, unsent);
   }
+}
+
+/** What keys of a video's unsent views begin with; no job's key has a space. */
+function viewsOf(videoKey: string, what: "view" | "gone" = "view"): string {
+  return `${what} ${videoKey} `;
 }

@@ -34,6 +34,10 @@ export class FakeStatusStore implements StatusReader, StatusWriter {
     return this.#store.feed;
   }
 
+  get viewFeed(): StatusStore["viewFeed"] {
+    return this.#store.viewFeed;
+  }
+
   get views(): StatusStore["views"] {
     return this.#store.views;
   }

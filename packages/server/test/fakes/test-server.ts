@@ -119,7 +119,14 @@ export function jobsOver(): Omit<TestServer, "server" | "close"> & { readonly op
   const queue = new FakeQueue();
   const installation = new FakeInstallation();
   const options: JobsOptions = {
-    store: { reader: store, writer: store, feed: store.feed, installation, views: store.views },
+    store: {
+      reader: store,
+      writer: store,
+      feed: store.feed,
+      installation,
+      views: store.views,
+      viewFeed: store.viewFeed,
+    },
     viewRecords: new FakeViewRecords(),
     ...{ records, files, queue, jobTypes: JOB_TYPES, playable: PLAYABLE },
     signIn: { kind: "secret", secret: SECRET },
