@@ -5,4 +5,6 @@
 export { askRecords } from "./asking-records.ts";
 export { cancelJob, retryJob } from "./changing.ts";
 export { getActive, loadActive, watchActive } from "./live-jobs.ts";
+export type { GoneView, LiveViews, LiveViewsOptions } from "./live-views.ts";
 export { waitFor } from "./wait-for.ts";
+export { getViews, watchViews } from "./watching-views.ts";

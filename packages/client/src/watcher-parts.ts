@@ -1,5 +1,6 @@
 import type { ActiveJobs } from "./active-jobs.ts";
 import type { DetailAsker } from "./detail-asker.ts";
+import type { WatchedViews } from "./live-views.ts";
 import type { Sender } from "./sender.ts";
 import type { JobWatcher } from "./statusplane-client.ts";
 import type { Delivering } from "./transport/delivering.ts";
@@ -14,6 +15,8 @@ export interface WatcherParts {
   active: ActiveJobs | null;
   /** Who asks records of jobs that the status store does not know; null: nobody. */
   asker: DetailAsker | null;
+  /** What is watched of videos; undefined before somebody has wanted it. */
+  views?: WatchedViews;
 }
 
 const parts = new WeakMap<JobWatcher, WatcherParts>();

@@ -1,6 +1,7 @@
 import { encodeSnapshot, jobRef, readForeignValue } from "@statusplane/core";
 import {
   bearerProtocol,
+  DEFAULT_POLICY,
   eventFrame,
   eventLines,
   liveListBody,
@@ -12,6 +13,7 @@ import {
   tokenOfProtocols,
   type LiveList,
   type StreamBodies,
+  type ViewBody,
 } from "@statusplane/core/wire";
 import { describe, expect, it } from "vitest";
 
@@ -40,11 +42,19 @@ function readSse(lines: string): { readonly name: string; readonly data: string;
   return { name: of("event"), data: of("data"), id: of("id") };
 }
 
+const VIEW: ViewBody = {
+  ...{ video: "7", viewer: "s1", session: 1, version: 2, position: 3, length: 10, watched_seconds: 3 },
+  ...{ watched_percent: 30, seen: null, attended: false, attended_at: null, may_play: true, reason: null },
+  ...{ next: { position: 3, left_seconds: 6 }, last_seen_at: null, policy: DEFAULT_POLICY },
+};
+
 describe("an event", () => {
   const bodies: StreamBodies = {
     hello: { reader: "k1", expires_at: "2026-11-28T00:00:00.000Z" },
     missing: { videos: ["9"], jobs: [] },
     list: liveListBody(LIST),
+    view: VIEW,
+    view_gone: { video: "7", viewer: "s1" },
     ready: {},
     end: {},
     beat: {},
@@ -59,7 +69,7 @@ describe("an event", () => {
       expect(named).toBe(name);
       const event = readFrame(frame);
       expect(event).toMatchObject({ event: name });
-      expect(readLines(named, data)).toEqual(event);
+      expect(event).toMatchObject({ ...readLines(named, data) }); // a frame's body has its name in it
     }
     expect(readFrame(eventFrame("list", bodies.list))).toEqual({ event: "list", list: LIST });
     expect(readFrame(eventFrame("bye", bodies.bye))).toEqual({
@@ -118,15 +128,16 @@ describe("a client's message", () => {
   it("is read, and nothing else is", () => {
     expect(readMessage('{"op":"sign_in","token":"x"}')).toEqual({ op: "sign_in", token: "x" });
     expect(readMessage('{"op":"beat"}')).toEqual({ op: "beat" });
-    expect(readMessage('{"op":"watch","videos":["1"],"jobs":["a"],"active":true}')).toEqual({
+    expect(readMessage('{"op":"watch","videos":["1"],"jobs":["a"],"active":true,"views":["7"]}')).toEqual({
       op: "watch",
       jobs: [
         { kind: "video", id: "1" },
         { kind: "job", id: "a" },
       ],
       active: true,
+      views: ["7"],
     });
-    expect(readMessage('{"op":"watch"}')).toEqual({ op: "watch", jobs: [], active: false });
+    expect(readMessage('{"op":"watch"}')).toEqual({ op: "watch", jobs: [], active: false, views: [] });
     for (const text of [
       "",
       "7",
@@ -137,6 +148,7 @@ describe("a client's message", () => {
       '{"op":"watch","videos":[1]}',
       '{"op":"watch","jobs":"a"}',
       '{"op":"watch","active":"1"}',
+      '{"op":"watch","views":"7"}',
       '{"op":"later"}',
     ]) {
       expect(readMessage(text), text).toBeNull();

@@ -71,7 +71,14 @@ function openHub() {
   const change = (viewer: string, version: number): void => {
     views.set(viewer, { version, atMs: performance.now() });
   };
-  return { hub, state, views, watch, change, hear: (viewer: string, isErased = false) => hear({ viewer, isErased }) };
+  return {
+    hub,
+    state,
+    views,
+    watch,
+    change,
+    hear: (viewer: string, isErased = false) => hear({ viewer, isErased }),
+  };
 }
 
 it("a class that reports at once is one read, however many watch", async () => {

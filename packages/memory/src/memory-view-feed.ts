@@ -13,8 +13,7 @@ export interface MemoryViewFeedParts {
 export function memoryViewFeed({ reports, views, settings }: MemoryViewFeedParts): ViewsHub {
   return new ViewsHub(
     {
-      listen: async (tenant, video, hear) => 
-        reports.listen(videoViewKeys(tenant, video).events, hear),
+      listen: async (tenant, video, hear) => reports.listen(videoViewKeys(tenant, video).events, hear),
       read: (refs) => views.read(refs),
       readRecent: (tenant, video, options) => views.readRecent(tenant, video, options),
       nowMs: () => views.nowMs(),

@@ -1,10 +1,10 @@
+import type { LiveViews } from "@statusplane/client/react";
 import { isNewerView } from "@statusplane/client/views";
 import type { ReactNode } from "react";
 import type { Lecture } from "../lectures/index.ts";
 import { useFormat } from "../text/index.ts";
 import { Button, Icon, ScrollRegion, VisuallyHidden } from "../ui/index.ts";
 import type { Cell, GridRow } from "./grid-row.ts";
-import type { LiveViews } from "./use-live-views.ts";
 import styles from "./viewing-grid.module.css";
 
 export interface ViewingGridProps {

@@ -1,6 +1,6 @@
 import { readPage } from "@statusplane/client";
-import { useClient } from "@statusplane/client/react";
-import { useEffect, useId, useMemo, useRef, useState, type ReactNode } from "react";
+import { useClient, useLiveViews } from "@statusplane/client/react";
+import { useCallback, useEffect, useId, useMemo, useRef, useState, type ReactNode } from "react";
 import { DownloadButton } from "../download/index.ts";
 import type { Lecture } from "../lectures/index.ts";
 import { PagedList, PagesFoot, usePagedList } from "../pages/index.ts";
@@ -8,7 +8,6 @@ import { requestProblem, useFormat } from "../text/index.ts";
 import { Button, Icon, Notice, viewStyles } from "../ui/index.ts";
 import { readGridRow, type GridRow } from "./grid-row.ts";
 import { PolicyDialog } from "./policy-dialog.tsx";
-import { useLiveViews } from "./use-live-views.ts";
 import { ViewingGrid } from "./viewing-grid.tsx";
 import styles from "./viewing-view.module.css";
 
@@ -59,6 +58,23 @@ function useGrid(videoIds: readonly string[], className: string) {
   return [list, usePagedList(list)] as const;
 }
 
+/** Whatever is gone at once is asked for once; many pages that were told of it do not ask together. */
+const GONE_SPREAD_MS = 2_000;
+
+/** Calls back once for many calls, within a moment. */
+function useSoon(callback: () => void): () => void {
+  const newest = useRef(callback);
+  const timer = useRef<ReturnType<typeof setTimeout> | undefined>(undefined);
+  useEffect(() => {
+    newest.current = callback;
+  });
+  useEffect(() => () => clearTimeout(timer.current), []);
+  return useCallback(() => {
+    clearTimeout(timer.current);
+    timer.current = setTimeout(() => newest.current(), GONE_SPREAD_MS * Math.random());
+  }, []);
+}
+
 interface ClassFilterProps {
   readonly classes: readonly string[];
   readonly onChoose: (className: string) => void;
@@ -107,7 +123,10 @@ function Grid({ lectures }: { readonly lectures: readonly Lecture[] }): ReactNod
   const [policyOf, setPolicyOf] = useState<Lecture | "tenant" | null>(null);
   const videoIds = lectures.map(({ videoId }) => videoId);
   const [list, state] = useGrid(videoIds, className);
-  const live = useLiveViews(videoIds);
+  const live = useLiveViews(
+    videoIds,
+    useSoon(() => list.reload()),
+  );
   const classes = [...new Set(state.items.map((row) => row.className).filter(Boolean))].sort();
   return (
     <>

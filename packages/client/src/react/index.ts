@@ -8,6 +8,7 @@ export * from "./provider.tsx";
 export * from "./use-active-jobs.ts";
 export * from "./use-connection-status.ts";
 export * from "./use-job-types.ts";
+export * from "./use-live-views.ts";
 export * from "./use-job.ts";
 export * from "./use-jobs.ts";
 export * from "./use-moving-bar.ts";

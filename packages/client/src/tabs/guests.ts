@@ -40,6 +40,7 @@ export class Guests {
   with(own: Wanted): Wanted {
     const refs = new Map([...own.refs, ...this.refs].map((ref) => [watchKey(ref), ref]));
     const active = own.active || this.all.some(([, wanted]) => wanted.active);
-    return { refs: [...refs.values()].slice(0, MAX_REFS), active };
+    const views = new Set([own, ...this.all.map(([, wanted]) => wanted)].flatMap((each) => each.views));
+    return { refs: [...refs.values()].slice(0, MAX_REFS), active, views: [...views].slice(0, MAX_REFS) };
   }
 }

@@ -228,13 +228,13 @@ export function createSharedPush({ tabs, sender, timings, open, ...listener }: S
     if (leader !== null && leader.from !== from) return;
     if (to !== null || heardCount + 1 === theirCount) heardCount = theirCount;
     const isWanted = (ref: WatchRef): boolean => wanted.active || wantedKeys.has(watchKey(ref));
-    const { snapshots = [], missing = [], unchanged = [], list, serverNowMs } = delivery;
+    const { snapshots = [], missing = [], unchanged = [], list, views, serverNowMs } = delivery;
     listener.onDelivery({
       snapshots: snapshots.filter(([ref]) => isWanted(ref)),
       missing: missing.filter((ref) => wantedKeys.has(watchKey(ref))),
       unchanged: unchanged.filter(isWanted),
       ...(list !== undefined && wanted.active ? { list } : {}),
-      serverNowMs,
+      ...{ views, serverNowMs },
     });
   }
 

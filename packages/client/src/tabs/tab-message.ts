@@ -44,7 +44,7 @@ export type TabMessage =
  * Of the lock and of the channel, before the reader, and before each message. Its number changes with what is said: after a
  * deploy tabs of two versions are open at once, and each shares with its own.
  */
-export const NAME = "statusplane.v2.";
+export const NAME = "statusplane.v3.";
 
 /** A message as it goes into the channel. */
 export type Sealed = readonly [typeof NAME, TabMessage];

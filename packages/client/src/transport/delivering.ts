@@ -21,7 +21,7 @@ export interface DeliveringParts {
   readonly sender: Sender;
   readonly options: WatcherOptions;
   readonly makePush: MakePush | null;
-  readonly features: () => Pick<WatcherParts, "active" | "asker">;
+  readonly features: () => Pick<WatcherParts, "active" | "asker" | "views">;
 }
 
 /**
@@ -67,7 +67,7 @@ export function createDelivering({
     makePush === null || transport === "poll"
       ? null
       : makePush({
-          ...{ table, sender, transport, wantedList, timings: options.timings },
+          ...{ table, sender, transport, wantedList, features, timings: options.timings },
           onDeliveries: take,
           onCover() {
             if (push?.isLive === true) polled = "nothing"; // of what comes after

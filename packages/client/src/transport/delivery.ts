@@ -1,4 +1,4 @@
-import type { LiveList } from "@statusplane/core/wire";
+import type { LiveList, StreamEvent } from "@statusplane/core/wire";
 import type { WatchRef } from "../watched-job.ts";
 
 /**
@@ -13,20 +13,27 @@ export interface Delivery {
   /** As before, and the server lives. */
   readonly unchanged?: readonly WatchRef[];
   readonly list?: LiveList;
+  /** Of views, as they came. */
+  readonly views?: readonly ViewEvent[] | undefined;
   /** The server's clock in Unix ms; null where it was not told. */
   readonly serverNowMs: number | null;
 }
+
+/** What a stream tells of a view. */
+export type ViewEvent = Extract<StreamEvent, { readonly event: "view" | "view_gone" }>;
 
 /** What a page wants to be told. */
 export interface Wanted {
   readonly refs: readonly WatchRef[];
   /** The tenant's live list and its last ends, too. */
   readonly active: boolean;
+  /** Videos whose views are told. */
+  readonly views: readonly string[];
 }
 
 /** Nothing. */
-export const NOTHING_WANTED: Wanted = { refs: [], active: false };
+export const NOTHING_WANTED: Wanted = { refs: [], active: false, views: [] };
 
-export function isNothing({ refs, active }: Wanted): boolean {
-  return refs.length === 0 && !active;
+export function isNothing({ refs, active, views }: Wanted): boolean {
+  return refs.length + views.length === 0 && !active;
 }

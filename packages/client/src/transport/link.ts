@@ -116,6 +116,9 @@ export function openLink({ transport, openStream, sender, timings, listener, wan
         return tell({ missing: event.jobs });
       case "list":
         return tell({ list: event.list });
+      case "view":
+      case "view_gone":
+        return tell({ views: [event] });
       case "ready":
         dueMs = null;
         link.told = asked;
@@ -155,9 +158,14 @@ export function openLink({ transport, openStream, sender, timings, listener, wan
   }
 }
 
-/** Whether two lists of jobs and the wish for the live list are the same. */
+/** Whether two wishes are the same. */
 export function isSameWanted(one: Wanted, other: Wanted): boolean {
   const isSame = (ref: NamedJob, i: number): boolean =>
     ref.kind === other.refs[i]?.kind && ref.id === other.refs[i].id;
-  return one.active === other.active && one.refs.length === other.refs.length && one.refs.every(isSame);
+  return (
+    one.active === other.active &&
+    one.refs.length === other.refs.length &&
+    one.refs.every(isSame) &&
+    one.views.join() === other.views.join()
+  );
 }

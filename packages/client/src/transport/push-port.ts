@@ -1,6 +1,7 @@
 import type { Sender } from "../sender.ts";
 import type { WatchTable } from "../watch-table.ts";
 import type { WatchRef } from "../watched-job.ts";
+import type { WatcherParts } from "../watcher-parts.ts";
 import type { ActiveJobs } from "../active-jobs.ts";
 import type { ClientTimings } from "./client-timings.ts";
 import type { Delivery } from "./delivery.ts";
@@ -36,6 +37,7 @@ export interface PushContext {
   readonly transport: "auto" | "websocket" | "sse";
   /** The tenant's live list, while somebody wants it. */
   readonly wantedList: () => ActiveJobs | null;
+  readonly features: () => Pick<WatcherParts, "views">;
   onDeliveries(deliveries: readonly Delivery[]): void;
   /** What is told may have changed. */
   onCover(): void;

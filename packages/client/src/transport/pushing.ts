@@ -29,6 +29,7 @@ export function createPushing(
   const pusher = open({ onDelivery: gather, onCover: () => context.onCover() });
 
   function gather(delivery: Delivery): void {
+    context.features().views?.take(delivery.views);
     gathered.push(withListed(delivery));
     const waitMs = handedOnMs + GATHER_MS - environment.now();
     if (delivery.list !== undefined || waitMs <= 0) handOn();
@@ -57,7 +58,11 @@ export function createPushing(
       .polled()
       .map(({ job }) => job.ref)
       .filter((ref) => list?.lists(ref) !== true);
-    return { refs: refs.slice(0, MAX_REFS), active: list !== null };
+    return {
+      refs: refs.slice(0, MAX_REFS),
+      active: list !== null,
+      views: context.features().views?.wanted ?? [],
+    };
   }
 
   function doubtLater(): void {

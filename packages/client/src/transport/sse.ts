@@ -22,7 +22,10 @@ function openEvents(sender: Sender, wanted: Wanted, listener: StreamListener): O
   void run(); // never rejects
   return {
     // What is no more wanted may go on to be told: only what is new needs another connection.
-    watch: ({ refs, active }) => (!active || wanted.active) && refs.every((ref) => asked.has(watchKey(ref))),
+    watch: ({ refs, active, views }) =>
+      (!active || wanted.active) &&
+      refs.every((ref) => asked.has(watchKey(ref))) &&
+      views.every((id) => wanted.views.includes(id)),
     renew: () => false,
     close: () => abort.abort(),
   };
@@ -55,11 +58,11 @@ function openEvents(sender: Sender, wanted: Wanted, listener: StreamListener): O
   }
 }
 
-function requestOf({ refs, active }: Wanted) {
+function requestOf({ refs, ...rest }: Wanted) {
   const headers = { Accept: "text/event-stream" };
-  const path = eventsPath() + watchSearch(refs, active);
-  if (path.length <= ADDRESS_MAX_CHARACTERS) return { path, headers };
-  const body: WatchBody = { ...namesBody(refs), active };
+  const path = eventsPath() + watchSearch(refs, rest.active);
+  if (path.length <= ADDRESS_MAX_CHARACTERS && rest.views.length === 0) return { path, headers };
+  const body: WatchBody = { ...namesBody(refs), ...rest };
   return {
     path: eventsPath(),
     method: "POST",

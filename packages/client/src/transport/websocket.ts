@@ -69,8 +69,8 @@ function openSocketStream(sender: Sender, wanted: Wanted, listener: StreamListen
   }
 
   function sendWatch(): void {
-    const { refs, active } = watched;
-    send({ op: "watch", ...namesBody(refs), active });
+    const { refs, ...rest } = watched;
+    send({ op: "watch", ...namesBody(refs), ...rest });
   }
 
   function send(message: StreamMessage): void {

@@ -45,7 +45,7 @@ describe("a stream", () => {
     expect(streams.socket).toMatchObject({
       url: "/api/v1/ws/",
       protocols: ["statusplane.v1", "bearer.token-of-7"],
-      heard: [{ op: "watch", videos: [], jobs: ["a"], active: false }],
+      heard: [{ op: "watch", videos: [], jobs: ["a"], active: false, views: [] }],
     });
     expect(client.get(job("a"))?.percent).toBe(20);
     expect(client.connectionStatus).toBe("live");
@@ -71,8 +71,8 @@ describe("a stream", () => {
     await environment.advance(100);
     expect(streams.sockets).toHaveLength(1);
     expect(streams.socket.heard.slice(1)).toEqual([
-      { op: "watch", videos: ["1"], jobs: ["a", "b", "c"], active: false },
-      { op: "watch", videos: ["1"], jobs: ["a"], active: false },
+      { op: "watch", videos: ["1"], jobs: ["a", "b", "c"], active: false, views: [] },
+      { op: "watch", videos: ["1"], jobs: ["a"], active: false, views: [] },
     ]);
   });
 

@@ -235,7 +235,9 @@ class ViewsWatch {
     const untilMs = looksAgain ? await this.#addMissed(viewers) : this.#lookedUntilMs;
     const refs = [...viewers].map((viewer) => viewRef(tenant, video, viewer));
     const states = refs.length === 0 ? [] : await this.#source.read(refs);
-    const news = refs.flatMap((ref, i) => this.#newsOf(ref, states[i] ?? null, heard.get(ref.viewer) === true));
+    const news = refs.flatMap((ref, i) =>
+      this.#newsOf(ref, states[i] ?? null, heard.get(ref.viewer) === true),
+    );
     this.#lookedUntilMs = untilMs;
     if (news.length > 0) for (const listener of [...this.#listeners]) listener(news);
   }
