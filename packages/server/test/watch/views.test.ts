@@ -8,11 +8,11 @@ import { CLIENTS, openSocket, type StreamClient } from "./stream-clients.ts";
 
 const VIDEO = jobRef("7", "video", "42");
 let watching: Watching;
-let teacher: string;
+let manager: string;
 const clients: { close(): void }[] = [];
 beforeEach(async () => {
   watching = await openWatching();
-  teacher = await signedToken({ tenant_id: 7, scope: "watch manage" });
+  manager = await signedToken({ tenant_id: 7, scope: "watch manage" });
   await watching.store.views.loadPolicies("7", { tenant: null, videos: new Map() });
   const ready = {
     attempt: 1,
@@ -59,7 +59,7 @@ const viewsOf = (events: readonly StreamEvent[]): string[] =>
 describe.each(CLIENTS)("views by %s", (transport, openClient) => {
   const open = async (
     ask: Parameters<typeof openClient>[0]["ask"],
-    token = teacher,
+    token = manager,
   ): Promise<StreamClient> => {
     const client = await openClient({ base: watching.base, token, ask });
     clients.push(client);
@@ -116,7 +116,7 @@ it("a socket adds and removes videos while it is open, and tells no more of what
   const [alice, bob] = [await begun("alice"), await begun("bob", "43")];
   const client = await openSocket({
     base: watching.base,
-    protocols: [SUBPROTOCOL, bearerProtocol(teacher) ?? ""],
+    protocols: [SUBPROTOCOL, bearerProtocol(manager) ?? ""],
   });
   clients.push(client);
   client.say({ op: "watch", views: ["42"] });
@@ -148,7 +148,7 @@ it.each([
   ["too many", Array.from({ length: 101 }, (_, i) => i + 1).join(","), "too_many_refs"],
 ])("%s is refused", async (_, views, code) => {
   const answer = await fetch(`${watching.base}${ROUTES.events}?views=${views}`, {
-    headers: { authorization: `Bearer ${teacher}` },
+    headers: { authorization: `Bearer ${manager}` },
   });
   expect([answer.status, ((await answer.json()) as { code: string }).code]).toEqual([400, code]);
 });
@@ -158,7 +158,7 @@ it("a job that fails beside views does not end the stream", async () => {
   await write(watching, pending(job, 1));
   const [, openSse] = CLIENTS[0] ?? [];
   if (openSse === undefined) throw new Error("there is a client");
-  const client = await openSse({ base: watching.base, token: teacher, ask: { jobs: ["a"], views: ["42"] } });
+  const client = await openSse({ base: watching.base, token: manager, ask: { jobs: ["a"], views: ["42"] } });
   clients.push(client);
   await write(watching, failed(job, 1));
   await client.until("job:a 1.FAILED");

@@ -1,0 +1,133 @@
+import { DEFAULT_POLICY } from "@statusplane/core/wire";
+import { eventually, type RunningProgram } from "@statusplane/test-support";
+import type { Browser, BrowserContext, Page } from "playwright-core";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { Api } from "./support/api.ts";
+import { openBrowser, openPage } from "./support/browser.ts";
+import { API_ROLE, Deployment } from "./support/deployment.ts";
+import { makeVideo } from "./support/inputs.ts";
+import { isHousekeeping, StatementMark, type CountedStatement } from "./support/statements.ts";
+
+const STUDENT = "20260001";
+const VIDEO_SECONDS = 12;
+/** Decisions in moments instead of half minutes. */
+const TIMINGS = JSON.stringify({ requestDeadlineMs: 10_000, viewFlushMs: 500, tickMs: 500 });
+/** What writes what was watched to its rows, whoever looks. */
+const isFlush = ({ query }: CountedStatement): boolean =>
+  /INSERT INTO "statusplane"\.view\b|"statusplane"\.view_outbox/i.test(query);
+
+/** A teacher's grid in Chromium while a student watches in another, on real Postgres and Redis. */
+describe("a grid of who has watched what", () => {
+  let deployment: Deployment;
+  let program: RunningProgram;
+  let browser: Browser;
+  let teacher: Api;
+  let video: string;
+
+  beforeAll(async () => {
+    deployment = await Deployment.open();
+    program = await deployment.start("all", { DEMO: "1", TIMINGS });
+    browser = await openBrowser();
+    teacher = await Api.demo(program.url, "1");
+    const path = await makeVideo(deployment.folder, { seconds: VIDEO_SECONDS, size: "320x180" });
+    const submitted = await teacher.submitVideo(path, "1강. 확률");
+    const students = await sampleStudents();
+    expect((await teacher.ended(students)).status).toBe("DONE");
+    expect((await teacher.ended(submitted)).status).toBe("READY");
+    video = String(submitted.id);
+  });
+  afterAll(async () => {
+    await browser?.close();
+    await deployment?.close();
+  });
+
+  it("moves while they watch: percent and attendance, by the one stream, without a statement", async () => {
+    await openAttendance();
+    const desk = await openGrid();
+    const cell = desk.page.locator(`[data-student="${STUDENT}"] [data-video="${video}"]`);
+    const asked: string[] = [];
+    desk.page.on("request", (request) => asked.push(new URL(request.url()).pathname));
+    const { page, context } = await openStudent();
+    await play(page);
+    await cell.getByText("%").waitFor();
+    const mark = await StatementMark.set(deployment.databaseUrl, [API_ROLE]);
+    await pauseAt(page, 3);
+    const early = await percentAbove(cell, 0);
+    expect(await cell.getByText("출석").count()).toBe(0);
+    await page.locator("video").evaluate((element: HTMLVideoElement) => element.play());
+    await pauseAt(page, 9);
+    await percentAbove(cell, early);
+    await cell.getByText("출석").waitFor({ state: "attached" });
+    const statements = (await mark.since()).filter((each) => !isHousekeeping(each) && !isFlush(each));
+    expect(statements).toEqual([]);
+    expect(asked.filter((path) => path !== "/api/v1/views/live/")).toEqual([]);
+    await Promise.all([context.close(), desk.context.close()]);
+  });
+
+  it("is told no longer what was erased", async () => {
+    const desk = await openGrid();
+    const row = desk.page.locator(`[data-student="${STUDENT}"]`);
+    await row.getByText("%").first().waitFor();
+    expect((await teacher.call(`/api/v1/students/${STUDENT}/`, { method: "DELETE" })).status).toBeLessThan(
+      300,
+    );
+    await row.waitFor({ state: "detached" });
+    await desk.context.close();
+  });
+
+  async function openAttendance(): Promise<void> {
+    const json = { ...DEFAULT_POLICY, attended_percent: 50 };
+    const { status } = await teacher.call("/api/v1/views/policy/", { method: "PUT", json });
+    expect(status).toBe(200);
+  }
+
+  async function sampleStudents() {
+    const answer = await fetch(`${program.url}/api/v1/students/sample.xlsx`, {
+      headers: { authorization: `Bearer ${teacher.token}` },
+    });
+    const form = new FormData();
+    form.set("job_type", "excel_import");
+    form.set("file", new File([await answer.arrayBuffer()], "students.xlsx"));
+    const { body } = await teacher.call<Awaited<ReturnType<Api["submitImport"]>>>("/api/v1/jobs/", { form });
+    return body;
+  }
+
+  async function openGrid(): Promise<{ page: Page; context: BrowserContext }> {
+    const opened = await openPage(browser);
+    await opened.page.goto(`${program.url}/`);
+    await opened.page.getByRole("button", { name: /가람학원/ }).click();
+    await opened.page.goto(`${program.url}/#/viewing`);
+    await opened.page.locator(`[data-student="${STUDENT}"]`).waitFor();
+    await opened.page.waitForLoadState("networkidle");
+    return opened;
+  }
+
+  async function openStudent(): Promise<{ page: Page; context: BrowserContext }> {
+    const opened = await openPage(browser);
+    await opened.page.goto(`${program.url}/`);
+    await opened.page.getByRole("button", { name: /김하서/ }).click();
+    return opened;
+  }
+
+  async function play(page: Page): Promise<void> {
+    await page.locator(`[data-video="${video}"]`).getByRole("button").click();
+    await page.locator("video").evaluate((element: HTMLVideoElement) => void (element.muted = true));
+    await page.waitForFunction(() => {
+      const element = document.querySelector("video");
+      if (element?.paused === true && element.readyState > 2) void element.play();
+      return element !== null && !element.paused && element.currentTime > 0;
+    });
+  }
+
+  async function pauseAt(page: Page, seconds: number): Promise<void> {
+    await page.waitForFunction((at) => (document.querySelector("video")?.currentTime ?? 0) >= at, seconds);
+    await page.locator("video").evaluate((element: HTMLVideoElement) => element.pause());
+  }
+
+  async function percentAbove(cell: ReturnType<Page["locator"]>, percent: number): Promise<number> {
+    return eventually(`the cell shows more than ${percent} %`, async () => {
+      const shown = Number.parseInt(await cell.innerText(), 10);
+      return shown > percent ? shown : null;
+    });
+  }
+});
