@@ -26,7 +26,7 @@ describe("a grid of who has watched what", () => {
 
   beforeAll(async () => {
     deployment = await Deployment.open();
-    program = await deployment.start("all", { DEMO: "1", TIMINGS });
+    program = await deployment.start("all", { DEMO: "1", JWT_SECRET: "", TIMINGS });
     browser = await openBrowser();
     teacher = await Api.demo(program.url, "1");
     const path = await makeVideo(deployment.folder, { seconds: VIDEO_SECONDS, size: "320x180" });
