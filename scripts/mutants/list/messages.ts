@@ -61,9 +61,7 @@ export const MESSAGES: Area = {
           "AND id = $2 AND status = 'PROCESSING'\n    AND lease_until",
         ],
       ],
-      test: named(
-        "is fenced: a worker whose attempt or lease is over claims nobody, and its word on what it had claimed still counts",
-      ),
+      test: named("is claimed no further by a worker whose attempt is over while others still wait"),
     },
     {
       name: "message-settle-without-its-attempt",

@@ -160,6 +160,40 @@ describe("a message", () => {
     expect(received("fence")).toHaveLength(10);
   });
 
+  it("is claimed no further by a worker whose attempt is over while others still wait", async () => {
+    const payload = await bench.confirmed(body(listOf(10, (n) => `over${n}@example.com`)));
+    const [claimed, wake, began, ended] = [gate(), gate(), gate(), gate()];
+    const first: MessageDatabase = {
+      query: async (cause, query) => {
+        const answer = await bench.database.query(cause, query);
+        if (query.name === "message-claim") {
+          claimed.open();
+          await wake.opened;
+        }
+        return answer;
+      },
+    };
+    const second: MessageDatabase = {
+      query: async (cause, query) => {
+        if (query.name === "message-count") {
+          began.open();
+          await ended.opened;
+        }
+        return bench.database.query(cause, query);
+      },
+    };
+    const early = bench.run(payload, { id: "over", database: first }).catch((error: unknown) => error);
+    await claimed.opened;
+    const late = bench.run(payload, { id: "over", attempt: 2, database: second });
+    await began.opened;
+    wake.open();
+    expect(await early).toMatchObject({ code: "fenced" });
+    expect(await statusesOf("over")).toEqual({ sent: 5, waiting: 5 });
+    ended.open();
+    expect(await late).toMatchObject({ outcome: "complete", sent: 10 });
+    expect(received("over")).toHaveLength(10);
+  });
+
   it("is not taken from a later attempt by a word that comes once more", async () => {
     const payload = await bench.confirmed(body(listOf(5, (n) => `word${n}@example.com`)));
     const [claimed, wake, began, said, claimedAgain, saidAgain] = [

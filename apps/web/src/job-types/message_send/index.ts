@@ -15,9 +15,10 @@ export const view: JobTypeView = {
     const counts = readMessageCounts(result);
     const words = wordsOf(text);
     if (counts === null) return [];
-    return COUNTED.filter((name) => counts[name] > 0).map(
-      (name) => `${words.counts[name]} ${words.people(text.count(counts[name]))}`,
-    );
+    const shown = COUNTED.filter((name) => counts[name] > 0);
+    const numberOf = (count: number): string =>
+      shown.length === 1 ? words.people(text.count(count)) : text.count(count); // several are for a narrow line
+    return shown.map((name) => `${words.counts[name]} ${numberOf(counts[name])}`);
   },
   Begin: ComposeButton,
   Running: CountsSoFar,
