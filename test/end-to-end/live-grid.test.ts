@@ -1,4 +1,7 @@
-import { DEFAULT_POLICY } from "@statusplane/core/wire";
+import { execFile } from "node:child_process";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import { DEFAULT_POLICY, type ViewBody } from "@statusplane/core/wire";
 import { eventually, type RunningProgram } from "@statusplane/test-support";
 import type { Browser, BrowserContext, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -15,6 +18,13 @@ const TIMINGS = JSON.stringify({ requestDeadlineMs: 10_000, viewFlushMs: 500, ti
 /** What writes what was watched to its rows, whoever looks. */
 const isFlush = ({ query }: CountedStatement): boolean =>
   /INSERT INTO "statusplane"\.view\b|"statusplane"\.view_outbox/i.test(query);
+
+/** Prints the cells of a workbook's first sheet, by Debian's python3-openpyxl. */
+const READ_WORKBOOK = `
+import json, sys, openpyxl
+sheet = openpyxl.load_workbook(sys.argv[1]).worksheets[0]
+print(json.dumps([list(row) for row in sheet.iter_rows(values_only=True)], default=str))
+`;
 
 /** A teacher's grid in Chromium while a student watches in another, on real Postgres and Redis. */
 describe("a grid of who has watched what", () => {
@@ -62,6 +72,47 @@ describe("a grid of who has watched what", () => {
     expect(statements).toEqual([]);
     expect(asked.filter((path) => path !== "/api/v1/views/live/")).toEqual([]);
     await Promise.all([context.close(), desk.context.close()]);
+  });
+
+  it("is taken along as a workbook that others read", async () => {
+    const desk = await openGrid();
+    const [download] = await Promise.all([
+      desk.page.waitForEvent("download"),
+      desk.page.getByRole("button", { name: /엑셀|xlsx/i }).click(),
+    ]);
+    const path = join(deployment.folder, "viewing.xlsx");
+    await download.saveAs(path);
+    const { stdout } = await promisify(execFile)("/usr/bin/python3", ["-c", READ_WORKBOOK, path]);
+    const rows = JSON.parse(stdout) as readonly (readonly (string | number | null)[])[];
+    const row = rows.find((cells) => cells.includes(STUDENT));
+    const shown = await desk.page.locator(`[data-student="${STUDENT}"] [data-video="${video}"]`).innerText();
+    expect(row).toContain(Number.parseInt(shown, 10));
+    await desk.context.close();
+  });
+
+  it("takes what a page says when it is left, by its grant alone and without a statement", async () => {
+    const student = await Api.demo(program.url, "1", STUDENT);
+    const { body } = await student.call<{ view_grant: string }>(`/media/videos/${video}/playback/`);
+    const grant = body.view_grant;
+    const leave = async (by: string, of = video): Promise<number> => {
+      const report = { video: of, player: "beacon", ranges: [[10, 11]], position: 11, left: true, grant: by };
+      const answer = await fetch(`${program.url}/api/v1/views/beacon/`, {
+        ...{ method: "POST", headers: { "content-type": "text/plain" } },
+        body: JSON.stringify({ reports: [report] }),
+      });
+      return answer.status;
+    };
+    const watched = async (): Promise<number> =>
+      (await student.call<ViewBody>(`/api/v1/views/${video}/`)).body.watched_seconds;
+    const before = await watched();
+    const mark = await StatementMark.set(deployment.databaseUrl, [API_ROLE]);
+    const forged = grant.slice(0, -4) + (grant.endsWith("AAAA") ? "BBBB" : "AAAA");
+    expect([await leave(forged), await leave(grant, "999"), await leave("")]).toEqual([403, 403, 403]);
+    expect(await watched()).toBe(before);
+    expect(await leave(grant)).toBe(204);
+    expect(await watched()).toBe(before + 1);
+    const statements = (await mark.since()).filter((each) => !isHousekeeping(each) && !isFlush(each));
+    expect(statements).toEqual([]);
   });
 
   it("is told no longer what was erased", async () => {

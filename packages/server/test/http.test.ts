@@ -282,6 +282,8 @@ describe("operators", () => {
       "/api/v1/progress/",
       "/api/v1/views/",
       "/api/v1/views/beacon/",
+      "/api/v1/views/grants/",
+      "/api/v1/views/grants/{viewer}/",
       "/api/v1/views/live/",
       "/api/v1/views/policy/",
       "/api/v1/views/{id}/",
