@@ -142,7 +142,7 @@ describe("a scanned document", () => {
       async () => {
         const { body: now } = await api.jobProgress(id);
         if (now.status === "DONE" || now.status === "FAILED") throw new Error(`it has ended: ${now.status}`);
-        return now.progress?.step_key === "read" && (now.progress.percent ?? 0) > 5 ? now : null;
+        return now.progress?.step_key === "read" && (now.progress.step_percent ?? 0) > 0 ? now : null;
       },
       120_000,
     );
