@@ -182,7 +182,8 @@ export class FeedHub implements StatusFeed {
   #tell(key: string, snapshot: StoredSnapshot): void {
     const watched = this.#watched.get(key);
     if (watched === undefined) return;
-    for (const subscription of [...watched.subscriptions]) subscription.tell(key, snapshot);
+    const seen = seenOf(snapshot); // one for all: thousands may watch it
+    for (const subscription of [...watched.subscriptions]) subscription.tell(key, snapshot, seen);
   }
 
   #startTimer(): void {
@@ -225,10 +226,10 @@ class HubSubscription implements Subscription {
     return Promise.resolve();
   }
 
-  tell(key: string, snapshot: StoredSnapshot): void {
+  tell(key: string, snapshot: StoredSnapshot, seen: SeenSnapshot): void {
     const told = this.#told.get(key);
     if (told === undefined || !isNews(told, snapshot)) return;
-    this.#told.set(key, { attempt: snapshot.attempt, version: snapshot.version, etag: snapshot.etag });
+    this.#told.set(key, seen);
     callListener(this.#log, () => this.#listener(snapshot));
   }
 
@@ -242,7 +243,9 @@ class HubSubscription implements Subscription {
     try {
       await everyOne(added.map(([, ref]) => this.#hub.join(this, ref)));
       const snapshots = await this.#hub.readMany(added.map(([, ref]) => ref));
-      for (const snapshot of snapshots) if (snapshot !== null) this.tell(refKey(snapshot.ref), snapshot);
+      for (const snapshot of snapshots) {
+        if (snapshot !== null) this.tell(refKey(snapshot.ref), snapshot, seenOf(snapshot));
+      }
     } catch (error) {
       for (const [key] of added) this.#drop(key);
       throw error;
@@ -253,6 +256,11 @@ class HubSubscription implements Subscription {
     this.#told.delete(key);
     this.#hub.leave(this, key);
   }
+}
+
+/** What is remembered of it: without its text. */
+function seenOf({ attempt, version, etag }: StoredSnapshot): SeenSnapshot {
+  return { attempt, version, etag };
 }
 
 /** Waits for all to settle, so that nothing is under way when the first error is thrown. */

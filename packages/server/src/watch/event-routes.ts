@@ -102,9 +102,17 @@ async function begin(
     return reply;
   }
   raw.writeHead(200, reply.getHeaders() as OutgoingHttpHeaders); // as Fastify itself hands them on
-  raw.write(RETRY);
+  writeBeginning(raw);
   open(streams, raw, { viewer, identity, place });
   return reply;
+}
+
+/** The head goes by itself: Node keeps the text of one that goes with a body in all its pieces, a kilobyte a stream. */
+function writeBeginning(raw: ServerResponse): void {
+  raw.cork();
+  raw.flushHeaders();
+  raw.write(RETRY);
+  raw.uncork();
 }
 
 /** Apart from what knows the request: listeners keep what is in their scope as long as they live. */

@@ -11,7 +11,7 @@ import { Readers } from "./readers.ts";
 import type { StreamCounts } from "./stream-counts.ts";
 import { Stream, type StreamParts, type StreamSettings, type StreamTimings } from "./stream.ts";
 import { Turns } from "./turns.ts";
-import { Viewer } from "./viewer.ts";
+import { Viewer, type ViewerOptions } from "./viewer.ts";
 
 /** What streams are given: of storage a reader, feeds and views, nothing else. */
 export interface StreamsOptions {
@@ -54,9 +54,8 @@ export class Streams {
   readonly settings: StreamSettings;
   readonly #options: StreamsOptions;
   readonly #places: Places;
-  readonly #frames: Frames;
-  readonly #lists: LiveLists;
-  readonly #views: LiveViews | null;
+  /** The same for all. */
+  readonly #viewing: ViewerOptions;
   readonly #readers = new Readers();
   readonly #open = new Set<Stream>();
   readonly #unsent = new Set<Viewer>();
@@ -72,9 +71,13 @@ export class Streams {
     this.#options = options;
     this.counts = options.counts;
     this.#places = new Places(options.rates, () => (this.counts.refused += 1));
-    this.#frames = new Frames(urls);
-    this.#lists = new LiveLists({ feed, reader, jobTypes, log, rereadMs: timings.rereadMs });
-    this.#views = options.views === null ? null : new LiveViews({ ...options.views, reader, log });
+    this.#viewing = {
+      ...{ feed, counts: options.counts },
+      frames: new Frames(urls),
+      lists: new LiveLists({ feed, reader, jobTypes, log, rereadMs: timings.rereadMs }),
+      views: options.views === null ? null : new LiveViews({ ...options.views, reader, log }),
+      onUnsent: (viewer) => this.#writeSoon(viewer),
+    };
     this.settings = {
       timings,
       random: options.random ?? Math.random,
@@ -104,14 +107,7 @@ export class Streams {
 
   /** What one connection watches. */
   viewer(): Viewer {
-    return new Viewer({
-      feed: this.#options.feed,
-      frames: this.#frames,
-      lists: this.#lists,
-      views: this.#views,
-      counts: this.counts,
-      onUnsent: (viewer) => this.#writeSoon(viewer),
-    });
+    return new Viewer(this.#viewing);
   }
 
   /** Has a stream live from now on; its channel's events are its own to tell. */

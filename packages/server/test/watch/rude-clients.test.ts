@@ -64,7 +64,7 @@ async function metric(name: string): Promise<number> {
 
 /** As large as snapshots are. */
 const large = (version: number): Snapshot =>
-  ({ ...running(VIDEO, 1, version), partialResult: "x".repeat(8_000) }) as Snapshot;
+  ({ ...running(VIDEO, 1, version), partialResult: "x".repeat(40_000) }) as Snapshot;
 
 describe("a reader that does not read", () => {
   it.each([
