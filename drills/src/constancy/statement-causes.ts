@@ -11,6 +11,8 @@ const CAUSES = {
   relay: /\bjob_outbox\b/,
   renew: /^\s*UPDATE "statusplane"\.job\s+SET lease_until/,
   import: /\b(student|import_checkpoint)\b/,
+  // what is too old, every few minutes, whoever watches
+  tooOld: /DELETE FROM "statusplane"\.idempotency WHERE used_at <|FROM "statusplane"\.view\s+WHERE seen_at </,
 } as const;
 
 export type Cause = keyof typeof CAUSES;
