@@ -21,7 +21,7 @@ interface Example {
 /** What the `@example`s, and blocks without imports of their own, stand in. */
 const AROUND_CLIENT = `
 import { createClient, isEnded, isSuccess, jobsAhead, ClientError, type StatusplaneClient } from "@statusplane/client";
-import { StatusplaneProvider, useActiveJobs, useClient, useJob, useJobs, useReportedMedia, useView, ProgressBar } from "@statusplane/client/react";
+import { StatusplaneProvider, useActiveJobs, useClient, useJob, useJobs, useLiveViews, useReportedMedia, useView, ProgressBar } from "@statusplane/client/react";
 import { createViewReporter, type ViewReporter } from "@statusplane/client/views";
 import { defineJobProgress } from "@statusplane/client/element";
 import { createWatcher, type JobWatcher } from "@statusplane/client/watch";

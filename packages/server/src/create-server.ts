@@ -1,6 +1,7 @@
 import cors from "@fastify/cors";
 import type { ErrorDefinition } from "@statusplane/core";
 import Fastify, { type FastifyInstance } from "fastify";
+import { ROUTE_METHODS } from "./auth/index.ts";
 import { answerUnknown, KnownRoutes } from "./errors/index.ts";
 import {
   answerLoopbackOnly,
@@ -90,7 +91,7 @@ async function allowOrigins(
   if (allowedOrigins.length === 0) return;
   await fastify.register(cors, {
     origin: [...allowedOrigins],
-    methods: ["GET", "HEAD", "POST", "DELETE"],
+    methods: ["HEAD", ...ROUTE_METHODS],
     allowedHeaders: [...ASKED_HEADERS],
     exposedHeaders: ["Date", "ETag", "Location", "Poll-After-Ms", "Preference-Applied", "Retry-After"],
     credentials: authenticate !== undefined,

@@ -78,12 +78,17 @@ const DELETE: Readonly<Record<string, RouteScope>> = {
   [ROUTES.viewerGrants]: "manage",
 };
 
+const BY_METHOD = { GET, POST, PUT, DELETE } as const;
+
+/** The methods that the platform's routes have. */
+export const ROUTE_METHODS: readonly string[] = Object.keys(BY_METHOD);
+
 /**
  * Every route of the platform and what it needs, as `GET /path`. A route that is not here is not registered: the start
  * fails.
  */
 export const ROUTE_SCOPES: Readonly<Record<string, RouteScope>> = Object.fromEntries(
-  Object.entries({ GET, POST, PUT, DELETE }).flatMap(([method, routes]) =>
+  Object.entries(BY_METHOD).flatMap(([method, routes]) =>
     Object.entries(routes).map(([route, scope]) => [routeKey(method, route), scope]),
   ),
 );
