@@ -41,7 +41,7 @@ describe("a grid of who has watched what", () => {
     teacher = await Api.demo(program.url, "1");
     const path = await makeVideo(deployment.folder, { seconds: VIDEO_SECONDS, size: "320x180" });
     const submitted = await teacher.submitVideo(path, "1강. 확률");
-    const students = await sampleStudents();
+    const students = await teacher.submitSampleStudents();
     expect((await teacher.ended(students)).status).toBe("DONE");
     expect((await teacher.ended(submitted)).status).toBe("READY");
     video = String(submitted.id);
@@ -133,17 +133,6 @@ describe("a grid of who has watched what", () => {
     const json = { ...DEFAULT_POLICY, attended_percent: 50 };
     const { status } = await teacher.call("/api/v1/views/policy/", { method: "PUT", json });
     expect(status).toBe(200);
-  }
-
-  async function sampleStudents() {
-    const answer = await fetch(`${program.url}/api/v1/students/sample.xlsx`, {
-      headers: { authorization: `Bearer ${teacher.token}` },
-    });
-    const form = new FormData();
-    form.set("job_type", "excel_import");
-    form.set("file", new File([await answer.arrayBuffer()], "students.xlsx"));
-    const { body } = await teacher.call<Awaited<ReturnType<Api["submitImport"]>>>("/api/v1/jobs/", { form });
-    return body;
   }
 
   async function openGrid(): Promise<{ page: Page; context: BrowserContext }> {

@@ -32,7 +32,10 @@ describe("a lecture that is watched", () => {
     teacher = await Api.demo(program.url, "1");
     student = await Api.demo(program.url, "1", STUDENT);
     const path = await makeVideo(folder, { seconds: VIDEO_SECONDS, size: "320x180" });
-    const [submitted, students] = [await teacher.submitVideo(path, "1강. 확률"), await sampleStudents()];
+    const [submitted, students] = [
+      await teacher.submitVideo(path, "1강. 확률"),
+      await teacher.submitSampleStudents(),
+    ];
     expect((await teacher.ended(submitted)).status).toBe("READY");
     expect((await teacher.ended(students)).status).toBe("DONE");
     video = String(submitted.id);
@@ -168,17 +171,6 @@ describe("a lecture that is watched", () => {
     await late.context.close();
     await staff.context.close();
   });
-
-  async function sampleStudents() {
-    const answer = await fetch(`${program.url}/api/v1/students/sample.xlsx`, {
-      headers: { authorization: `Bearer ${teacher.token}` },
-    });
-    const form = new FormData();
-    form.set("job_type", "excel_import");
-    form.set("file", new File([await answer.arrayBuffer()], "students.xlsx"));
-    const { body } = await teacher.call<Awaited<ReturnType<Api["submitImport"]>>>("/api/v1/jobs/", { form });
-    return body;
-  }
 
   async function openStudent(options: PageOptions = {}): Promise<{ page: Page; context: BrowserContext }> {
     const opened = await openPage(browser, options);

@@ -5,8 +5,9 @@ import type { ViewFeed, ViewNews, ViewStore } from "../views/view-ports.ts";
 import { viewRef, type ViewHint, type ViewRef } from "../views/view-ref.ts";
 import type { ViewState } from "../views/view-state.ts";
 import { isNewerView } from "../wire/received-view.ts";
-import { callListener } from "./call-listener.ts";
+import { PacedReads } from "./paced-reads.ts";
 import type { StatusStoreLog } from "./status-store-options.ts";
+import { Watchers } from "./watchers.ts";
 
 /** Where a hub hears who has reported of a video, and reads what they have watched. */
 export interface ViewsSource extends Pick<ViewStore, "read" | "readRecent" | "nowMs"> {
@@ -24,8 +25,6 @@ export interface ViewsHubOptions {
 
 type Listener = (news: readonly ViewNews[]) => void;
 
-/** A read that failed is repeated after so long, in ms, then ever later. */
-const FIRST_RETRY_MS = 250;
 /** Whoever reported within this is told to the first who watches, ms. */
 const FIRST_LOOK_MS = 60_000;
 /** A report may land behind a moment that was read before: so far each look reaches back, ms. */
@@ -82,23 +81,13 @@ interface KnownView {
   readonly atMs: number;
 }
 
-/**
- * One video's views. Who was heard becomes part of a read, and what a read has newer is told:
- *
- * ```
- * idle ──heard, or rereadMs are over──▶ due (viewsEveryMs after the last read began) ──▶ reading ──▶ idle
- *                                        ▲                                                 │
- *                                        └──── heard meanwhile, or failed: a little later ─┘
- * ```
- */
+/** One video's views. Who was heard becomes part of a read, and what a read has newer is told. */
 class ViewsWatch {
   readonly #source: ViewsSource;
   readonly #of: Video;
   readonly #options: ViewsHubOptions;
-  readonly #onEnd: () => void;
-  readonly #listeners = new Set<Listener>();
-  readonly #listening: Promise<Unsubscribe>;
-  #joining = 0;
+  readonly #reads: PacedReads;
+  readonly #watchers: Watchers<readonly ViewNews[]>;
   /** The newest of each viewer, those without news first. */
   readonly #known = new Map<string, KnownView>();
   /** Viewers that are to be read; true: whose view was erased meanwhile. */
@@ -107,123 +96,69 @@ class ViewsWatch {
   #lookedUntilMs: number | null = null;
   /** Whether the next read looks for whatever was reported. */
   #looksAgain = true;
-  /** When the last read began. */
-  #readAtMs = -Infinity;
-  #reading: Promise<void> | undefined;
-  #failures = 0;
-  /** The read that is due next; null: none. */
-  #due: { readonly atMs: number; readonly cancel: () => void } | null = null;
   #cancelLook: (() => void) | null = null;
-  #ended = false;
 
   constructor(source: ViewsSource, of: Video, options: ViewsHubOptions, onEnd: () => void) {
     this.#source = source;
     this.#of = of;
     this.#options = options;
-    this.#onEnd = onEnd;
-    this.#listening = source.listen(of.tenant, of.video, ({ viewer, isErased }) => {
-      this.#heard.set(viewer, isErased || this.#heard.get(viewer) === true);
-      this.#readSoon();
+    const { viewsEveryMs: everyMs, rereadMs, log } = options;
+    this.#reads = new PacedReads({
+      ...{ everyMs, rereadMs: 0, longestRetryMs: rereadMs }, // when it looks again is its own: reads between count nothing
+      read: () => this.#read(),
+      onFailure: (error) => this.#warn(error, "could not read a video's views; they are read again"),
+    });
+    this.#watchers = new Watchers({
+      listening: source.listen(of.tenant, of.video, ({ viewer, isErased }) => {
+        this.#hear(viewer, isErased);
+        this.#reads.soon();
+      }),
+      ready: async () => (this.#lookedUntilMs === null ? this.#reads.now() : undefined),
+      present: () => this.#present(),
+      onEnd: () => {
+        this.#reads.end();
+        this.#cancelLook?.();
+        onEnd();
+      },
+      onUnlistenFailed: (error) => this.#warn(error, "could not end listening to a video's views"),
+      log,
     });
   }
 
-  /** Tells the listener what is known now, once everything reported lately has been looked for. */
-  async join(listener: Listener): Promise<Unsubscribe> {
-    this.#joining += 1;
-    try {
-      await this.#listening;
-      if (this.#lookedUntilMs === null) await this.#read();
-    } catch (error) {
-      this.#joining -= 1;
-      this.#endUnlessWatched();
-      throw error;
-    }
-    this.#joining -= 1;
-    const own: Listener = (news) => callListener(this.#options.log, () => listener(news));
-    if (!this.#ended) {
-      this.#listeners.add(own);
-      if (this.#known.size > 0)
-        own(Array.from(this.#known.values(), ({ state }) => ({ ref: state.ref, state })));
-    }
-    return () => {
-      this.#listeners.delete(own);
-      this.#endUnlessWatched();
-      return Promise.resolve();
-    };
+  /** Tells the listener what is known now, once everything reported lately has been looked for, and what changes. */
+  join(listener: Listener): Promise<Unsubscribe> {
+    return this.#watchers.join(listener);
   }
 
   /** Reports may have been missed. */
   lookAgain(): void {
     this.#looksAgain = true;
-    this.#readSoon();
+    this.#reads.soon();
   }
 
   end(): void {
-    if (this.#ended) return;
-    this.#ended = true;
-    this.#cancelDue();
-    this.#cancelLook?.();
-    this.#listeners.clear();
-    this.#onEnd();
-    this.#listening
-      .then(
-        (unlisten) => unlisten(),
-        () => undefined, // it never listened: told to whoever wanted to watch
-      )
-      .catch((error: unknown) => this.#warn(error, "could not end listening to a video's views"));
+    this.#watchers.end();
   }
 
-  #endUnlessWatched(): void {
-    if (this.#listeners.size === 0 && this.#joining === 0) this.end();
+  #hear(viewer: string, isErased: boolean): void {
+    this.#heard.set(viewer, isErased || this.#heard.get(viewer) === true);
   }
 
-  #readSoon(): void {
-    if (this.#reading === undefined) this.#readAt(this.#readAtMs + this.#options.viewsEveryMs);
+  #present(): readonly ViewNews[] | null {
+    if (this.#known.size === 0) return null;
+    return Array.from(this.#known.values(), ({ state }) => ({ ref: state.ref, state }));
   }
 
-  /** Only what is due earlier takes the place of what is due: a steady flow of reports must not put the read off. */
-  #readAt(atMs: number): void {
-    if (this.#ended || (this.#due !== null && this.#due.atMs <= atMs)) return;
-    this.#cancelDue();
-    const cancel = systemClock.after(Math.max(0, atMs - systemClock.nowMs()), () => {
-      this.#due = null;
-      this.#read().catch(() => undefined); // logged and repeated where it failed
-    });
-    this.#due = { atMs, cancel };
-  }
-
-  #cancelDue(): void {
-    this.#due?.cancel();
-    this.#due = null;
-  }
-
-  /** The read that is under way, or a new one. */
-  #read(): Promise<void> {
-    this.#reading ??= this.#readNow().finally(() => {
-      this.#reading = undefined;
-      if (this.#failures > 0) this.#readAt(systemClock.nowMs() + this.#retryMs());
-      else if (this.#heard.size > 0 || this.#looksAgain) this.#readSoon();
-    });
-    return this.#reading;
-  }
-
-  async #readNow(): Promise<void> {
-    this.#cancelDue();
-    this.#readAtMs = systemClock.nowMs();
+  async #read(): Promise<void> {
     const heard = this.#heard;
     const looksAgain = this.#looksAgain;
     this.#heard = new Map();
     this.#looksAgain = false;
     try {
       await this.#tellNewer(heard, looksAgain);
-      this.#failures = 0;
     } catch (error) {
-      for (const [viewer, isErased] of heard) {
-        this.#heard.set(viewer, isErased || this.#heard.get(viewer) === true);
-      }
+      for (const [viewer, isErased] of heard) this.#hear(viewer, isErased);
       this.#looksAgain ||= looksAgain;
-      this.#failures += 1;
-      if (this.#failures === 1) this.#warn(error, "could not read a video's views; they are read again");
       throw error;
     }
     if (looksAgain) this.#lookAgainLater();
@@ -239,7 +174,7 @@ class ViewsWatch {
       this.#newsOf(ref, states[i] ?? null, heard.get(ref.viewer) === true),
     );
     this.#lookedUntilMs = untilMs;
-    if (news.length > 0) for (const listener of [...this.#listeners]) listener(news);
+    if (news.length > 0) this.#watchers.tell(news);
   }
 
   /** Adds whoever may have changed unheard. @returns until when that is known now. */
@@ -273,14 +208,9 @@ class ViewsWatch {
 
   #lookAgainLater(): void {
     const { rereadMs } = this.#options;
-    if (rereadMs === 0 || this.#ended) return;
+    if (rereadMs === 0 || this.#watchers.ended) return;
     this.#cancelLook?.();
     this.#cancelLook = systemClock.after(rereadMs, () => this.lookAgain());
-  }
-
-  #retryMs(): number {
-    const longestMs = Math.max(FIRST_RETRY_MS, this.#options.rereadMs);
-    return Math.min(longestMs, FIRST_RETRY_MS * 2 ** (this.#failures - 1));
   }
 
   #warn(error: unknown, message: string): void {
