@@ -14,7 +14,10 @@ const WATCHERS = 8;
 const POLL_EVERY_MS = 100;
 const SUBMIT_EVERY_MS = 150;
 /** A busy machine is slower than the stores' usual deadline: what is answered 503 here is a door's fault, whatever its code. */
-const DRAIN = { DRAIN_SECONDS: "2", TIMINGS: JSON.stringify({ requestDeadlineMs: 10_000 }) };
+const DRAIN = {
+  DRAIN_SECONDS: "2",
+  TIMINGS: JSON.stringify({ requestDeadlineMs: 10_000, databaseDeadlineMs: 10_000 }),
+};
 
 /** Asks over one connection, which it keeps. A pool would keep others idle and take one of them in the end. */
 class Visitor {

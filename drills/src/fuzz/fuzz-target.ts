@@ -44,6 +44,8 @@ export async function openTarget(random: Random): Promise<FuzzTarget> {
     QUEUE_URL: queue.url,
     DATA_DIR: join(folder, "data"),
     DEMO: "1",
+    // A busy machine answers late, not otherwise.
+    TIMINGS: JSON.stringify({ requestDeadlineMs: 10_000, databaseDeadlineMs: 10_000 }),
     // Messages are previewed, and none is sent: no worker is left by then.
     SMTP_URL: "smtp://127.0.0.1:9",
     // The import's result has a key of its own, so that the route of results is reached.

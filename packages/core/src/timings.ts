@@ -28,6 +28,8 @@ export interface Timings {
   readonly standbyAskMs: number;
   /** Deadline of every request-side call to the status store or queue. */
   readonly requestDeadlineMs: number;
+  /** Deadline of every request-side statement, and of the wait for a connection that it needs. */
+  readonly databaseDeadlineMs: number;
   /** How long a worker waits for the status store after a COMMIT before it goes on. */
   readonly completionDeadlineMs: number;
   /** Everything watched by a feed is read again this often. */
@@ -82,6 +84,7 @@ export const DEFAULT_TIMINGS: Timings = {
   beatStaleMs: 10_000,
   standbyAskMs: 30_000,
   requestDeadlineMs: 200,
+  databaseDeadlineMs: 2_000,
   completionDeadlineMs: 500,
   rereadMs: 15_000,
   listEveryMs: 250,

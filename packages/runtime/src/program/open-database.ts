@@ -43,6 +43,8 @@ export function openDatabase(
     url,
     connMaxAgeSeconds: values.DB_CONN_MAX_AGE,
     poolMax: values.DB_POOL_MAX,
+    requestTimeoutMs: values.TIMINGS.databaseDeadlineMs,
+    connectTimeoutMs: values.TIMINGS.databaseDeadlineMs,
     // a worker answers no requests; an api process has nothing in the background but the reconciler
     ...(role === "worker" ? { backgroundPoolMax: values.DB_POOL_MAX } : {}),
     ...(role === "api" ? { backgroundPoolMax: 1 } : {}),
