@@ -154,6 +154,7 @@ export interface PolicyAnswerBody {
   readonly decision: DecisionBody | null;
 }
 
+/** What a changed policy decides anew, as far as it has come. */
 export interface DecisionBody {
   /** Views that became attended by it so far. */
   readonly decided: number;
