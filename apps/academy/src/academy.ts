@@ -18,13 +18,13 @@ export const ACADEMY: Application<typeof ACADEMY_VARIABLES> = {
   jobs: academyJobs,
   migrations: MIGRATIONS,
   routes: (fastify, context) => {
-    const { database, outputs, requireTenant, values } = context;
+    const { database, outputs, requireTenant, subjectOf, values } = context;
     studentsRoutes(fastify, { students: new StudentRecords(database), outputs, requireTenant });
     const { eraseViewer } = context;
     studentViewsRoutes(fastify, { views: new StudentViews(database), eraseViewer, requireTenant });
     pagesRoutes(fastify, { outputs, requireTenant });
     const providers = providersOf(values, sinkOf(context));
-    messagesRoutes(fastify, { database, providers, sink: shownSink(context), requireTenant });
+    messagesRoutes(fastify, { database, providers, sink: shownSink(context), requireTenant, subjectOf });
   },
   errors: Object.values(MESSAGE_ERRORS),
   housekeeping: ({ database, values }) => scrubMessages(database, values.MESSAGE_RETENTION_DAYS),

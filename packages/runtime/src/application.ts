@@ -65,4 +65,6 @@ export interface RoutesContext<Own extends VariableTable = VariableTable> extend
   readonly eraseViewer: (tenant: string, viewer: string) => Promise<void>;
   /** The tenant of the verified token. @throws {unauthenticated | tenant_required} */
   readonly requireTenant: (request: FastifyRequest) => string;
+  /** Who asks: the verified token's subject; null where it names nobody. */
+  readonly subjectOf: (request: FastifyRequest) => string | null;
 }

@@ -20,6 +20,8 @@ export interface MessagesOptions {
   readonly sink: Pick<MailSink, "mails"> | null;
   /** The tenant of the verified token. @throws {unauthenticated | tenant_required} */
   readonly requireTenant: (request: FastifyRequest) => string;
+  /** Who asks, by the verified token; null where it names nobody. */
+  readonly subjectOf: (request: FastifyRequest) => string | null;
 }
 
 /** What a sign-in must allow. */
@@ -144,7 +146,10 @@ const addressBody = z.strictObject({
 });
 const nothing = z.null();
 
-function blockedRoutes(fastify: FastifyInstance, { database, requireTenant }: MessagesOptions): void {
+function blockedRoutes(
+  fastify: FastifyInstance,
+  { database, requireTenant, subjectOf }: MessagesOptions,
+): void {
   const url = "/api/v1/messages/blocked";
   const config = { readsRecords: true, scope: SCOPE };
   const blocked = new BlockedAddresses(database);
@@ -170,7 +175,7 @@ function blockedRoutes(fastify: FastifyInstance, { database, requireTenant }: Me
     },
     async (request, reply) => {
       const { address } = request.body as z.infer<typeof addressBody>; // validated by the schema
-      await blocked.add(requireTenant(request), address, null);
+      await blocked.add(requireTenant(request), address, subjectOf(request));
       return reply.code(204).send(null);
     },
   );

@@ -36,6 +36,7 @@ beforeAll(async () => {
     }),
     sink: null,
     requireTenant: (request) => String(request.headers["x-tenant"]),
+    subjectOf: (request) => (request.headers["x-subject"] as string | undefined) ?? null,
   });
   await bench.addStudents("p1", [
     { student_no: "1", name: "김하늘", grade: 3, class_name: "1반", email: "a@example.com" },
@@ -88,6 +89,20 @@ describe("the list of those not to write to", () => {
     expect(await addresses("b1")).toHaveLength(2);
     await post("/api/v1/messages/blocked/remove/", { address: "b@EXAMPLE.com" }, "b1");
     expect(await addresses("b1")).toEqual(["01012345678"]);
+  });
+
+  it("keeps who put an address on it, by the token's subject", async () => {
+    const url = "/api/v1/messages/blocked/";
+    const headers = { "x-tenant": "b4", "x-subject": "teacher-1" };
+    await fastify.inject({ method: "POST", url, headers, payload: { address: "who@example.com" } });
+    await post(url, { address: "nobody@example.com" }, "b4");
+    const { rows } = await bench.pool.query(
+      "SELECT address, created_by FROM statusplane_academy.message_blocked WHERE tenant_id = 'b4' ORDER BY address",
+    );
+    expect(rows).toEqual([
+      { address: "nobody@example.com", created_by: null },
+      { address: "who@example.com", created_by: "teacher-1" },
+    ]);
   });
 
   it("leaves out who came onto it between preview and sending, with the reason, and says so in the result", async () => {

@@ -1,6 +1,7 @@
 import {
   createServer,
   requireTenant,
+  subjectOf,
   type DemoTenant,
   type JobsOptions,
   type MountOptions,
@@ -64,6 +65,7 @@ export async function makeServer(parts: Parts, files: FolderFiles | null): Promi
         findRecord: (ref) => details.find(ref),
         eraseViewer: (tenant, viewer) => database.views.eraseViewer(tenant, viewer),
         requireTenant,
+        subjectOf,
       }),
   };
   return createServer({
