@@ -1,6 +1,6 @@
 /**
  * A mail server of the embedded mode that delivers nothing: it keeps what was "sent" for people to look at.
- * May import smtp-server (mail-sink.ts alone) and ../jobs/message-send for a message's mark.
+ * May import smtp-server (quoting-server.ts alone) and ../jobs/message-send for a message's mark.
  * Mail comes in by SMTP on a port of the loopback; it goes out by a route, each tenant its own.
  */
 import type { ApplicationContext } from "@statusplane/runtime";

@@ -1,6 +1,6 @@
 import { once } from "node:events";
 import type { AddressInfo } from "node:net";
-import { SMTPServer } from "smtp-server";
+import { QuotingServer } from "./quoting-server.ts";
 import { readMail, type SunkMail } from "./read-mail.ts";
 
 /** Kept; the oldest go first. */
@@ -10,7 +10,7 @@ const MAIL_MAX_BYTES = 262_144;
 /** A mail server on a free port of the loopback that keeps what it is given, in memory. */
 export class MailSink {
   readonly #mails: SunkMail[] = [];
-  #opened: Promise<SMTPServer> | null = null;
+  #opened: Promise<QuotingServer> | null = null;
 
   /** The newest first. */
   get mails(): readonly SunkMail[] {
@@ -30,8 +30,8 @@ export class MailSink {
     if (server !== null) await new Promise<void>((resolve) => server.close(resolve));
   }
 
-  async #listen(): Promise<SMTPServer> {
-    const server = new SMTPServer({
+  async #listen(): Promise<QuotingServer> {
+    const server = new QuotingServer({
       disabledCommands: ["AUTH", "STARTTLS"],
       authOptional: true,
       disableReverseLookup: true,

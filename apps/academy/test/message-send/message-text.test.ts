@@ -85,7 +85,14 @@ describe("an address", () => {
         `${"a".repeat(65)}@example.com`,
         `a@${"b".repeat(64)}.com`,
       ],
-      ...['"a\r\nb"@example.com', '"a@example.com', ".a@example.com", "a\u0000@example.com"],
+      ...[
+        '"a\r\nb"@example.com',
+        '"a>b"@example.com',
+        '"a\\<b"@example.com',
+        '"a@example.com',
+        ".a@example.com",
+        "a\u0000@example.com",
+      ],
     ];
     for (const text of wrong)
       expect(email(text), JSON.stringify(text)).toEqual({ problem: "malformed_address" });

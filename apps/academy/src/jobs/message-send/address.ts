@@ -19,8 +19,8 @@ const LOCAL_MAX_BYTES = 64;
 const ADDRESS_MAX_BYTES = 254;
 /** RFC 5322, 3.2.3, and what RFC 6531 adds. */
 const DOT_ATOM = /^[^\s"(),:;<>@[\\\]\p{Cc}]+$/u;
-/** RFC 5322, 3.2.4, without what would have to be folded. */
-const QUOTED = /^"(?:[^"\\\p{Cc}]|\\[ -~])*"$/u;
+/** RFC 5322, 3.2.4, without what would have to be folded, and without the brackets that end an address on its way. */
+const QUOTED = /^"(?:[^"\\<>\p{Cc}]|\\[ -;=?-~])*"$/u;
 const LABEL = /^(?!-)[a-z0-9-]{1,63}(?<!-)$/i;
 
 /** Reads an address. A domain is compared as it travels (IDN as xn--), its letters and those before it in any case. */
