@@ -116,7 +116,7 @@ describe("messages with nothing configured", () => {
     const width = await page.evaluate("document.documentElement.scrollWidth");
     expect(width).toBeLessThanOrEqual(390);
     await page.getByRole("button", { name: "Send to 12" }).click();
-    await page.locator("button[aria-expanded]").filter({ hasText: "Open day" }).click();
+    await page.locator("button[aria-expanded]").filter({ hasText: "Open day for …" }).click();
     await page.getByRole("button", { name: "Outcome by recipient" }).click();
     await page.locator("dialog table tbody tr").nth(11).waitFor();
     await page.keyboard.press("Escape");

@@ -10,6 +10,7 @@ import {
   payloadOf,
   readChannels,
   readPreview,
+  titleOf,
   type Channels,
   type Draft,
   type Preview,
@@ -20,10 +21,6 @@ import { wordsOf } from "./words.ts";
 
 const PREVIEW = "/api/v1/messages/preview/";
 const CHANNELS = "/api/v1/messages/channels/";
-const TITLE_MAX = 200;
-/** Of a text without a subject, its first line is the title. */
-const titleOf = ({ subject, text }: Draft): string =>
-  (subject.trim() === "" ? (text.trim().split("\n")[0] ?? "") : subject).slice(0, TITLE_MAX);
 
 /** Writes a message, shows what it would be, and sends it: what is sent is what was shown. */
 export default function Composer({ onClose }: { readonly onClose: () => void }): ReactNode {
@@ -61,10 +58,11 @@ export default function Composer({ onClose }: { readonly onClose: () => void }):
       const response = await client.request(PREVIEW, { method: "POST", headers, body });
       setPreview(readPreview(await response.json()));
     });
-  const send = ({ confirm }: Preview): Promise<void> =>
+  const send = ({ confirm, count }: Preview): Promise<void> =>
     busily(async () => {
       const payload = { ...payloadOf(draft, channels), confirm };
-      await client.submitJob("message_send", { title: titleOf(draft), payload });
+      const title = titleOf(draft, words.titleFor(text.count(count)));
+      await client.submitJob("message_send", { title, payload });
       onClose();
     });
 

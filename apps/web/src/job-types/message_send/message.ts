@@ -86,6 +86,23 @@ function listedOf(line: string): readonly { readonly address: string; readonly n
   return [name === "" ? { address: plain } : { address: plain, name }];
 }
 
+const TITLE_MAX_CHARACTERS = 200;
+const TOKEN = /\{\{|\}\}|\{([^{}\r\n]*)\}/g;
+const HANGUL = /[\u1100-\u11ff\u3130-\u318f\uac00-\ud7af]/;
+
+/**
+ * What a message is called where everybody sees it: its subject, with a blank as people draw it in the place of whatever
+ * differs from one recipient to the next (○○ for {이름}, … for {name}). Its text is kept for a time, a title for good: one without
+ * a subject is called as `otherwise` says.
+ */
+export function titleOf({ subject }: Pick<Draft, "subject">, otherwise: string): string {
+  const line = subject.trim() === "" ? otherwise : subject.trim();
+  const neutral = line.replace(TOKEN, (token, name?: string) =>
+    name === undefined ? token.slice(1) : HANGUL.test(name) ? "○○" : "…",
+  );
+  return Array.from(neutral).slice(0, TITLE_MAX_CHARACTERS).join("");
+}
+
 /** What preview and submit take. */
 export function payloadOf(draft: Draft, channels: Channels): Readonly<Record<string, unknown>> {
   const { subject, text, webhookUrl, addressOf } = draft;

@@ -45,6 +45,7 @@ const ko = {
   back: "고치기",
   send: (count: string) => `${count}명에게 보내기`,
   sending: "접수하는 중…",
+  titleFor: (count: string) => `${count}명에게 보내는 메시지`,
   goesTo: (count: string, all: string) =>
     count === all ? `${count}명에게 보냅니다.` : `${all}명 중 ${count}명에게 보냅니다.`,
   nobody: "보낼 수 있는 사람이 없습니다.",
@@ -153,6 +154,7 @@ const en: typeof ko = {
   back: "Edit",
   send: (count: string) => `Send to ${count}`,
   sending: "Submitting…",
+  titleFor: (count: string) => `Message to ${count} ${plural(count, "person", "people")}`,
   goesTo: (count: string, all: string) =>
     count === all ? `Goes to ${count}.` : `Goes to ${count} of ${all}.`,
   nobody: "There is nobody this can be sent to.",
