@@ -5,24 +5,24 @@ const AT_ONCE = 20;
 const DAY_SECONDS = 86_400;
 
 /*
- * A job that ended so long ago: its text and whom it went to are emptied, in the job's own payload too. What stays is how
- * many, and what became of each.
+ * A job that ended so long ago: its text and whom it went to are emptied, in its own payload too, which is all there is of one
+ * that ended before it had planned its message. What stays is how many, and what became of each.
  */
 const SCRUB = `
 WITH old AS (
-  SELECT m.tenant_id, m.job_id FROM :"academy".message m JOIN :"statusplane".job j
-    ON j.tenant_id = m.tenant_id AND j.kind = 'job' AND j.id = m.job_id
-  WHERE j.finished_at < now() - $1::float8 * interval '1 second' AND m.body IS NOT NULL
-  LIMIT $2
+  SELECT tenant_id, id AS job_id FROM :"statusplane".job
+  WHERE job_type = 'message_send' AND kind = 'job' AND payload::text <> '{}'
+    AND finished_at < now() - $1::float8 * interval '1 second'
+  ORDER BY finished_at LIMIT $2
 ), recipients AS (
   UPDATE :"academy".message_recipient r SET student_no = NULL, address = NULL, address_key = NULL, fields = NULL, detail = NULL
   FROM old WHERE r.tenant_id = old.tenant_id AND r.job_id = old.job_id
-), payloads AS (
-  UPDATE :"statusplane".job j SET payload = '{}' FROM old
-  WHERE j.tenant_id = old.tenant_id AND j.kind = 'job' AND j.id = old.job_id AND j.finished_at IS NOT NULL
+), messages AS (
+  UPDATE :"academy".message m SET body = NULL, subject = NULL, webhook_url = NULL
+  FROM old WHERE m.tenant_id = old.tenant_id AND m.job_id = old.job_id
 )
-UPDATE :"academy".message m SET body = NULL, subject = NULL, webhook_url = NULL FROM old
-WHERE m.tenant_id = old.tenant_id AND m.job_id = old.job_id RETURNING m.job_id`;
+UPDATE :"statusplane".job j SET payload = '{}' FROM old
+WHERE j.tenant_id = old.tenant_id AND j.kind = 'job' AND j.id = old.job_id AND j.finished_at IS NOT NULL RETURNING j.id`;
 
 /**
  * Empties text and addresses of messages that ended long ago; one statement for up to 20 of them.

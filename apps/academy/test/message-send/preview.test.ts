@@ -326,4 +326,25 @@ describe("what became of a message", () => {
     const again = { recipients: { again: { job_id: "old", status: "failed" } } };
     expect((await preview(again, "p7")).status).toBe(422);
   });
+
+  it("keeps them no longer of one that ended before it had planned its message, and those of a newer one", async () => {
+    const payload = await bench.confirmed(
+      message({ list: [{ address: "never@example.com", name: "가" }] }, "비밀"),
+      "p9",
+    );
+    for (const id of ["cancelled", "newer"]) await bench.claim("p9", id, 1);
+    await bench.pool.query(
+      `UPDATE statusplane.job SET status = 'CANCELLED', lease_until = NULL, payload = $1,
+         finished_at = now() - CASE WHEN id = 'newer' THEN interval '179 days' ELSE interval '181 days' END WHERE tenant_id = 'p9'`,
+      [JSON.stringify(payload)],
+    );
+    expect(await scrubMessages(bench.database, 180)).toBe(false);
+    const { rows } = await bench.pool.query(
+      "SELECT id, payload::text LIKE '%never@%' AS is_kept FROM statusplane.job WHERE tenant_id = 'p9' ORDER BY id",
+    );
+    expect(rows).toEqual([
+      { id: "cancelled", is_kept: false },
+      { id: "newer", is_kept: true },
+    ]);
+  });
 });

@@ -81,7 +81,7 @@ export const MESSAGE_VARIABLES = {
   MESSAGE_RETENTION_DAYS: variable(
     wholeNumber(1, 36_500, "days"),
     180,
-    "so long after its end a message's text and addresses are kept; its counts stay with the job",
+    "so long after its end a message's text and addresses are kept; its title and counts stay with the job",
   ),
 };
 
