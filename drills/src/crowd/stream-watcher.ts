@@ -36,6 +36,7 @@ export class StreamWatcher {
   #isDone = false;
   #failures = 0;
   #askTimer: NodeJS.Timeout | undefined;
+  #isReading = false;
   #timer: NodeJS.Timeout | undefined;
   #resolve: () => void = () => undefined;
 
@@ -165,20 +166,23 @@ export class StreamWatcher {
   }
 
   #askIn(afterMs: number): void {
-    if (this.#askTimer !== undefined) return;
+    if (this.#askTimer !== undefined || this.#isReading) return;
     this.#options.counts.asking += 1;
     this.#askTimer = setTimeout(() => void this.#askForRecord(), afterMs + Math.random() * ASK_SPREAD_MS);
   }
 
   async #askForRecord(): Promise<void> {
     const { watched, counts } = this.#options;
+    this.#askTimer = undefined;
     if (this.#connection === null) return;
+    this.#isReading = true;
     const sentAtMs = performance.now();
     counts.detailAsked();
     const { status, retryAfter, text } = await this.#connection.get(watched.detailPath, null);
-    counts.answered(`detail ${status}`, performance.now() - sentAtMs);
     counts.asking -= 1;
-    this.#askTimer = undefined;
+    this.#isReading = false;
+    const wasCutByUs = this.#isDone && status === 0; // its stream told the end meanwhile
+    if (!wasCutByUs) counts.answered(`detail ${status}`, performance.now() - sentAtMs);
     if (this.#isDone) return;
     if (status === 200 && hasEnded(text)) this.#seeEnd();
     else if (status !== 200) this.#askIn((retryAfter ?? 1) * 1_000);

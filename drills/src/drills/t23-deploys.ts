@@ -8,7 +8,7 @@ export const t23: Drill = {
   id: "T23",
   title: "rolling restart of all processes by SIGTERM",
   fullVolume: 200,
-  legVolume: 20,
+  legVolume: 8, // half a minute each where others use the machine, too
   injectsFaults: true,
   bound: "0 failed jobs, 0 tries used up, 0 × 5xx, exit code 0",
   boundMs: null,

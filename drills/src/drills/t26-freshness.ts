@@ -6,6 +6,7 @@ import { openRedisStatusStore } from "@statusplane/redis";
 import { SignJWT } from "jose";
 import { eventually, startProgram, startRedis } from "@statusplane/test-support";
 import type { Drill, LegOptions, LegResult } from "../drill.ts";
+import { openBareListener } from "../freshness/bare-messages.ts";
 import { machineUs } from "../freshness/event-clock.ts";
 import {
   EVENT_TENANT,
@@ -81,6 +82,7 @@ async function watch({ store, url, apiUrl, token }: Watch, { volume, say }: LegO
   await writer.ready;
   await using pages = openPageWatchers({ url: apiUrl, token, refs, versions });
   await pages.ready;
+  await using bare = await openBareListener(url);
   const subscription = await store.feed.subscribe(refs, (snapshot) => events.hear(snapshot));
   const stop = poll(store, refs, events);
   const saying = setInterval(() => say(`${events.told} of ${volume} events`), SAY_EVERY_MS);
@@ -90,7 +92,7 @@ async function watch({ store, url, apiUrl, token }: Watch, { volume, say }: LegO
     const everybody = [events, ...pages.events.values()];
     const isComplete = (): boolean => everybody.every((each) => each.complete);
     await eventually("every end was told", isComplete, ENDS_WITHIN_MS).catch(() => undefined); // said by endsMissing
-    return withPages(resultOf(events, done, volume), pages);
+    return withBare(withPages(resultOf(events, done, volume), pages), bare.agesMs);
   } finally {
     clearInterval(saying);
     await stop();
@@ -143,6 +145,12 @@ function withPages(result: LegResult, { events }: PageWatchers): LegResult {
       ),
     },
   };
+}
+
+/** How old bare messages of Redis were when they were heard in the same process: what is beyond that is the product's. */
+function withBare(result: LegResult, agesMs: readonly number[]): LegResult {
+  const shares = [0.5, 0.99].map((share) => [`bare_p${share * 100}_ms`, rounded(percentile(agesMs, share))]);
+  return { ...result, figures: { ...result.figures, ...Object.fromEntries(shares) } };
 }
 
 const rounded = (ms: number): number => Math.round(ms * 100) / 100;

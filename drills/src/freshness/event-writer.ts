@@ -8,6 +8,7 @@ import {
   type Timings,
 } from "@statusplane/core";
 import { openRedisStatusStore } from "@statusplane/redis";
+import { BARE_EVERY, openBareSpeaker } from "./bare-messages.ts";
 import { machineUs } from "./event-clock.ts";
 
 /** What the parent asks for. */
@@ -43,6 +44,7 @@ const MOST_REFUSED = 20;
 
 async function write({ url, events, perSecond, jobs }: WriterOrder): Promise<void> {
   const store = await openRedisStatusStore({ url, timings: PATIENT_TIMINGS });
+  const bare = openBareSpeaker(url);
   const refs = eventRefs(jobs);
   const refused: string[] = [];
   const under = new Set<Promise<void>>();
@@ -65,6 +67,7 @@ async function write({ url, events, perSecond, jobs }: WriterOrder): Promise<voi
     const due = Math.min(events, Math.floor(((machineUs() - startedAtUs) * perSecond) / 1_000_000));
     for (; written < due; written++) {
       const ref = refs[written % jobs];
+      if (written % BARE_EVERY === 0) bare.say();
       if (ref !== undefined) send("progress", progressOf(ref, 2 + Math.floor(written / jobs)));
     }
     await new Promise((resolve) => setTimeout(resolve, TURN_MS));
@@ -73,7 +76,7 @@ async function write({ url, events, perSecond, jobs }: WriterOrder): Promise<voi
   await Promise.all(under);
   for (const ref of refs) send("finish", endOf(ref));
   await Promise.all(under);
-  await store.close();
+  await Promise.all([store.close(), bare.close()]);
   await told({ word: "done", refused, seconds }, "gone");
 }
 
