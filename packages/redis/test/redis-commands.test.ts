@@ -344,6 +344,26 @@ describe("the feed", () => {
     expect(seen).toEqual([3, 4]);
   });
 
+  it("ends all subscriptions of one turn by one command, but for a job that somebody watches again in it", async () => {
+    const { feed, writer } = await open();
+    const refs = Array.from({ length: 50 }, () => freshRef());
+    const subscriptions = await Promise.all(refs.map((ref) => feed.subscribe([ref], () => undefined)));
+    await raw.config("RESETSTAT");
+    for (const subscription of subscriptions) void subscription.close();
+    await Promise.resolve(); // all of them have left by now
+    const [kept = freshRef()] = refs;
+    const seen: number[] = [];
+    await feed.subscribe([kept], ({ version }) => seen.push(version));
+    const subscribers = async (): Promise<number> => {
+      const told = await raw.pubsub("NUMSUB", ...refs.map((ref) => jobKeys(ref).events));
+      return told.reduce((sum: number, count) => sum + (typeof count === "number" ? count : 0), 0);
+    };
+    await eventually("the others have no subscriber any more", async () => (await subscribers()) === 1);
+    expect(await calls("unsubscribe")).toBe(1);
+    await writer.write("announce", pending(kept));
+    await eventually("it is heard", () => seen.length === 1);
+  });
+
   it("subscribes to each channel once, and ends that with the last subscription", async () => {
     const { feed } = await open();
     const ref = freshRef();

@@ -4,7 +4,7 @@ import type { Redis } from "ioredis";
 import { closeClient, whenReady } from "../connections/redis-connector.ts";
 import { CONNECT_AND_SUBSCRIBE_MS, type Subscriber, type SubscriberEvents } from "./subscriber.ts";
 
-/** Channels named by one SUBSCRIBE. */
+/** Channels named by one command. */
 const CHANNELS_PER_COMMAND = 500;
 
 export interface SingleSubscriberOptions extends SubscriberEvents {
@@ -17,6 +17,8 @@ export interface SingleSubscriberOptions extends SubscriberEvents {
 export class SingleSubscriber implements Subscriber {
   readonly #options: SingleSubscriberOptions;
   readonly #channels = new Set<string>();
+  /** Left in this turn of the event loop: one command for all, when thousands go at once. */
+  readonly #left = new Set<string>();
   #closed = false;
 
   constructor(options: SingleSubscriberOptions) {
@@ -31,7 +33,10 @@ export class SingleSubscriber implements Subscriber {
 
   /** All or none; fails at once where a first look finds no server. */
   subscribe(channels: readonly string[]): readonly Promise<void>[] {
-    for (const channel of channels) this.#channels.add(channel);
+    for (const channel of channels) {
+      this.#channels.add(channel);
+      this.#left.delete(channel);
+    }
     const subscribed = whenReady(this.#options.client, CONNECT_AND_SUBSCRIBE_MS).then(() =>
       this.#send(channels),
     );
@@ -39,9 +44,9 @@ export class SingleSubscriber implements Subscriber {
   }
 
   unsubscribe(channel: string): void {
-    if (!this.#channels.delete(channel) || !this.isConnected) return;
-    // no connection: there is nothing to end, and the channel is not subscribed again
-    this.#options.client.unsubscribe(channel).catch(() => undefined);
+    if (!this.#channels.delete(channel)) return;
+    if (this.#left.size === 0) setImmediate(() => this.#leave());
+    this.#left.add(channel);
   }
 
   probe(): void {
@@ -51,15 +56,19 @@ export class SingleSubscriber implements Subscriber {
   close(): void {
     this.#closed = true;
     this.#channels.clear();
+    this.#left.clear();
     closeClient(this.#options.client);
   }
 
   async #send(channels: readonly string[]): Promise<void> {
-    const commands: Promise<unknown>[] = [];
-    for (let from = 0; from < channels.length; from += CHANNELS_PER_COMMAND) {
-      commands.push(this.#options.client.subscribe(...channels.slice(from, from + CHANNELS_PER_COMMAND)));
-    }
-    await Promise.all(commands);
+    await Promise.all(inParts(channels).map((part) => this.#options.client.subscribe(...part)));
+  }
+
+  #leave(): void {
+    const channels = [...this.#left];
+    this.#left.clear();
+    if (!this.isConnected) return; // there is nothing to end, and none of them is subscribed again
+    for (const part of inParts(channels)) this.#options.client.unsubscribe(...part).catch(() => undefined); // it was lost
   }
 
   /** Everything, on a new connection. */
@@ -75,4 +84,10 @@ export class SingleSubscriber implements Subscriber {
       client.disconnect(true); // the next connection begins anew
     }
   }
+}
+
+function inParts(channels: readonly string[]): readonly (readonly string[])[] {
+  return Array.from({ length: Math.ceil(channels.length / CHANNELS_PER_COMMAND) }, (_, part) =>
+    channels.slice(part * CHANNELS_PER_COMMAND, (part + 1) * CHANNELS_PER_COMMAND),
+  );
 }
