@@ -1,4 +1,5 @@
 import { jobRef, snapshotOfRecord, type JobRecord } from "@statusplane/core";
+import { eventually } from "@statusplane/test-support";
 import { existsSync } from "node:fs";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { DetailReads } from "../src/detail/index.ts";
@@ -227,6 +228,35 @@ describe("reads of rows", () => {
     expect(found.filter((record) => record !== null).map(({ ref }) => ref)).toEqual([job1("a", "3")]);
     expect(test.records.lookedUp.map((keys) => keys.length)).toEqual([1, 100, 52]);
     expect(test.records.lookedUp[1]?.slice(0, 3)).toEqual(["1.job.0", "2.job.a", "3.job.a"]);
+  });
+
+  it("that have filled a statement wait for none, at most four under way; one that is not full waits for the last", async () => {
+    const details = reads({ rows: 1_000 });
+    const open = hold();
+    const asked = [details.find(job1("first"))];
+    for (let id = 0; id < 450; id++) asked.push(details.find(job1(String(id))));
+    const sizes = (): number[] => test.records.lookedUp.map((keys) => keys.length);
+    await eventually("all that may be sent is", () => sizes().length === 4);
+    expect(sizes()).toEqual([1, 100, 100, 100]);
+    open();
+    await Promise.all(asked);
+    expect(sizes()).toEqual([1, 100, 100, 100, 100, 50]);
+  });
+
+  it("of a herd wait for more of them where they do not fill a statement, eight times a second; few never do", async () => {
+    const details = reads({ rows: 1_000 });
+    for (let id = 0; id < 40; id++) await details.find(job1(`alone-${id}`));
+    expect(test.records.lookedUp).toHaveLength(40);
+    await details.find(job1("first-of-a-herd"));
+    const herd = ["a", "b", "c"].map((id) => details.find(job1(id)));
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    expect(test.records.lookedUp).toHaveLength(41);
+    nowMs += 125;
+    await Promise.all(herd);
+    expect(test.records.lookedUp.slice(41)).toEqual([["1.job.a", "1.job.b", "1.job.c"]]);
+    nowMs += 1_000;
+    for (let id = 0; id < 40; id++) await details.find(job1(`again-${id}`));
+    expect(test.records.lookedUp).toHaveLength(82);
   });
 
   it("that fail together are told to each of them, and the next statement is sent all the same", async () => {

@@ -29,6 +29,11 @@ export interface DetailReadsOptions {
 const FINISHED_REUSED_MS = 5_000;
 const UNKNOWN_REUSED_MS = 10_000;
 const REMEMBERED_MAX = 10_000;
+/** Beyond so many rows a second, and so many at once after a rest, those who ask are a herd; a tenant's share is less. */
+const FEW_PER_SECOND = 60;
+const FEW_BURST = 40;
+/** Statements of a herd that are not full, a second. */
+const UNFILLED_PER_SECOND = 8;
 
 interface Remembered {
   readonly record: DetailedRecord | null;
@@ -53,6 +58,8 @@ export class DetailReads {
     this.#lookUps = new LookUps({
       findMany: (refs) => options.records.findMany(refs),
       statements: new TokenBucket({ perSecond, burst: perSecond, now: this.#now }),
+      few: new TokenBucket({ perSecond: FEW_PER_SECOND, burst: FEW_BURST, now: this.#now }),
+      unfilled: new TokenBucket({ perSecond: UNFILLED_PER_SECOND, burst: 1, now: this.#now }),
     });
   }
 

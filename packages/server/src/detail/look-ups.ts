@@ -6,6 +6,10 @@ export interface LookUpsOptions {
   readonly findMany: (refs: readonly JobRef[]) => Promise<readonly (DetailedRecord | null)[]>;
   /** How often one is sent. */
   readonly statements: TokenBucket;
+  /** How many rows are asked for before they are many. */
+  readonly few: TokenBucket;
+  /** How often one that is not full is sent while they are many. */
+  readonly unfilled: TokenBucket;
 }
 
 /** One row that somebody waits for. */
@@ -21,20 +25,25 @@ interface Waiting extends LookUp {
 
 /** Rows of one statement. */
 const ROWS_MAX = 100;
+/** Statements under way at most; more than one where they are full. */
+const AT_ONCE_MAX = 4;
 /** Rows that may wait, of all tenants together: what one tenant may add is bounded by its share long before. */
 const WAITING_MAX = 5_000;
 const LOOK_AGAIN_MS = 20;
 
 /**
- * Looks rows up, one statement at a time: whatever is asked while it is under way shares the next one. Tenants take turns
- * in it, so that the one which asks most waits longest.
+ * Looks rows up: whatever is asked while a statement is under way shares the next one, and what has filled a statement waits for
+ * none. While many are asked for, one that is not full waits for more of them: a herd costs few statements. Tenants take turns in it,
+ * so that the one which asks most waits longest.
  */
 export class LookUps {
   readonly #options: LookUpsOptions;
   /** By tenant, in turn. */
   readonly #waiting = new Map<string, Waiting[]>();
   #count = 0;
-  #busy = false;
+  #underWay = 0;
+  #areMany = false;
+  #isLookingAgain = false;
 
   constructor(options: LookUpsOptions) {
     this.#options = options;
@@ -50,26 +59,45 @@ export class LookUps {
     if (others === undefined) this.#waiting.set(ref.tenant, [asked]);
     else others.push(asked);
     this.#count += 1;
-    if (!this.#busy) void this.#work();
+    this.#areMany = !this.#options.few.take();
+    if (this.#underWay === 0) this.#send();
+    else if (this.#count === ROWS_MAX) setImmediate(() => this.#send()); // what else this turn asks for has its turn in it
     return asked;
   }
 
-  async #work(): Promise<void> {
-    this.#busy = true;
+  #send(): void {
+    const { statements, unfilled } = this.#options;
     while (this.#count > 0) {
-      if (this.#options.statements.take()) await this.#send(this.#next());
-      else await new Promise((resolve) => setTimeout(resolve, LOOK_AGAIN_MS));
+      const isFull = this.#count >= ROWS_MAX;
+      if (this.#underWay >= (isFull ? AT_ONCE_MAX : 1)) return; // its end looks again
+      const waitsForMore = this.#areMany && !isFull;
+      if (statements.isSpent() || (waitsForMore && unfilled.isSpent())) return this.#lookAgain();
+      statements.take();
+      if (waitsForMore) unfilled.take();
+      void this.#look(this.#next());
     }
-    this.#busy = false;
+  }
+
+  #lookAgain(): void {
+    if (this.#isLookingAgain) return;
+    this.#isLookingAgain = true;
+    setTimeout(() => {
+      this.#isLookingAgain = false;
+      this.#send();
+    }, LOOK_AGAIN_MS);
   }
 
   /** Never rejects: whoever asked is told. */
-  async #send(batch: readonly Waiting[]): Promise<void> {
+  async #look(batch: readonly Waiting[]): Promise<void> {
+    this.#underWay += 1;
     try {
       const rows = await this.#options.findMany(batch.map(({ ref }) => ref));
       for (const [index, { resolve }] of batch.entries()) resolve(rows[index] ?? null);
     } catch (error) {
       for (const { reject } of batch) reject(error);
+    } finally {
+      this.#underWay -= 1;
+      this.#send();
     }
   }
 
