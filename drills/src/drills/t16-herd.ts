@@ -228,6 +228,10 @@ function figuresOf(kind: string, herds: readonly Herd[]): [string, number][] {
     [`${kind}_most_selects`, Math.max(...herds.map(({ selects }) => selects))],
     [`${kind}_details`, countAnswers(counts, "detail ")],
     [`${kind}_503`, countAnswers(counts, "poll 503") + countAnswers(counts, "detail 503")],
+    [
+      `${kind}_streams_refused`,
+      countAnswers(counts, "websocket refused") + countAnswers(counts, "sse refused"),
+    ],
     [`${kind}_unanswered`, countAnswers(counts, "poll 0") + countAnswers(counts, "detail 0")],
     [`${kind}_429`, countAnswers(counts, "detail 429")],
     [`${kind}_all_saw_ms`, Math.round(Math.max(...herds.map(({ allSawMs }) => allSawMs ?? NEVER_MS)))],
