@@ -8,6 +8,8 @@ import type { Viewer } from "./viewer.ts";
 
 /** Each stream lives up to this part less than its greatest age, at random, so that they never end together. */
 const AGE_SPREAD = 0.1;
+/** Whether a reader takes what is written is looked at so many times before it is too slow. */
+const LOOKS_AT_READER = 10;
 /** A client that was told to open the next goes on here so long, ms: it leaves when the next one is ready. */
 const GRACE_MS = 10_000;
 /** A connection that was ended in order is gone after this, whether its client answers or not, ms. */
@@ -73,6 +75,8 @@ export class Stream {
   #endsAtMs: number;
   #heardMs: number;
   #beatAtMs: number;
+  /** Nothing is due before; what ends by the wall's clock is looked at each time. */
+  #nextLookMs = 0;
   /** Since when something has been waiting for its reader. */
   #waitingSinceMs: number | null = null;
   /** What it was told, and when it is closed for that. */
@@ -127,8 +131,15 @@ export class Stream {
     this.#waitingSinceMs = null;
   }
 
-  /** Does what is due. */
+  /** Does what is due. Of thousands that are looked at four times a second next to none has anything due. */
   look(nowMs: number, unixMs: number): void {
+    if (nowMs < this.#nextLookMs && unixMs < this.#endsAtMs) return;
+    this.#act(nowMs, unixMs);
+    const isStaying = this.#leaving === null && this.#endedAtMs === null;
+    this.#nextLookMs = isStaying ? this.#nextDueMs(nowMs) : 0;
+  }
+
+  #act(nowMs: number, unixMs: number): void {
     if (this.#endedAtMs !== null) {
       if (nowMs - this.#endedAtMs >= END_WITHIN_MS) this.channel.destroy();
       return;
@@ -141,16 +152,34 @@ export class Stream {
       return this.#byeNow("quiet");
     }
     if (nowMs >= this.#oldAtMs) this.bye("age", { retryAfterMs: 0, graceMs: GRACE_MS });
-    if (nowMs >= this.#beatAtMs) {
-      this.#beatAtMs = nowMs + timings.beatMs;
-      if (this.channel.hasRoom()) this.channel.beat();
+    if (nowMs >= this.#beatAtMs) this.#beat(nowMs);
+  }
+
+  #nextDueMs(nowMs: number): number {
+    const { slowMs, quietMs } = this.#settings.timings;
+    const readerMs = nowMs + slowMs / LOOKS_AT_READER;
+    const quietAtMs = this.channel.transport === "websocket" ? this.#heardMs + quietMs : Infinity;
+    return Math.min(readerMs, quietAtMs, this.#oldAtMs, this.#beatAtMs);
+  }
+
+  /** What was written lately shows as much as a beat; only a WebSocket's asks for an answer. */
+  #beat(nowMs: number): void {
+    const { timings, random } = this.#settings;
+    const { beatMs } = timings;
+    const { wroteAtMs } = this.viewer;
+    if (this.channel.transport === "sse" && nowMs - wroteAtMs < beatMs / 2) {
+      this.#beatAtMs = wroteAtMs + beatMs * (1 - random() / 2); // what all were told at once is followed by no beat to all at once
+      return;
     }
+    this.#beatAtMs = nowMs + beatMs;
+    if (this.channel.hasRoom()) this.channel.beat();
   }
 
   /** Tells the client to come back, and serves it until then. What it was told first counts. */
   bye(reason: ByeReason, { retryAfterMs, graceMs }: Leave): void {
     if (this.#leaving !== null || this.#endedAtMs !== null) return;
     this.#leaving = { ending: ENDINGS[reason], atMs: performance.now() + graceMs };
+    this.#nextLookMs = 0;
     this.channel.write(this.channel.eventBytes("bye", { reason, retry_after_ms: Math.round(retryAfterMs) }));
     this.#settings.onBye(this);
   }
@@ -159,6 +188,7 @@ export class Stream {
   end(ending: Ending): void {
     if (this.#endedAtMs !== null) return;
     this.#endedAtMs = performance.now();
+    this.#nextLookMs = 0;
     this.closing = ending;
     this.channel.end(ending);
   }

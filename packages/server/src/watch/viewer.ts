@@ -58,6 +58,8 @@ export class Viewer {
   #isWhole = false;
   #channel: Channel | null = null;
   #closed = false;
+  /** When something was last written to it, monotonic ms. */
+  wroteAtMs = -Infinity;
   /** Called when the end was written. */
   onEnd: () => void = () => undefined;
 
@@ -132,10 +134,11 @@ export class Viewer {
     this.#putLast(name, { bytesFor: (channel) => channel.eventBytes(name, body) });
   }
 
-  /** Writes as much as there is room for. */
-  flush(): void {
+  /** Writes as much as there is room for. @param nowMs monotonic, of this turn. */
+  flush(nowMs: number): void {
     const channel = this.#channel;
     if (channel === null || this.#unsent.size === 0 || !channel.hasRoom()) return;
+    this.wroteAtMs = nowMs;
     // Mostly it is one text: to hold it back for others would cost more than to write it.
     if (this.#unsent.size === 1) this.#write(channel);
     else channel.together(() => this.#write(channel));
