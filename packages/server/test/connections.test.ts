@@ -284,6 +284,19 @@ describe("a connection", () => {
     expect(line.heard.length).toBeLessThan(large.length);
   });
 
+  it("on which a request is under way and nothing moves is ended", async () => {
+    const port = await open({
+      http: { silenceMs: 150 },
+      extend: (app) =>
+        void app.get("/api/v1/never", { config: { scope: "watch" } }, () => new Promise(() => undefined)),
+    });
+    const { authorization: Authorization } = await signedIn(1);
+    const line = new Line(port);
+    await line.says(head("GET /api/v1/never", { Authorization }));
+    await line.ends();
+    expect(line.heard).toBe("");
+  });
+
   it("beyond the greatest number is closed unheard, the others go on", async () => {
     const port = await open({ http: { maxConnections: 2 } });
     const lines = [new Line(port), new Line(port)];

@@ -42,7 +42,8 @@ const FIRST_RETRY_MS = 250;
 
 interface Watched {
   readonly ref: JobRef;
-  readonly subscriptions: Set<HubSubscription>;
+  /** What each was told last of it; null: nothing yet. It lies here, for a map in each subscription would be one per viewer. */
+  readonly subscriptions: Map<HubSubscription, SeenSnapshot | null>;
   readonly listening: Promise<Unsubscribe>;
 }
 
@@ -117,7 +118,7 @@ export class FeedHub implements StatusFeed {
     this.#lists.close();
     clearTimeout(this.#retry);
     for (const { subscriptions } of [...this.#watched.values()]) {
-      for (const subscription of [...subscriptions]) void subscription.close();
+      for (const subscription of [...subscriptions.keys()]) void subscription.close();
     }
   }
 
@@ -128,14 +129,14 @@ export class FeedHub implements StatusFeed {
     if (watched === undefined) {
       const fresh: Watched = {
         ref,
-        subscriptions: new Set(),
+        subscriptions: new Map(),
         listening: this.#source.listen(ref, (snapshot) => this.#tell(key, snapshot)),
       };
       watched = fresh;
       this.#watched.set(key, fresh);
       this.#startTimer();
     }
-    watched.subscriptions.add(subscription);
+    watched.subscriptions.set(subscription, null);
     await watched.listening;
   }
 
@@ -179,11 +180,24 @@ export class FeedHub implements StatusFeed {
     this.#retryMs = Math.min(this.#options.rereadMs, this.#retryMs * 2);
   }
 
+  /** Tells a subscription what it has read, if it watches that still and was told nothing newer. */
+  tellRead(subscription: HubSubscription, snapshot: StoredSnapshot): void {
+    const subscriptions = this.#watched.get(refKey(snapshot.ref))?.subscriptions;
+    const told = subscriptions?.get(subscription);
+    if (told === undefined || !isNews(told, snapshot)) return;
+    subscriptions?.set(subscription, seenOf(snapshot));
+    subscription.hear(snapshot);
+  }
+
   #tell(key: string, snapshot: StoredSnapshot): void {
-    const watched = this.#watched.get(key);
-    if (watched === undefined) return;
+    const subscriptions = this.#watched.get(key)?.subscriptions;
+    if (subscriptions === undefined) return;
     const seen = seenOf(snapshot); // one for all: thousands may watch it
-    for (const subscription of [...watched.subscriptions]) subscription.tell(key, snapshot, seen);
+    for (const [subscription, told] of subscriptions) {
+      if (!isNews(told, snapshot)) continue;
+      subscriptions.set(subscription, seen);
+      subscription.hear(snapshot);
+    }
   }
 
   #startTimer(): void {
@@ -202,8 +216,8 @@ class HubSubscription implements Subscription {
   readonly #hub: FeedHub;
   readonly #listener: (snapshot: StoredSnapshot) => void;
   readonly #log: StatusStoreLog;
-  /** What was told last of a job, by ref key; null: watched, and nothing told yet. */
-  readonly #told = new Map<string, SeenSnapshot | null>();
+  /** Ref keys. */
+  #watched: readonly string[] = [];
   #turn: Promise<void> = Promise.resolve();
   #closed = false;
 
@@ -222,39 +236,37 @@ class HubSubscription implements Subscription {
 
   close(): Promise<void> {
     this.#closed = true;
-    for (const key of [...this.#told.keys()]) this.#drop(key);
+    this.#drop(this.#watched);
     return Promise.resolve();
   }
 
-  tell(key: string, snapshot: StoredSnapshot, seen: SeenSnapshot): void {
-    const told = this.#told.get(key);
-    if (told === undefined || !isNews(told, snapshot)) return;
-    this.#told.set(key, seen);
+  hear(snapshot: StoredSnapshot): void {
     callListener(this.#log, () => this.#listener(snapshot));
   }
 
   async #change(refs: readonly JobRef[]): Promise<void> {
     if (this.#closed) return;
     const wanted = new Map(refs.map((ref) => [refKey(ref), ref]));
-    for (const key of [...this.#told.keys()]) if (!wanted.has(key)) this.#drop(key);
-    const added = [...wanted].filter(([key]) => !this.#told.has(key));
+    this.#drop(this.#watched.filter((key) => !wanted.has(key)));
+    const before = new Set(this.#watched);
+    const added = [...wanted].filter(([key]) => !before.has(key));
     if (added.length === 0) return;
-    for (const [key] of added) this.#told.set(key, null);
+    const keys = added.map(([key]) => key);
+    this.#watched = this.#watched.concat(keys);
     try {
       await everyOne(added.map(([, ref]) => this.#hub.join(this, ref)));
       const snapshots = await this.#hub.readMany(added.map(([, ref]) => ref));
-      for (const snapshot of snapshots) {
-        if (snapshot !== null) this.tell(refKey(snapshot.ref), snapshot, seenOf(snapshot));
-      }
+      for (const snapshot of snapshots) if (snapshot !== null) this.#hub.tellRead(this, snapshot);
     } catch (error) {
-      for (const [key] of added) this.#drop(key);
+      this.#drop(keys);
       throw error;
     }
   }
 
-  #drop(key: string): void {
-    this.#told.delete(key);
-    this.#hub.leave(this, key);
+  #drop(keys: readonly string[]): void {
+    const dropped = new Set(keys);
+    this.#watched = this.#watched.filter((key) => !dropped.has(key));
+    for (const key of dropped) this.#hub.leave(this, key);
   }
 }
 

@@ -19,6 +19,9 @@ interface Connection {
   bytesAtRest: number;
   /** It has been said that it ends; its peer's bytes are read away. */
   isEnding: boolean;
+  /** What had gone either way when that was last more than before, and since when it has been so much, monotonic ms. */
+  movedBytes: number;
+  movedMs: number;
   /** Since when something has been waiting for its peer to read it. */
   reader: { readonly sinceMs: number; readonly tookBytes: number } | null;
 }
@@ -47,7 +50,8 @@ const LOOK_EVERY_MS = 25;
  *    └────────────────────────────────────────────────────────────────────────────────────────────▶ closed
  * ```
  *
- * Node itself ends what has no head in time, is silent, or idle; the rest is looked at every `checkEveryMs`.
+ * Node itself ends what has no head in time, or is idle; the rest is looked at every `checkEveryMs`. A timer of Node's for
+ * silence would be set anew with each request, answer and byte: here a connection has one only while its reader is behind.
  */
 export class Connections {
   /** For `http.createServer`: answers that are known here from their first byte to their last. */
@@ -67,14 +71,17 @@ export class Connections {
     server.maxConnections = this.limits.maxConnections;
     server.on("connection", (socket: Socket) => {
       if (this.#open.has(socket)) return; // it begins anew, after a request that offered an upgrade
+      const openedMs = Math.round(performance.now());
       this.#open.set(socket, {
-        openedMs: performance.now(),
+        openedMs,
         answer: null,
         bytesAtRest: 0,
         isEnding: false,
+        movedBytes: 0,
+        movedMs: openedMs,
         reader: null,
       });
-      socket.once("close", () => this.#forget(socket));
+      socket.on("close", () => this.#forget(socket));
     });
     const timer = setInterval(() => this.#check(), this.limits.checkEveryMs);
     return () => clearInterval(timer);
@@ -135,18 +142,38 @@ export class Connections {
 
   #check(): void {
     this.bodies.check();
-    const nowMs = performance.now();
+    const nowMs = Math.round(performance.now());
     for (const [socket, connection] of this.#open) {
-      if (socket.writableLength === 0) connection.reader = null;
-      else this.#judgeReader(socket, connection, nowMs);
+      if (socket.writableLength > 0) this.#judgeReader(socket, connection, nowMs);
+      else if (connection.answer !== null) this.#judgeSilence(socket, connection, nowMs);
+      else connection.reader = null;
     }
   }
 
-  /** A write shows no progress before its end: it has the time that it takes at the slowest pace on top. */
+  /** A request is under way, and nothing waits to be read. */
+  #judgeSilence(socket: Socket, connection: Connection, nowMs: number): void {
+    if (connection.reader !== null) {
+      connection.reader = null;
+      socket.setTimeout(0);
+    }
+    const bytes = socket.bytesRead + socket.bytesWritten;
+    if (bytes !== connection.movedBytes) {
+      connection.movedBytes = bytes;
+      connection.movedMs = nowMs;
+    } else if (nowMs - connection.movedMs >= this.limits.silenceMs) socket.destroy();
+  }
+
+  /**
+   * A write shows no progress before its end: it has the time that it takes at the slowest pace on top. Only Node sees
+   * whether anything of it goes at all, and ends what is silent.
+   */
   #judgeReader(socket: Socket, connection: Connection, nowMs: number): void {
-    const { paceOverMs, slowestBytesPerSecond } = this.limits;
+    const { paceOverMs, slowestBytesPerSecond, silenceMs } = this.limits;
     const tookBytes = socket.bytesWritten - socket.writableLength;
-    connection.reader ??= { sinceMs: nowMs, tookBytes };
+    if (connection.reader === null) {
+      connection.reader = { sinceMs: nowMs, tookBytes };
+      socket.setTimeout(silenceMs);
+    }
     const seconds = (nowMs - connection.reader.sinceMs) / 1_000;
     if (seconds < paceOverMs / 1_000 + socket.writableLength / slowestBytesPerSecond) return;
     if (tookBytes - connection.reader.tookBytes < slowestBytesPerSecond * seconds) socket.destroy();

@@ -15,13 +15,12 @@ export function fastifyOptions(
   log: LogOptions | undefined,
   connections: Connections,
 ): FastifyHttpOptions<Server> {
-  const { headMs, silenceMs, keepAliveMs, checkEveryMs } = connections.limits;
+  const { headMs, keepAliveMs, checkEveryMs } = connections.limits;
   return {
     logger: log === undefined ? false : logOptions(log),
     logController: new LogController({ disableRequestLogging: true }),
     routerOptions: { ignoreTrailingSlash: true, maxParamLength: 1_024 },
     keepAliveTimeout: keepAliveMs,
-    connectionTimeout: silenceMs,
     forceCloseConnections: "idle",
     return503OnClosing: false, // what still comes while connections end is answered like everything else
     frameworkErrors: (error, request, reply) => void answerError(error, request, reply),

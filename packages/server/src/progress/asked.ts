@@ -65,7 +65,20 @@ export function allowed({ jobs, active, views }: NamedAsk, identity: Identity): 
     else hidden.push(job);
   }
   const viewed = [...videos].map((id) => jobRef(tenant, "video", id));
-  return { refs, hidden, tenant: active ? tenant : null, views: viewed };
+  // A stream keeps what it was asked as long as it lives: an array that grew has room for sixteen.
+  return {
+    refs: refs.slice(),
+    hidden: orNone(hidden),
+    tenant: active ? tenant : null,
+    views: orNone(viewed),
+  };
+}
+
+const NONE: readonly never[] = [];
+
+/** One empty array for all. */
+function orNone<Item>(items: readonly Item[]): readonly Item[] {
+  return items.length === 0 ? NONE : items;
 }
 
 const OF_EVENTS = "name videos, jobs, active or views";

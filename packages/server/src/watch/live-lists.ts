@@ -46,7 +46,7 @@ export class FramedList {
 /** Whoever sees a tenant's list. */
 export interface ListViewer {
   readonly tell: (snapshot: StoredSnapshot) => void;
-  readonly tellList: (list: FramedList) => void;
+  tellList(list: FramedList): void;
 }
 
 export interface LiveListsOptions {

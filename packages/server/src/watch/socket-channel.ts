@@ -17,15 +17,14 @@ export class SocketChannel implements Channel {
   readonly #socket: Duplex;
   #needsDrain = false;
 
-  /** @param socket what `ws` stands on. */
-  constructor(ws: WebSocket, socket: Duplex, { onDrain, onClose }: ChannelEvents) {
+  /** @param socket what `ws` stands on; that it is closed is told by `ws`. */
+  constructor(ws: WebSocket, socket: Duplex, events: Pick<ChannelEvents, "onDrain">) {
     this.#ws = ws;
     this.#socket = socket;
     socket.on("drain", () => {
       this.#needsDrain = false;
-      onDrain();
+      events.onDrain();
     });
-    ws.once("close", onClose);
   }
 
   eventBytes<Name extends keyof StreamBodies>(name: Name, body: StreamBodies[Name]): Buffer {

@@ -57,7 +57,7 @@ export function socketRoutes(fastify: FastifyInstance, options: SocketRouteOptio
       if (upgrade === null) return sendProblem(reply.header("upgrade", "websocket"), "upgrade_required");
       reply.hijack();
       sockets.handleUpgrade(request.raw, upgrade.socket, upgrade.head, (ws) => {
-        new SocketSession(ws, upgrade.socket, { request, ...options }).begin(request);
+        new SocketSession({ ws, socket: upgrade.socket, request }, options).begin(request);
       });
       return reply;
     },

@@ -18,6 +18,14 @@ export interface SocketSessionOptions {
   readonly origins: Origins;
 }
 
+/** A connection that has become a WebSocket, and what asked for it. */
+interface Upgraded {
+  readonly ws: WebSocket;
+  /** What `ws` stands on. */
+  readonly socket: Duplex;
+  readonly request: FastifyRequest;
+}
+
 /** Messages that wait for one before them, at most. */
 const MESSAGES_MAX = 16;
 
@@ -38,7 +46,7 @@ export class SocketSession {
   readonly #asker: Pick<FastifyRequest, "ip" | "id" | "log">;
   /** All of it, where an application's own sign-in is asked at each renewal. */
   #request: FastifyRequest | null;
-  #stopWaiting: () => void = () => undefined;
+  #stopWaiting = nothing;
   #place: Place | null = null;
   #stream: Stream | null = null;
   #asked: NamedAsk | null = null;
@@ -46,15 +54,10 @@ export class SocketSession {
   #turn: Promise<void> = Promise.resolve();
   #pending = 0;
 
-  constructor(
-    ws: WebSocket,
-    socket: Duplex,
-    options: SocketSessionOptions & { readonly request: FastifyRequest },
-  ) {
-    const { request, ...rest } = options;
+  constructor({ ws, socket, request }: Upgraded, options: SocketSessionOptions) {
     this.#ws = ws;
     this.#socket = socket;
-    this.#options = rest;
+    this.#options = options;
     this.#request = request;
     this.#asker = { ip: request.ip, id: request.id, log: request.log };
   }
@@ -72,10 +75,15 @@ export class SocketSession {
     this.#inTurn(() => this.#signInBy(request));
   }
 
+  /** There is room again. */
+  onDrain(): void {
+    if (this.#stream !== null) this.#options.streams.drained(this.#stream);
+  }
+
   /** Apart from what knows the request: listeners keep what is in their scope as long as they live. */
   #listen(): void {
-    this.#ws.on("error", () => undefined); // ws closes what breaks its rules, with the code for it
-    this.#ws.once("close", () => this.#gone());
+    this.#ws.on("error", nothing); // ws closes what breaks its rules, with the code for it
+    this.#ws.on("close", () => this.#gone()); // once: a listener that knows that would be three objects more
     this.#ws.on("message", (data, isBinary) => this.#hear(data as Buffer, isBinary)); // binaryType "nodebuffer"
   }
 
@@ -144,10 +152,7 @@ export class SocketSession {
     if (!isWithinBudget(identity)) return this.#end("tooMany");
     place.signIn(identity);
     this.#stopWaitingForSignIn();
-    const channel = new SocketChannel(this.#ws, this.#socket, {
-      onDrain: () => this.#stream !== null && streams.drained(this.#stream),
-      onClose: () => undefined, // the session's own
-    });
+    const channel = new SocketChannel(this.#ws, this.#socket, this);
     this.#stream = streams.open({ channel, viewer: streams.viewer(), identity, place });
   }
 
@@ -189,7 +194,7 @@ export class SocketSession {
   #stopWaitingForSignIn(): void {
     clearTimeout(this.#firstMessage);
     this.#stopWaiting();
-    this.#stopWaiting = () => undefined; // it was made where the request is known, and would keep it
+    this.#stopWaiting = nothing; // it was made where the request is known, and would keep it
     if (this.#options.signIns.own === null) this.#request = null;
   }
 
@@ -199,6 +204,9 @@ export class SocketSession {
     else this.#options.streams.gone(this.#stream);
   }
 }
+
+/** One for all. */
+const nothing = (): void => undefined;
 
 const ENDINGS: Readonly<Record<string, Ending>> = {
   invalid_request: "notUnderstood",

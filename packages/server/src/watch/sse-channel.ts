@@ -34,8 +34,8 @@ export class SseChannel implements Channel {
       this.#leave();
       onClose();
     };
-    raw.once("close", over);
-    connection.once("close", over);
+    raw.on("close", over);
+    connection.on("close", over);
   }
 
   eventBytes<Name extends keyof StreamBodies>(name: Name, body: StreamBodies[Name]): Buffer {

@@ -93,11 +93,11 @@ export class Stream {
     this.#place = place;
     this.#settings = settings;
     const { timings, random } = settings;
-    const nowMs = performance.now();
+    const nowMs = wholeMs();
     const ageMs = channel.transport === "sse" ? timings.eventsAgeMs : timings.socketAgeMs;
-    this.#oldAtMs = nowMs + ageMs * (1 - AGE_SPREAD * random());
+    this.#oldAtMs = Math.round(nowMs + ageMs * (1 - AGE_SPREAD * random()));
     this.#heardMs = nowMs;
-    this.#beatAtMs = nowMs + timings.beatMs * (1 - random() / 2); // many that came at once beat one after another
+    this.#beatAtMs = Math.round(nowMs + timings.beatMs * (1 - random() / 2)); // many that came at once beat one after another
     this.#identity = identity;
     this.#endsAtMs = servedUntil(identity);
   }
@@ -123,7 +123,7 @@ export class Stream {
 
   /** Its client has shown life. */
   heard(): void {
-    this.#heardMs = performance.now();
+    this.#heardMs = wholeMs();
   }
 
   /** Everything written has been taken. */
@@ -159,7 +159,7 @@ export class Stream {
     const { slowMs, quietMs } = this.#settings.timings;
     const readerMs = nowMs + slowMs / LOOKS_AT_READER;
     const quietAtMs = this.channel.transport === "websocket" ? this.#heardMs + quietMs : Infinity;
-    return Math.min(readerMs, quietAtMs, this.#oldAtMs, this.#beatAtMs);
+    return Math.round(Math.min(readerMs, quietAtMs, this.#oldAtMs, this.#beatAtMs));
   }
 
   /** What was written lately shows as much as a beat; only a WebSocket's asks for an answer. */
@@ -168,10 +168,10 @@ export class Stream {
     const { beatMs } = timings;
     const { wroteAtMs } = this.viewer;
     if (this.channel.transport === "sse" && nowMs - wroteAtMs < beatMs / 2) {
-      this.#beatAtMs = wroteAtMs + beatMs * (1 - random() / 2); // what all were told at once is followed by no beat to all at once
+      this.#beatAtMs = Math.round(wroteAtMs + beatMs * (1 - random() / 2)); // what all were told at once is followed by no beat to all at once
       return;
     }
-    this.#beatAtMs = nowMs + beatMs;
+    this.#beatAtMs = Math.round(nowMs + beatMs);
     if (this.channel.hasRoom()) this.channel.beat();
   }
 
@@ -217,6 +217,11 @@ export class Stream {
     this.#endedAtMs = performance.now();
     this.channel.destroy();
   }
+}
+
+/** Monotonic time as an object holds it best: whole numbers lie in it, others beside it, 16 bytes each. */
+function wholeMs(): number {
+  return Math.round(performance.now());
 }
 
 /** Until when what is open by a sign-in goes on, Unix ms. A token within its skew alone is as good as ended: it has what is left of that. */

@@ -197,7 +197,7 @@ export class Streams {
   }
 
   #write(): void {
-    const nowMs = performance.now();
+    const nowMs = Math.round(performance.now());
     this.counts.nowMs = Date.now();
     let written = 0;
     for (const viewer of this.#unsent) {

@@ -29,6 +29,8 @@ export interface ViewerOptions {
   readonly onUnsent: (viewer: Viewer) => void;
 }
 
+const LONG_AGO_MS = -1_000_000_000;
+
 /** Something that is still to be written. */
 interface Unsent {
   bytesFor(channel: Channel): Buffer;
@@ -45,27 +47,28 @@ interface Unsent {
  */
 export class Viewer {
   readonly #options: ViewerOptions;
-  /** In the order in which it is written. */
-  readonly #unsent = new Map<string, Unsent>();
+  /** In the order in which it is written; null: nothing, as mostly, and an empty map would be a sixth of what a viewer takes. */
+  #unsent: Map<string, Unsent> | null = null;
   /** The newest of each job that this connection was told, or will be. */
   readonly #told = new Map<string, FramedSnapshot>();
-  #refs: ReadonlySet<string> = new Set();
+  /** Keys of what is named. */
+  #refs: readonly string[] = [];
   #asked: Asked | null = null;
   #subscription: Promise<Subscription> | null = null;
   #leaveLists: Unsubscribe | null = null;
-  readonly #videos: WatchedVideos;
+  /** Null until it watches views: next to nobody does. */
+  #videos: WatchedVideos | null = null;
   #turn: Promise<void> = Promise.resolve();
   #isWhole = false;
   #channel: Channel | null = null;
   #closed = false;
-  /** When something was last written to it, monotonic ms. */
-  wroteAtMs = -Infinity;
+  /** When something was last written to it, monotonic ms, whole. */
+  wroteAtMs = LONG_AGO_MS;
   /** Called when the end was written. */
-  onEnd: () => void = () => undefined;
+  onEnd = nothing;
 
   constructor(options: ViewerOptions) {
     this.#options = options;
-    this.#videos = new WatchedVideos(options.views, this.tellView);
   }
 
   /** From now on it is written there. */
@@ -75,7 +78,7 @@ export class Viewer {
   }
 
   get hasUnsent(): boolean {
-    return this.#unsent.size > 0;
+    return this.#unsent !== null && this.#unsent.size > 0;
   }
 
   /**
@@ -101,33 +104,35 @@ export class Viewer {
     if (!isNews(told?.snapshot ?? null, snapshot)) return;
     this.#told.set(key, framed);
     if (told !== undefined) framed.isUpdate = true;
-    if (this.#unsent.has(key)) this.#options.counts.superseded();
+    if (this.#unsent?.has(key) === true) this.#options.counts.superseded();
     this.#put(key, framed);
     if (this.#isWhole && isTerminal(snapshot.status)) this.#tellEnd();
   };
 
   /** The tenant's list, after the snapshots that it names. */
-  readonly tellList = (list: FramedList): void => {
+  tellList(list: FramedList): void {
     if (!this.#isWhole) return; // told once all that was asked for is
     this.#putLast("list", list);
-    const ready = this.#unsent.get("ready");
+    const ready = this.#unsent?.get("ready");
     if (ready !== undefined) this.#putLast("ready", ready); // it comes after all that was asked for
+    const named = new Set(this.#refs);
     for (const key of this.#told.keys()) {
-      if (!list.keys.has(key) && !this.#refs.has(key) && !this.#unsent.has(key)) this.#told.delete(key);
+      const isWatched = list.keys.has(key) || named.has(key) || this.#unsent?.has(key) === true;
+      if (!isWatched) this.#told.delete(key);
     }
-  };
+  }
 
   /** What is new of somebody's view; the feed has left out what is not. That one is gone is said before what came after it. */
-  readonly tellView = (video: JobRef, view: FramedView): void => {
+  #tellView(video: JobRef, view: FramedView): void {
     const key = viewsOf(refKey(video)) + view.viewer;
     if (view.name === "view") {
-      if (this.#unsent.has(key)) this.#options.counts.superseded();
+      if (this.#unsent?.has(key) === true) this.#options.counts.superseded();
       this.#put(key, view);
     } else {
-      this.#unsent.delete(key);
+      this.#unsent?.delete(key);
       this.#put(`${viewsOf(refKey(video), "gone")}${view.viewer}`, view);
     }
-  };
+  }
 
   /** Another event, after all that is unsent. */
   say<Name extends keyof StreamBodies>(name: Name, body: StreamBodies[Name]): void {
@@ -137,26 +142,28 @@ export class Viewer {
   /** Writes as much as there is room for. @param nowMs monotonic, of this turn. */
   flush(nowMs: number): void {
     const channel = this.#channel;
-    if (channel === null || this.#unsent.size === 0 || !channel.hasRoom()) return;
+    const all = this.#unsent;
+    if (channel === null || all === null || all.size === 0 || !channel.hasRoom()) return;
     this.wroteAtMs = nowMs;
     // Mostly it is one text: to hold it back for others would cost more than to write it.
-    if (this.#unsent.size === 1) this.#write(channel);
-    else channel.together(() => this.#write(channel));
+    if (all.size === 1) this.#write(channel, all);
+    else channel.together(() => this.#write(channel, all));
   }
 
-  #write(channel: Channel): void {
+  #write(channel: Channel, all: Map<string, Unsent>): void {
     let isOver = false;
-    for (const [key, unsent] of this.#unsent) {
+    for (const [key, unsent] of all) {
       const bytes = unsent.bytesFor(channel);
       const waiting = channel.waitingBytes();
       if (waiting > 0 && waiting + bytes.length > BUFFER_MAX_BYTES) break;
-      this.#unsent.delete(key);
+      all.delete(key);
       const hasRoom = channel.write(bytes);
       if (unsent instanceof FramedSnapshot) this.#options.counts.delivered(channel.transport, unsent);
       else if (unsent instanceof FramedView) this.#options.counts.viewsTold[channel.transport] += 1;
       if (key === "end") isOver = true;
       if (!hasRoom) break;
     }
+    if (all.size === 0) this.#unsent = null;
     if (isOver) this.onEnd();
   }
 
@@ -164,19 +171,19 @@ export class Viewer {
   async close(): Promise<void> {
     if (this.#closed) return;
     this.#closed = true;
-    this.#unsent.clear();
+    this.#unsent = null;
     const [subscription, leaveLists] = [this.#subscription, this.#leaveLists];
     this.#leaveLists = null;
     await Promise.allSettled([
       subscription?.then((each) => each.close()),
       leaveLists?.(),
-      this.#videos.close(),
+      this.#videos?.close(),
     ]);
   }
 
   async #change(asked: Asked): Promise<void> {
     this.#isWhole = false;
-    for (const name of ["missing", "list", "ready", "end"]) this.#unsent.delete(name);
+    for (const name of ["missing", "list", "ready", "end"]) this.#unsent?.delete(name);
     await Promise.all([this.#watchList(asked), this.#watchRefs(asked), this.#watchViews(asked)]);
     if (this.#closed) return;
     const missing = asked.refs.filter((ref) => !this.#told.has(refKey(ref)));
@@ -192,7 +199,7 @@ export class Viewer {
   async #watchRefs({ refs, tenant }: Asked): Promise<void> {
     const wanted = new Set(refs.map(refKey));
     const [before, list] = [this.#refs, tenant === null ? null : this.#options.lists.newest(tenant)];
-    this.#refs = wanted;
+    this.#refs = [...wanted];
     // Whoever asks again for what he left has forgotten it; what the list names he still sees.
     for (const key of tenant === null ? this.#told.keys() : before) {
       if (!wanted.has(key) && list?.keys.has(key) !== true) this.#forget(key);
@@ -222,9 +229,13 @@ export class Viewer {
   }
 
   async #watchViews({ views }: Asked): Promise<void> {
+    if (this.#videos === null) {
+      if (views.length === 0) return;
+      this.#videos = new WatchedVideos(this.#options.views, (video, view) => this.#tellView(video, view));
+    }
     await this.#videos.watch(views, (left) => {
-      for (const key of this.#unsent.keys()) {
-        if (key.startsWith(viewsOf(left)) || key.startsWith(viewsOf(left, "gone"))) this.#unsent.delete(key);
+      for (const key of this.#unsent?.keys() ?? []) {
+        if (key.startsWith(viewsOf(left)) || key.startsWith(viewsOf(left, "gone"))) this.#unsent?.delete(key);
       }
     });
     if (this.#closed) await this.#videos.close();
@@ -232,7 +243,7 @@ export class Viewer {
 
   #tellEnd(): void {
     if (this.#asked?.tenant !== null || this.#asked.views.length > 0) return;
-    if (this.#refs.size === 0 || this.#asked.hidden.length > 0) return;
+    if (this.#refs.length === 0 || this.#asked.hidden.length > 0) return;
     for (const key of this.#refs) {
       const told = this.#told.get(key);
       if (told === undefined || !isTerminal(told.snapshot.status)) return;
@@ -242,20 +253,24 @@ export class Viewer {
 
   #forget(key: string): void {
     this.#told.delete(key);
-    this.#unsent.delete(key);
+    this.#unsent?.delete(key);
   }
 
   #put(key: string, unsent: Unsent): void {
     if (this.#closed) return;
+    this.#unsent ??= new Map();
     this.#unsent.set(key, unsent);
     if (this.#channel !== null) this.#options.onUnsent(this);
   }
 
   #putLast(key: string, unsent: Unsent): void {
-    this.#unsent.delete(key);
+    this.#unsent?.delete(key);
     this.#put(key, unsent);
   }
 }
+
+/** One for all who wait for no end. */
+const nothing = (): void => undefined;
 
 /** What keys of a video's unsent views begin with; no job's key has a space. */
 function viewsOf(videoKey: string, what: "view" | "gone" = "view"): string {
