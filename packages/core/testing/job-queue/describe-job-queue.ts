@@ -89,8 +89,8 @@ export function describeJobQueue(name: string, open: () => Promise<JobQueue>): v
     it("a delayed delivery waits, one behind it without delay does not", async () => {
       const queue = await openQueue();
       await queue.enqueue(delivery("later"), 600);
-      const seen = await recordAll(queue);
       await queue.enqueue(delivery("now"));
+      const seen = await recordAll(queue); // may take longer than the delay on a busy machine: the order is the same
       await eventually("both were delivered", () => seen.length === 2);
       expect(seen.map(({ ref }) => ref.id)).toEqual(["now", "later"]);
     });
@@ -114,12 +114,12 @@ export function describeJobQueue(name: string, open: () => Promise<JobQueue>): v
         concurrency: 1,
         handle: async ({ ref }) => {
           seen.push(ref.id);
-          return seen.length === 1 ? { outcome: "give-back", delayMs: 300 } : ACKNOWLEDGE;
+          if (seen.length > 1) return ACKNOWLEDGE;
+          await queue.enqueue(delivery("b")); // before the delay begins, however busy the machine is
+          return { outcome: "give-back", delayMs: 300 };
         },
       });
       await queue.enqueue(delivery("a"));
-      await eventually("it was given back", () => seen.length === 1);
-      await queue.enqueue(delivery("b"));
       await eventually("it came again", () => seen.length === 3);
       expect(seen).toEqual(["a", "b", "a"]);
       await eventually("nothing is left", async () => (await depthOf(queue)) === 0);
