@@ -160,10 +160,10 @@ export class BrowserTab {
     return this.#browser.send(method, params, this.#sessionId);
   }
 
-  /** What an expression is in the page, as JSON. */
-  async evaluate<T>(expression: string): Promise<T> {
+  /** What an expression is in the page, as JSON. @param userGesture as if somebody had clicked: then a page may play sound. */
+  async evaluate<T>(expression: string, { userGesture = false } = {}): Promise<T> {
     const { result } = await this.send("Runtime.evaluate", {
-      expression,
+      ...{ expression, userGesture },
       returnByValue: true,
       awaitPromise: true,
     });

@@ -1,7 +1,7 @@
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { readFile } from "node:fs/promises";
-import { join } from "node:path";
+import { extname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build, defaultClientConditions } from "vite";
 
@@ -16,8 +16,14 @@ export interface WatchingPageOptions {
   /** Default: this machine alone. */
   readonly host?: PageHost;
   /** Its folder beside this file. Default: the page of nothing but a client. */
-  readonly page?: "watching-page" | "bars-page";
+  readonly page?: "watching-page" | "bars-page" | "player-page";
 }
+
+const TYPES: Readonly<Record<string, string>> = {
+  ".html": "text/html",
+  ".js": "text/javascript",
+  ".mp4": "video/mp4",
+};
 
 /** The page that does nothing but watch, built and served. */
 export class WatchingPage {
@@ -46,9 +52,9 @@ export class WatchingPage {
         const life = Number(searchParams.get("life"));
         return void tokenOf(searchParams.get("sub") ?? "", life).then((token) => response.end(token));
       }
-      readFile(join(outDir, path === "/" ? "index.html" : path)).then(
-        (bytes) =>
-          response.setHeader("Content-Type", path === "/" ? "text/html" : "text/javascript").end(bytes),
+      const file = path === "/" ? "index.html" : path;
+      readFile(join(outDir, file)).then(
+        (bytes) => response.setHeader("Content-Type", TYPES[extname(file)] ?? "").end(bytes),
         () => response.writeHead(404).end(),
       );
     });

@@ -137,6 +137,7 @@ export class ReportMail {
       await this.#post(batch, { keepalive: true }).catch(() => undefined);
       return;
     }
+    this.#say({ say: "kept", isUrgent: false }); // nobody hears whether it comes: a tab that stays sends it, too
     const reports = this.#bodies(batch).flatMap((body) => {
       const grant = this.#parts.grantOf(body.video);
       return grant === null ? [] : [{ ...body, grant }];
@@ -170,7 +171,8 @@ export class ReportMail {
     try {
       if (environment.now() < this.#notBeforeMs || !environment.isOnline()) return;
       store.tidy(environment.wallNow());
-      for (let batch = this.#batch(); batch.length > 0; batch = this.#batch()) {
+      const keys = new Set(store.all().map(({ key }) => key)); // what is kept from now on has its own time
+      for (let batch = this.#batch(keys); batch.length > 0; batch = this.#batch(keys)) {
         if (!(await this.#post(batch, {}))) return; // not taken: not again at once
       }
       this.#errorsInARow = 0;
@@ -240,12 +242,13 @@ export class ReportMail {
     if (!this.#isClosed) this.#cancelRetry = environment.setTimer(() => void this.send(), waitMs);
   }
 
-  /** As many as one request takes, the oldest first. */
-  #batch(): readonly NamedReport[] {
+  /** As many as one request takes, the oldest first. @param among Default: of all. */
+  #batch(among?: ReadonlySet<string>): readonly NamedReport[] {
     const nowMs = this.#parts.environment.wallNow();
     let characters = 0;
     return this.#parts.store
       .all()
+      .filter(({ key }) => among?.has(key) ?? true)
       .slice(0, MAX_REPORTS)
       .filter(({ report }, index) => {
         characters += JSON.stringify(bodyOf(report, nowMs)).length + 1;

@@ -13,6 +13,8 @@ export class FakeViewServer {
   readonly posts: PostedReports[] = [];
   readonly asked: string[] = [];
   #version = 0;
+  /** Reports are counted, and answered, after this. */
+  held: Promise<void> = Promise.resolve();
   /** Null: it cannot be reached. */
   status: number | null = 200;
   /** Videos that it does not know before they are asked for. */
@@ -40,9 +42,10 @@ export class FakeViewServer {
     return this.#watched.get(video) ?? [];
   }
 
-  #post(init: RequestInit): Response {
+  async #post(init: RequestInit): Promise<Response> {
     const { reports } = JSON.parse(init.body as string) as ReportsBody;
     this.posts.push({ reports, init });
+    await this.held;
     if (reports.some(({ video }) => video === "bad"))
       return Response.json({ code: "invalid_request", detail: "" }, { status: 400 });
     return Response.json({ views: reports.map((report) => this.#count(report)) });

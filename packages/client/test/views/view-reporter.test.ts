@@ -171,6 +171,32 @@ describe("a report", () => {
     expect(world.stored.size).toBe(0);
   });
 
+  it("is one for all tabs an interval, though the server answers late", async () => {
+    const world = new World();
+    const first = world.open({ tab: world.browser.openTab() });
+    const second = world.open({ tab: world.browser.openTab() });
+    await settle();
+    first.reporter.watch(first.media.element, { videoId: "1" });
+    second.reporter.watch(second.media.element, { videoId: "2" });
+    first.media.play();
+    second.media.play();
+    await settle();
+    let answer = (): void => undefined;
+    world.server.held = new Promise((resolve) => (answer = resolve));
+    const before = world.server.posts.length;
+    await first.media.pass(10_000);
+    await second.media.pass(10_000); // keeps what it has while the other's is under way
+    answer();
+    await settle();
+    expect(world.server.posts).toHaveLength(before + 1);
+    await first.media.pass(10_000);
+    await settle();
+    expect(world.server.posts.slice(before).map(({ reports }) => reports.map(({ video }) => video))).toEqual([
+      ["1"],
+      ["2", "1"],
+    ]);
+  });
+
   it("is sent by whoever has it when the tab that sends for all does not", async () => {
     const world = new World();
     const stuck = world.browser.openTab();
@@ -310,6 +336,26 @@ describe("a page that is left", () => {
     environment.wake(); // back, out of the browser's memory
     await media.pass(10_000);
     expect(world.server.posts.at(-1)?.reports).toMatchObject([{ left: false }]);
+  });
+
+  it("leaves what does not get through to the tab that sends for all, though nothing plays there", async () => {
+    const world = new World();
+    const elsewhere = { baseUrl: "https://status.example" };
+    const staying = world.open({ tab: world.browser.openTab(), ...elsewhere });
+    await settle();
+    const { reporter, media, environment } = world.open({ tab: world.browser.openTab(), ...elsewhere });
+    reporter.watch(media.element, { videoId: "1" });
+    media.play();
+    await media.pass(10_000);
+    await staying.media.pass(10_000);
+    expect(world.server.watched("1")).toEqual([[0, 10]]);
+    await media.pass(4_000);
+    environment.leave(); // without a grant: no beacon
+    reporter.close();
+    await settle();
+    await staying.media.pass(10_000);
+    expect(world.server.watched("1")).toEqual([[0, 14]]);
+    expect(world.stored.size).toBe(0);
   });
 
   it("of another origin tells it by a beacon, which its grant signs", async () => {
