@@ -36,6 +36,8 @@ interface KeptView {
   dirtySinceMs: number | null;
   /** When a report came last, ms; null: none has. */
   heardAtMs: number | null;
+  /** When it last changed, by a report, a decision or its row, ms; null: no report has come. */
+  newsAtMs: number | null;
 }
 
 /** One tenant's. */
@@ -81,6 +83,7 @@ export class MemoryViews implements ViewStore, ViewFlushStore {
     kept.view = counted.view;
     kept.dirtySinceMs ??= nowMs;
     kept.heardAtMs = nowMs;
+    kept.newsAtMs = nowMs;
     this.#tell(ref);
     const { outcome, countedSeconds, leftOut } = counted;
     return { outcome, countedSeconds, leftOut, state: stateOf(kept) };
@@ -118,8 +121,8 @@ export class MemoryViews implements ViewStore, ViewFlushStore {
     { sinceMs, limit }: { readonly sinceMs: number; readonly limit: number },
   ): Promise<readonly { readonly ref: ViewRef; readonly atMs: number }[]> {
     return [...this.#of(tenant).views.values()]
-      .flatMap(({ ref, heardAtMs }) =>
-        ref.video === video && heardAtMs !== null && heardAtMs >= sinceMs ? [{ ref, atMs: heardAtMs }] : [],
+      .flatMap(({ ref, newsAtMs }) =>
+        ref.video === video && newsAtMs !== null && newsAtMs >= sinceMs ? [{ ref, atMs: newsAtMs }] : [],
       )
       .sort((one, other) => other.atMs - one.atMs)
       .slice(0, limit);
@@ -131,7 +134,7 @@ export class MemoryViews implements ViewStore, ViewFlushStore {
     for (const { ref, recorded } of views) {
       const kept = this.#find(ref);
       if (kept === undefined) this.#begin(ref, recorded);
-      else if (recorded !== null) merge(kept, recorded);
+      else if (recorded !== null && merge(kept, recorded)) this.#news(kept);
     }
   }
 
@@ -193,8 +196,7 @@ export class MemoryViews implements ViewStore, ViewFlushStore {
       }
       if (attendedAtMs !== null && kept.attendedAtMs === null) {
         kept.attendedAtMs = attendedAtMs;
-        kept.view = { ...kept.view, version: kept.view.version + 1 };
-        this.#tell(ref);
+        this.#news(kept);
       }
     }
   }
@@ -209,6 +211,13 @@ export class MemoryViews implements ViewStore, ViewFlushStore {
       views.delete(key);
       this.#tell(ref, true);
     }
+  }
+
+  /** What has changed without a report has a version of its own. */
+  #news(kept: KeptView): void {
+    kept.view = { ...kept.view, version: kept.view.version + 1 };
+    if (kept.newsAtMs !== null) kept.newsAtMs = this.#now();
+    this.#tell(kept.ref);
   }
 
   #tell({ tenant, video, viewer }: ViewRef, isErased = false): void {
@@ -241,6 +250,7 @@ export class MemoryViews implements ViewStore, ViewFlushStore {
       knownSinceMs: nowMs,
       dirtySinceMs: null,
       heardAtMs: null,
+      newsAtMs: null,
       view: {
         session: recorded === null ? 0 : recorded.session + 1,
         version: recorded?.version ?? 0,
@@ -262,10 +272,15 @@ export class MemoryViews implements ViewStore, ViewFlushStore {
   }
 }
 
-function merge(kept: KeptView, { watched, attendedAtMs }: RecordedView): void {
+/** @returns whether anything is new by it. */
+function merge(kept: KeptView, { watched, attendedAtMs }: RecordedView): boolean {
   const merged = mergeWatched(kept.view.watched, watched);
-  kept.view = { ...kept.view, watched: merged, watchedSeconds: countWatched(merged) };
+  const watchedSeconds = countWatched(merged);
+  const isNew =
+    watchedSeconds > kept.view.watchedSeconds || (kept.attendedAtMs === null && attendedAtMs !== null);
+  kept.view = { ...kept.view, watched: merged, watchedSeconds };
   kept.attendedAtMs ??= attendedAtMs;
+  return isNew;
 }
 
 /** A view that was erased and began anew has had its version before. */

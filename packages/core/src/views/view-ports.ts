@@ -44,13 +44,19 @@ export interface ViewStore {
   readWatched(ref: ViewRef): Promise<Uint8Array | null>;
   /** What holds for each video, in their order; null: the tenant's policies are not here. */
   readPolicies(tenant: string, videos: readonly string[]): Promise<readonly HoldingPolicy[] | null>;
-  /** Whoever reported of the video since then, newest first, at most `limit`. */
+  /**
+   * Whoever reported of the video since then, and whose view has changed since by a decision or its row; newest first, at
+   * most `limit`.
+   */
   readRecent(
     tenant: string,
     video: string,
     options: { readonly sinceMs: number; readonly limit: number },
   ): Promise<readonly { readonly ref: ViewRef; readonly atMs: number }[]>;
-  /** Puts views in as their rows have them, null: there is no row. What is there already is merged, nothing is lowered. */
+  /**
+   * Puts views in as their rows have them, null: there is no row. What is there already is merged, nothing is
+   * lowered; what is new by it has a version of its own and is told.
+   */
   load(views: readonly { readonly ref: ViewRef; readonly recorded: RecordedView | null }[]): Promise<void>;
   /** Puts all policies of a tenant in; a newer one that is there stays. */
   loadPolicies(tenant: string, policies: TenantPolicies): Promise<void>;

@@ -1,4 +1,5 @@
 import {
+  bitmapOf,
   uuidV7,
   viewRef,
   type Report,
@@ -100,6 +101,25 @@ export function describeViewFeed(name: string, open: () => Promise<OpenedViewFee
       const mark = dirty?.mark ?? null;
       await opened.views.settle(ref.tenant, [{ ref, mark, attendedAtMs: 1_764_000_000_000 }]);
       await eventually("it is told", () => attended.at(-1) === 1_764_000_000_000);
+    });
+
+    it("tells what a row brings back that the store had lost", async () => {
+      const ref = await begun();
+      await play(ref, 5);
+      const { told } = await watch(ref);
+      const recorded = {
+        ...{
+          session: 0,
+          version: 0,
+          positionSeconds: 1,
+          lengthSeconds: 100,
+          seenAtMs: 1,
+          attendedAtMs: null,
+        },
+        watched: bitmapOf([[50, 60]]),
+      };
+      await opened.views.load([{ ref, recorded }]);
+      await eventually("it is told", () => told.at(-1) === "a@b.c: 누구 15");
     });
 
     it("tells that a view is gone, and what comes after it, though its version is lower", async () => {

@@ -241,16 +241,41 @@ export function describeViews(name: string, open: (now: () => number) => Promise
       ]);
       const counted = await store().report(ref, report([[12, 100]]), { ...RULES, maxSpeed: 1 });
       expect(counted).toMatchObject({ countedSeconds: 45, state: { session: 6 } });
-      await store().load([
-        { ref, recorded: { ...recorded, watched: bitmapOf([[90, 95]]), attendedAtMs: 5 } },
-      ]);
+      const more = { ...recorded, watched: bitmapOf([[90, 95]]), attendedAtMs: 5 };
+      await store().load([{ ref, recorded: more }]);
       expect(await seen(ref)).toEqual([
         [0, 57],
         [90, 95],
       ]);
-      expect(await store().read([ref])).toMatchObject([{ watchedSeconds: 62, attendedAtMs: 5, session: 6 }]);
-      await store().load([{ ref, recorded: null }]);
-      expect(await store().read([ref])).toMatchObject([{ watchedSeconds: 62, attendedAtMs: 5 }]);
+      const merged = { watchedSeconds: 62, attendedAtMs: 5, session: 6, version: 11 };
+      expect(await store().read([ref])).toMatchObject([merged]);
+      for (const nothingNew of [null, more]) {
+        await store().load([{ ref, recorded: nothingNew }]);
+        expect(await store().read([ref])).toMatchObject([merged]);
+      }
+    });
+
+    it("stays dirty where a row has brought back what the store had lost, until that is written, too", async () => {
+      const ref = await begun();
+      const { tenant } = ref;
+      await store().report(ref, report([[0, 3]]), RULES);
+      const written = await mark(tenant);
+      const recorded: RecordedView = {
+        ...{
+          session: 0,
+          version: 0,
+          positionSeconds: 1,
+          lengthSeconds: 100,
+          seenAtMs: 1,
+          attendedAtMs: null,
+        },
+        watched: bitmapOf([[50, 60]]),
+      };
+      await store().load([{ ref, recorded }]);
+      await store().settle(tenant, [{ ref, mark: written, attendedAtMs: null }]);
+      expect(await count(tenant)).toBe(1);
+      await store().settle(tenant, [{ ref, mark: await mark(tenant), attendedAtMs: null }]);
+      expect(await count(tenant)).toBe(0);
     });
 
     it("is dirty from its first report until that version is settled, and keeps a decision", async () => {
@@ -327,7 +352,7 @@ export function describeViews(name: string, open: (now: () => number) => Promise
       expect(dirty.map(({ ref }) => ref.viewer)).toEqual(["a", "b"]);
     });
 
-    it("tells who reported since, newest first", async () => {
+    it("tells whose views have changed since, newest first", async () => {
       const tenant = freshTenant();
       const startMs = nowMs;
       for (const viewer of ["a", "b", "c"]) {
@@ -339,6 +364,9 @@ export function describeViews(name: string, open: (now: () => number) => Promise
         ["c", 2_000],
         ["b", 1_000],
       ]);
+      await store().settle(tenant, [{ ref: viewRef(tenant, "7", "a"), mark: null, attendedAtMs: 5 }]);
+      const decided = await store().readRecent(tenant, "7", { sinceMs: startMs + 3_000, limit: 10 });
+      expect(decided.map(({ ref }) => ref.viewer)).toEqual(["a"]);
       expect(await store().readRecent(tenant, "8", { sinceMs: 0, limit: 10 })).toEqual([]);
     });
 

@@ -165,13 +165,14 @@ export class RedisViews implements ViewStore, ViewFlushStore {
     await writes.call((client) =>
       Promise.all(
         views.map(({ ref, recorded }) => {
-          const { view, watched, clock } = viewKeys(ref, cluster);
+          const { view, watched, clock, viewers, events } = viewKeys(ref, cluster);
           return client.loadView(
-            ...[view, watched, clock, this.#now()],
+            ...[view, watched, clock, viewers, this.#now()],
             ...[recorded === null ? 0 : recorded.session + 1, recorded?.version ?? 0],
             ...[recorded?.positionSeconds ?? "", recorded?.lengthSeconds ?? 0],
             ...[recorded?.seenAtMs ?? "", recorded?.attendedAtMs ?? "", Buffer.from(recorded?.watched ?? [])],
             ...[settings.timings.viewTtlSeconds, LOST_CREDIT_MS],
+            ...[viewerName(ref.viewer), events, this.#publish],
           );
         }),
       ),
@@ -246,8 +247,8 @@ export class RedisViews implements ViewStore, ViewFlushStore {
     for (let from = 0; from < settled.length; from += VIEWS_AT_ONCE) {
       const some = settled.slice(from, from + VIEWS_AT_ONCE);
       const keys = some.flatMap(({ ref }) => {
-        const { view, watched } = viewKeys(ref, cluster);
-        return [view, watched];
+        const { view, watched, viewers } = viewKeys(ref, cluster);
+        return [view, watched, viewers];
       });
       const values = some.flatMap(({ ref, mark, attendedAtMs }) => [
         ...[viewInTenant(ref), mark ?? "", attendedAtMs ?? ""],
@@ -355,9 +356,9 @@ export class RedisViews implements ViewStore, ViewFlushStore {
 
   /** The list of a video's viewers holds those whose views are here, and lives no longer than they do. */
   async #forgetOldViewers(tenant: string, settled: readonly SettledView[]): Promise<void> {
-    const { cluster, writes, settings } = this.#parts;
+    const { cluster, writes, settings, now = Date.now } = this.#parts;
     const { viewTtlSeconds } = settings.timings;
-    const before = Date.now() - viewTtlSeconds * 1_000;
+    const before = now() - viewTtlSeconds * 1_000;
     const videos = [...new Set(settled.map(({ ref }) => ref.video))];
     await writes.call((client) =>
       Promise.all(

@@ -16,7 +16,7 @@ const SCRIPTS: Readonly<
   Record<keyof ViewScripts, { readonly file: string; readonly numberOfKeys?: number }>
 > = {
   reportView: { file: "report.lua", numberOfKeys: 5 },
-  loadView: { file: "load.lua", numberOfKeys: 3 },
+  loadView: { file: "load.lua", numberOfKeys: 4 },
   settleViews: { file: "settle.lua" },
   putPolicies: { file: "put-policies.lua", numberOfKeys: 1 },
 };

@@ -1,9 +1,12 @@
--- Puts a view in as its row has it. What is there already is merged with it; nothing is lowered.
+-- Puts a view in as its row has it. What is there already is merged with it; nothing is lowered. What a merge changes has a
+-- version of its own, is told to whoever watches, and stays dirty until that version is written.
 --
 -- KEYS  1 the view, a hash · 2 its watched seconds, a bitmap · 3 the viewer's clock, a hash
+--       4 the video's viewers, a sorted set
 -- ARGV  1 now, ms; empty: Redis' own time · 2 session · 3 version · 4 position · 5 length · 6 seen, ms · 7 attended, ms
 --       (4, 6, 7 empty: none) · 8 watched seconds · 9 TTL of what nobody reports, seconds
 --       10 credit is given for the time since it was seen if that is no more, ms
+--       11 the viewer's name · 12 channel · 13 PUBLISH or, in Cluster, SPUBLISH
 -- Returns 1 if it was not there, else 0
 
 local FIRST_CREDIT = 15000
@@ -15,6 +18,7 @@ end
 
 if redis.call('EXISTS', KEYS[1]) == 1 then
   local current = redis.call('GET', KEYS[2]) or ''
+  local seconds, isNew = redis.call('BITCOUNT', KEYS[2]), false
   if #ARGV[8] > 0 then
     local merged = {}
     for i = 1, math.max(#current, #ARGV[8]) do
@@ -24,10 +28,16 @@ if redis.call('EXISTS', KEYS[1]) == 1 then
     if redis.call('PTTL', KEYS[1]) >= 0 then
       redis.call('PEXPIRE', KEYS[2], redis.call('PTTL', KEYS[1])) -- there may have been no watched second, and no key
     end
+    isNew = redis.call('BITCOUNT', KEYS[2]) > seconds
     redis.call('HSET', KEYS[1], 'seconds', redis.call('BITCOUNT', KEYS[2]))
   end
-  if ARGV[7] ~= '' then
-    redis.call('HSETNX', KEYS[1], 'attended', ARGV[7])
+  if ARGV[7] ~= '' and redis.call('HSETNX', KEYS[1], 'attended', ARGV[7]) == 1 then
+    isNew = true
+  end
+  if isNew then
+    redis.call('HINCRBY', KEYS[1], 'version', 1)
+    redis.call('ZADD', KEYS[4], 'XX', now, ARGV[11])
+    redis.call(ARGV[13], ARGV[12], ARGV[11])
   end
   return 0
 end

@@ -1,7 +1,7 @@
 -- Views that were written to their rows: what is as it was written is clean and gets a TTL, what is not is dirty since now; a
 -- decision is kept in any case.
 --
--- KEYS  1 what is dirty, a sorted set · then of each view 2 its hash · 3 its bitmap
+-- KEYS  1 what is dirty, a sorted set · then of each view 2 its hash · 3 its bitmap · 4 the video's viewers, a sorted set
 -- ARGV  1 TTL, seconds · 2 PUBLISH or SPUBLISH · 3 now, ms; empty: Redis' own time · then of each view:
 --       4 itself on the dirty list · 5 mark of what was written (markOf of views/view-reply.ts);
 --         empty: nothing was · 6 when it attended, ms; empty: it did not
@@ -14,8 +14,8 @@ if not now then
   now = time[1] * 1000 + math.floor(time[2] / 1000)
 end
 local clean = 0
-for i = 1, (#KEYS - 1) / 2 do
-  local view, watched = KEYS[2 * i], KEYS[2 * i + 1]
+for i = 1, (#KEYS - 1) / 3 do
+  local view, watched, viewers = KEYS[3 * i - 1], KEYS[3 * i], KEYS[3 * i + 1]
   local first = 5 * i - 1
   local member, mark, attended, channel, name = unpack(ARGV, first, first + 4)
   local at = redis.call('HMGET', view, 'version', 'changed')
@@ -38,6 +38,7 @@ for i = 1, (#KEYS - 1) / 2 do
   end
   if attended ~= '' and redis.call('EXISTS', view) == 1 and redis.call('HSETNX', view, 'attended', attended) == 1 then
     redis.call('HINCRBY', view, 'version', 1)
+    redis.call('ZADD', viewers, 'XX', now, name)
     redis.call(ARGV[2], channel, name)
   end
 end
