@@ -1,6 +1,7 @@
-import { bitmapOf, jobRef, viewRef } from "@statusplane/core";
+import { bitmapOf, GRANT_LIFE_MS, jobRef, viewRef } from "@statusplane/core";
 import { DEFAULT_POLICY, type PolicyBody, type ReportBody, type ViewBody } from "@statusplane/core/wire";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { ViewGrants } from "../src/views/index.ts";
 import { FakeViewRecords, openTestServer, signedIn, type TestServer } from "./fakes/index.ts";
 
 let test: TestServer;
@@ -133,6 +134,61 @@ describe("grants", () => {
       expect(answer.json()).toMatchObject({ status: 403, code: "grant_invalid" });
     }
     expect((await beacon([report({ grant, video: "43" })])).json()).toMatchObject({ code: "grant_invalid" });
+    expect((await state()).json()).toMatchObject({ watched_seconds: 0 });
+  });
+
+  it("of another viewer, or of another tenant, count for whoever they name", async () => {
+    const [bob, elsewhere] = [await signedIn(1, { sub: "bob" }), await signedIn(2, { sub: "alice" })];
+    test.store.put({
+      ...{ ref: jobRef("2", "video", "42"), jobType: "render", title: null, attempt: 1, updatedAt: "" },
+      ...{ status: "READY", outputPath: "2/42/1/main.list", durationSeconds: 100 },
+    });
+    for (const headers of [alice, bob, elsewhere]) await state("42", headers);
+    for (const headers of [bob, elsewhere]) {
+      const playback = await test.server.inject({ url: "/media/videos/42/playback/", headers });
+      expect((await beacon([report({ grant: playback.json().view_grant })])).statusCode).toBe(204);
+    }
+    expect((await state()).json()).toMatchObject({ watched_seconds: 0 });
+    expect((await state("42", bob)).json()).toMatchObject({ watched_seconds: 10 });
+    expect((await state("42", elsewhere)).json()).toMatchObject({ watched_seconds: 10 });
+  });
+
+  it("are over after twelve hours, by the server's clock", () => {
+    let nowMs = 1_764_000_000_000;
+    const grants = new ViewGrants(new Uint8Array(32), () => nowMs);
+    const ref = viewRef("1", "42", "alice");
+    const grant = grants.grant(ref, { groups: [], generation: 0 });
+    nowMs += GRANT_LIFE_MS - 1_000;
+    expect(grants.verify(grant, "42")).toMatchObject({ ref });
+    nowMs += 1_000;
+    expect(() => grants.verify(grant, "42")).toThrow(expect.objectContaining({ code: "grant_invalid" }));
+  });
+
+  it.each([
+    ["faster than time", { ranges: [[0, 100]] }, 99],
+    ["again and again", {}, 10],
+    ["behind the end", { ranges: [[95, 110]] }, 5],
+    ["as of hours ago", { ranges: [[0, 100]], ago_ms: 14_400_000 }, 99],
+  ] as const)("count no more by a beacon than by a sign-in: %s", async (_what, given, most) => {
+    await state();
+    const grant = await grantOf();
+    for (let n = 0; n < 3; n++) {
+      expect((await beacon([report({ ...given, grant })])).statusCode).toBe(204);
+    }
+    const seconds = (await state()).json().watched_seconds;
+    expect(seconds).toBeGreaterThan(0);
+    expect(seconds).toBeLessThanOrEqual(most);
+  });
+
+  it("count nothing of a clock that is set ahead, nor of a place too many, nor of a look ahead", async () => {
+    await state();
+    const headers = await signedIn(1, { sub: "m", scope: "manage" });
+    const payload = { ...DEFAULT_POLICY, places: 1, seek_ahead: false };
+    await test.server.inject({ method: "PUT", url: "/api/v1/views/42/policy/", headers, payload });
+    const grant = await grantOf();
+    expect((await beacon([report({ grant, ago_ms: -60_000 })])).statusCode).toBe(400);
+    expect((await beacon([report({ grant, ranges: [[50, 60]] })])).statusCode).toBe(204);
+    expect((await beacon([report({ grant, player: "p2" })])).statusCode).toBe(204);
     expect((await state()).json()).toMatchObject({ watched_seconds: 0 });
   });
 

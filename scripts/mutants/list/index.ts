@@ -8,6 +8,7 @@ import { RECONCILER } from "./reconciler.ts";
 import { RECORDS } from "./records.ts";
 import { STATUS_STORE } from "./status-store.ts";
 import { TENANTS } from "./tenants.ts";
+import { VIEWS } from "./views.ts";
 import { WORKER } from "./worker.ts";
 
 export const AREAS: readonly Area[] = [
@@ -20,4 +21,5 @@ export const AREAS: readonly Area[] = [
   READING,
   CLIENT_STREAMS,
   MESSAGES,
+  VIEWS,
 ];
