@@ -12,7 +12,8 @@ const CAUSES = {
   renew: /^\s*UPDATE "statusplane"\.job\s+SET lease_until/,
   import: /\b(student|import_checkpoint)\b/,
   // what is too old, every few minutes, whoever watches
-  tooOld: /DELETE FROM "statusplane"\.idempotency WHERE used_at <|FROM "statusplane"\.view\s+WHERE seen_at </,
+  tooOld:
+    /DELETE FROM "statusplane"\.idempotency\s+WHERE used_at <|FROM "statusplane"\.view\s+WHERE seen_at <|FROM "statusplane"\.job\s+WHERE job_type = \S+ AND kind = \S+ AND payload::text <>/,
 } as const;
 
 export type Cause = keyof typeof CAUSES;

@@ -63,7 +63,7 @@ const HOUSEKEEPING = new RegExp(
     /WHERE status = \$\d+ AND \(tenant_id, kind, id\) >/,
     /FROM "statusplane"\.view\s+WHERE seen_at </,
     /DELETE FROM "statusplane"\.idempotency\s+WHERE used_at </,
-    /FROM "statusplane_academy"\.message m JOIN "statusplane"\.job j[\s\S]+WHERE j\.finished_at </,
+    /FROM "statusplane"\.job\s+WHERE job_type = \S+ AND kind = \S+ AND payload::text <>/,
   ]
     .map(({ source }) => source)
     .join("|"),
