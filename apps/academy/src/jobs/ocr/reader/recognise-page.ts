@@ -2,6 +2,7 @@ import { languageOf, meanConfidence, type PageTurn } from "../page-reading.ts";
 import type { Engine, EngineLine, Model } from "./engine.ts";
 import { cropped, turned, type GreyPicture } from "./grey-picture.ts";
 import type { LaidPage } from "./lay-page.ts";
+import { withoutOverlaid } from "./overlaid-lines.ts";
 
 /** What recognition made of a page's picture. */
 export interface RecognisedPage {
@@ -17,8 +18,10 @@ const SURE = 75;
 const CERTAIN = 85;
 /** Text of the other script is read with less, whatever the picture. */
 const HOPELESS = 50;
-/** Rows of text that are tried to tell model and turn. */
+/** Rows of text that are tried to tell the turn. */
 const SAMPLE_LINES = 2;
+/** A sample is Korean of which so much is Hangul: of Latin text, that model makes mostly digits and marks. */
+const KOREAN_SHARE = 0.5;
 /** As much of their width; the whole would take as long as a fifth of a page. */
 const SAMPLE_WIDTH = 0.6;
 /** A line read with less is tried with the other model too. */
@@ -54,7 +57,7 @@ export async function recognisePage(
   onProgress(85);
   return {
     ...{ turn: choice.turn, picture: choice.picture },
-    lines: await mendedLines(engine, { ...choice, lines: lines.filter(isText) }),
+    lines: await mendedLines(engine, { ...choice, lines: withoutOverlaid(lines.filter(isText)) }),
   };
 }
 
@@ -93,9 +96,9 @@ async function readUpright(
 }
 
 async function likeliestModel(engine: Engine, picture: GreyPicture, lineHeight: number): Promise<Model> {
-  const sample = densestRows(picture, lineHeight);
-  const { confidence } = await readSample(engine, sample, FIRST);
-  if (confidence >= SURE) return FIRST; // the whole page will tell
+  const sample = densestRows(picture, lineHeight, 1);
+  const { confidence, hangul } = await readSample(engine, sample, FIRST);
+  if (confidence >= SURE || hangul >= KOREAN_SHARE) return FIRST; // the whole page will tell
   if (confidence < HOPELESS) return OTHER[FIRST];
   return (await readSample(engine, sample, OTHER[FIRST])).confidence > confidence ? OTHER[FIRST] : FIRST;
 }
@@ -129,6 +132,8 @@ async function chooseReading(engine: Engine, candidate: Candidate): Promise<Choi
 interface Sampled {
   readonly model: Model;
   readonly confidence: number;
+  /** The share of its letters and marks that is Hangul, 0–1. */
+  readonly hangul: number;
 }
 
 async function surest(engine: Engine, picture: GreyPicture, lineHeight: number): Promise<Sampled> {
@@ -141,13 +146,15 @@ async function surest(engine: Engine, picture: GreyPicture, lineHeight: number):
 
 async function readSample(engine: Engine, sample: GreyPicture, model: Model): Promise<Sampled> {
   const [lines = []] = await engine.read([sample], { model, layout: "block" });
-  return { model, confidence: meanConfidence(lines) ?? 0 };
+  const signs = lines.map(({ text }) => text.replaceAll(/\s/g, "")).join("");
+  const hangul = (signs.match(/[가-힣]/gu)?.length ?? 0) / Math.max(1, signs.length);
+  return { model, confidence: meanConfidence(lines) ?? 0, hangul };
 }
 
 /** The rows of a page that hold most ink, with room for a few lines. */
-function densestRows(picture: GreyPicture, lineHeight: number): GreyPicture {
+function densestRows(picture: GreyPicture, lineHeight: number, lines = SAMPLE_LINES): GreyPicture {
   const { width, height, data } = picture;
-  const rows = Math.round(Math.max(lineHeight, 20) * 2 * SAMPLE_LINES);
+  const rows = Math.round(Math.max(lineHeight, 20) * 2 * lines);
   if (rows >= height) return picture;
   const ink = new Float64Array(height);
   for (let y = 0; y < height; y++) {
