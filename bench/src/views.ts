@@ -14,12 +14,15 @@ import { isHousekeeping, StatementMark } from "../../test/end-to-end/support/sta
 import type { BenchOptions } from "./main.ts";
 import { PostgresMeter, ratesOf } from "./polling/postgres-meter.ts";
 import { watchByTwo } from "./views/clients.ts";
+import { measureGridLag, PROBE } from "./views/grid-lag.ts";
 import { openRival, RIVAL_ROLE, RIVALS } from "./views/heartbeat-rival.ts";
 import { printOurs, printSides, type Phase, type Side } from "./views/print-phases.ts";
 import { TENANT, VIDEO, type ViewersAnswer } from "./views/words.ts";
 
 const VIEWERS = (process.env["BENCH_VIEWERS"] ?? "0,1000,10000").split(",").map(Number);
 const DEFAULT_MINUTES = 0.5;
+/** The most viewers watch for as long as was asked for; everything that is beside them, at most so long. */
+const BESIDE_MINUTES = 2;
 const POLLS_PER_SECOND = 50;
 const RESUME_EVERY_MS = 100;
 const GRID_EVERY_MS = 2_000;
@@ -42,9 +45,10 @@ interface Stage {
 
 export async function run({ minutes }: BenchOptions): Promise<void> {
   const milliseconds = (minutes ?? DEFAULT_MINUTES) * 60_000;
+  const besideMs = Math.min(milliseconds, BESIDE_MINUTES * 60_000);
   const most = Math.max(...VIEWERS);
   console.log(
-    `${VIEWERS.join(", ")} viewers for ${milliseconds / 60_000} min each; every figure is per minute`,
+    `${VIEWERS.join(", ")} viewers, the most for ${milliseconds / 60_000} min, the others and the rivals for ${besideMs / 60_000}; every figure is per minute`,
   );
   const deployment = await Deployment.open();
   try {
@@ -58,19 +62,22 @@ export async function run({ minutes }: BenchOptions): Promise<void> {
         deployment.token(TENANT, { sub: `viewer-${n}`, scope: "play watch" }),
       ),
     );
-    const stage = { deployment, meter: new PostgresMeter(deployment.postgres), origin, milliseconds };
+    const stage = { deployment, meter: new PostgresMeter(deployment.postgres), origin };
     await prepare(stage, most);
     const phases: Phase[] = [];
-    for (const viewers of VIEWERS) phases.push(await measure(stage, tokens.slice(0, viewers)));
+    for (const viewers of VIEWERS) {
+      const forMs = viewers === most ? milliseconds : besideMs;
+      phases.push(await measure({ ...stage, milliseconds: forMs }, tokens.slice(0, viewers)));
+    }
     printOurs(phases);
-    await compareRivals(phases.at(-1), tokens, { deployment, milliseconds });
+    await compareRivals(phases.at(-1), tokens, { deployment, milliseconds: besideMs });
   } finally {
     await deployment.close();
   }
 }
 
 /** A video as another program's worker leaves it, its policy, and every view known to Redis as after a first visit. */
-async function prepare({ deployment, origin }: Stage, viewers: number): Promise<void> {
+async function prepare({ deployment, origin }: Omit<Stage, "milliseconds">, viewers: number): Promise<void> {
   const text = JSON.stringify({ status: "READY", hls_path: "x", duration: 1_800 });
   const { url } = deployment.statusRedis;
   await withRedis(
@@ -85,6 +92,7 @@ async function prepare({ deployment, origin }: Stage, viewers: number): Promise<
   await eventually("the policy's errand is done", async () => (await countErrands(deployment)) === 0, 60_000);
   const timings = { ...DEFAULT_TIMINGS, requestDeadlineMs: 10_000 };
   await using store = await openRedisStatusStore({ url, timings });
+  await store.views.load([{ ref: viewRef(TENANT, VIDEO, PROBE), recorded: null }]);
   for (let n = 0; n < viewers; n += 100) {
     const refs = Array.from({ length: Math.min(100, viewers - n) }, (_, i) =>
       viewRef(TENANT, VIDEO, `viewer-${n + i}`),
@@ -102,13 +110,16 @@ async function measure(
   const [before, decidedBefore] = [await usage(), await countDecided(deployment)];
   const mark = await StatementMark.set(deployment.postgres.url, [API_ROLE, WORKER_ROLE]);
   const manager = await deployment.token(TENANT);
+  const probe = await deployment.token(TENANT, { sub: PROBE, scope: "play watch" });
   let seen: ViewersAnswer = { reports: 0, reportMs: [], pollMs: [], failed: 0 };
+  let lagMs: readonly number[] = [];
   const rates = await meter.measure(async () => {
     const order = { origin, path: "/api/v1/views/", tokens, video: VIDEO, milliseconds };
     const poll = { path: `/media/videos/${VIDEO}/progress/`, perSecond: POLLS_PER_SECOND };
     const isOver = AbortSignal.timeout(milliseconds);
-    [seen] = await Promise.all([
+    [seen, lagMs] = await Promise.all([
       tokens.length === 0 ? sleep(milliseconds).then(() => seen) : watchByTwo({ ...order, poll }),
+      tokens.length === 0 ? [] : measureGridLag({ origin, manager, probe, isOver }),
       askAgain(`${origin}/api/v1/views/${VIDEO}/`, tokens, { everyMs: RESUME_EVERY_MS, isOver }),
       askAgain(`${origin}/api/v1/views/live/?videos=${VIDEO}`, [manager], { everyMs: GRID_EVERY_MS, isOver }),
     ]);
@@ -119,7 +130,7 @@ async function measure(
   const after = await usage();
   const flushes = statements.filter(({ query }) => FLUSH.test(query));
   return {
-    ...{ viewers: tokens.length, seen, rates },
+    ...{ viewers: tokens.length, seen, lagMs, rates },
     flushes: flushes.reduce((sum, { calls }) => sum + calls, 0) / minutes,
     caused: statements.filter((each) => !FLUSH.test(each.query) && !isHousekeeping(each)),
     redisCpuSeconds: (after.cpu - before.cpu) / minutes,
@@ -154,7 +165,7 @@ function redisUsage(url: string): Promise<{ cpu: number; bytes: number }> {
 function countErrands({ databaseUrl }: Deployment): Promise<number> {
   return withClient(databaseUrl, async (client) => {
     const { rows } = await client.query<{ count: number }>(
-      "SELECT count(*)::int AS count FROM statusplane.view_errand",
+      "SELECT count(*)::int AS count FROM statusplane.view_errand WHERE done_at IS NULL",
     );
     return rows[0]?.count ?? 0;
   });

@@ -19,4 +19,5 @@ export const DRILL_TIMINGS: Timings = {
   relistEveryMs: 2_000,
   finishWithinMs: 1_500,
   viewFlushMs: 1_000,
+  viewTtlSeconds: 5,
 };

@@ -53,12 +53,30 @@ export interface RedisViewsParts {
   readonly now?: () => number;
 }
 
+interface AskedPolicies {
+  readonly tenant: string;
+  readonly videos: readonly string[];
+}
+
 /** Views in Redis: one script a report; all keys of a tenant's views are in one slot. */
 export class RedisViews implements ViewStore, ViewFlushStore {
   readonly #parts: RedisViewsParts;
   readonly #publish: "PUBLISH" | "SPUBLISH";
   readonly #states = new TurnBatch<ViewRef, ViewState | null>({
     fetch: (refs) => this.#readStates(refs),
+    maxItems: 500,
+  });
+  /** Many report of the same videos at once: their policies are asked for once. */
+  readonly #policies = new TurnBatch<AskedPolicies, readonly HoldingPolicy[] | null>({
+    fetch: (asked) => this.#readPolicies(asked),
+    maxItems: 500,
+  });
+  /** Tenants that are reported of: said once for all reports of a moment, and before any of them is answered. */
+  readonly #tenants = new TurnBatch<string, unknown>({
+    fetch: (tenants) =>
+      this.#parts.writes.call((client) =>
+        Promise.all(tenants.map((tenant) => client.zadd(OWN_KEYS.viewTenants, Date.now(), tenant))),
+      ),
     maxItems: 500,
   });
 
@@ -77,10 +95,10 @@ export class RedisViews implements ViewStore, ViewFlushStore {
     const { view, watched, clock, viewers, events } = viewKeys(ref, cluster);
     const { dirty } = tenantViewKeys(ref.tenant, cluster);
     const flag = (value: boolean): number => (value ? 1 : 0);
-    const reply = (await writes.call(async (client) => {
-      // Before the report, so that no dirty view is of a tenant that nobody knows; forgotten long after it at the earliest.
-      const known = client.zadd(OWN_KEYS.viewTenants, Date.now(), ref.tenant);
-      const counted = client.reportView(
+    // With the report, so that none is acknowledged of a tenant that nobody knows; forgotten long after it at the earliest.
+    const known = this.#tenants.get(ref.tenant, ref.tenant);
+    const asked = writes.call((client) =>
+      client.reportView(
         ...[view, watched, clock, viewers, dirty, this.#now()],
         ...[report.player, report.agoMs, report.positionSeconds, report.speed],
         ...[flag(report.muted), flag(report.hidden), flag(report.left)],
@@ -88,10 +106,10 @@ export class RedisViews implements ViewStore, ViewFlushStore {
         ...[rules.deadlineMs ?? "", viewerName(ref.viewer), viewInTenant(ref), events, this.#publish],
         rules.generation ?? "",
         ...report.ranges.flat(),
-      );
-      return (await Promise.all([counted, known]))[0]; // both: where Redis goes away, neither is left without a listener
-    })) as readonly unknown[];
-    const [outcome, counted, tooFast, beyond, ahead, ...values] = reply;
+      ),
+    );
+    const [reply] = await Promise.all([asked, known]); // both: where Redis goes away, neither is left without a listener
+    const [outcome, counted, tooFast, beyond, ahead, ...values] = reply as readonly unknown[];
     const state = stateOf(ref, values);
     if (outcome !== "counted" || state === null)
       return { outcome: outcome === "refused" || outcome === "revoked" ? outcome : "load" };
@@ -132,13 +150,8 @@ export class RedisViews implements ViewStore, ViewFlushStore {
   }
 
   /** @throws {store_unavailable} */
-  async readPolicies(tenant: string, videos: readonly string[]): Promise<readonly HoldingPolicy[] | null> {
-    const { policies } = tenantViewKeys(tenant, this.#parts.cluster);
-    const [own, ...texts] = await this.#parts.reads.call((client) =>
-      client.hmget(policies, OF_TENANT, ...videos),
-    );
-    if (own === null || own === undefined) return null;
-    return texts.map((text) => holdingPolicy(keptPolicy(text), keptPolicy(own)));
+  readPolicies(tenant: string, videos: readonly string[]): Promise<readonly HoldingPolicy[] | null> {
+    return this.#policies.get(`${tenant} ${videos.join()}`, { tenant, videos });
   }
 
   /** @throws {store_unavailable} */
@@ -317,6 +330,22 @@ export class RedisViews implements ViewStore, ViewFlushStore {
       .filter((ref) => ref !== null && ref.viewer === viewer)
       .map((ref) => ref?.video ?? "");
     return [...new Set([...videos, ...own])].map((each) => viewRef(tenant, each, viewer));
+  }
+
+  async #readPolicies(
+    asked: readonly AskedPolicies[],
+  ): Promise<readonly (readonly HoldingPolicy[] | null)[]> {
+    const { cluster, reads } = this.#parts;
+    const replies = await reads.call((client) =>
+      Promise.all(
+        asked.map(({ tenant, videos }) =>
+          client.hmget(tenantViewKeys(tenant, cluster).policies, OF_TENANT, ...videos),
+        ),
+      ),
+    );
+    return replies.map(([own = null, ...texts]) =>
+      own === null ? null : texts.map((text) => holdingPolicy(keptPolicy(text), keptPolicy(own))),
+    );
   }
 
   async #readStates(refs: readonly ViewRef[]): Promise<(ViewState | null)[]> {

@@ -29,11 +29,14 @@ export interface TokenVerifierOptions {
   readonly limits: Limits;
   /** The only tenants that sign-in tokens may name; null: any. */
   readonly tenants?: ReadonlySet<string> | null;
-  /** Verified tokens remembered at most; the oldest goes first. Default 10,000. */
+  /** Verified tokens remembered at most; the oldest goes first. Default 20,000: more people than one process serves. */
   readonly remembered?: number;
   /** Unix ms. Default: `Date.now`. */
   readonly now?: () => number;
 }
+
+/** About 1 kB each. With more in turn each would be forgotten just before it comes again. */
+const REMEMBERED = 20_000;
 
 /**
  * Verifies tokens, and remembers each verified one until it expires: a known token costs one map lookup. What counts its
@@ -149,7 +152,7 @@ export class TokenVerifier {
   }
 
   #remember(token: string, identity: Identity): void {
-    const most = this.#options.remembered ?? 10_000;
+    const most = this.#options.remembered ?? REMEMBERED;
     if (this.#known.size >= most) {
       const oldest = this.#known.keys().next();
       if (oldest.done !== true) this.#known.delete(oldest.value);
