@@ -2,6 +2,7 @@ import {
   bitmapOf,
   OWN_KEYS,
   uuidV7,
+  viewKeys,
   viewRef,
   type Report,
   type StatusStore,
@@ -138,6 +139,21 @@ describe.each([{ isCluster: false }, { isCluster: true }])(
       expect(Object.keys(await lives((await begun()).tenant)), "loaded and never reported").toEqual([
         "view:7:a",
       ]);
+    });
+
+    it("stay small, whatever players a client makes up", async () => {
+      const ref = await begun();
+      for (let n = 0; n < 300; n += 1) {
+        const reported = await store.views.report(ref, { ...NOTHING, player: `p${n}`, agoMs: 60_000 }, RULES);
+        expect(reported.outcome).toBe("counted");
+      }
+      const { clock, view } = viewKeys(ref, isCluster);
+      expect(await raw.hkeys(clock)).toEqual(expect.arrayContaining(["credit", "at"]));
+      expect(await raw.hlen(clock)).toBeLessThan(10);
+      expect(await raw.hlen(view)).toBeLessThan(250);
+      expect((await store.views.read([ref]))[0]).toMatchObject({ session: 300, version: 300 });
+      await settleAll(ref.tenant);
+      expect(await raw.hlen(view)).toBeLessThan(20);
     });
 
     it("lie in one slot per tenant, but for the list of tenants", async () => {

@@ -23,6 +23,8 @@ export const MAX_CREDIT_MS = MAX_REPORT_AGE_MS;
 export const PLACE_MS = 45_000;
 /** Where nobody may skip, so many seconds that fall between two reports may be missing. */
 export const AHEAD_SECONDS = 3;
+/** Lines of sessions that a view keeps until they are written: names of players are made up. */
+const MAX_SESSIONS = 200;
 /** A view that was lost from the status store gets credit for the time since it was last written, if that is no more, ms. */
 export const LOST_CREDIT_MS = 3_600_000;
 
@@ -105,15 +107,17 @@ export function countReport(
 ): Counted {
   const { nowMs } = rules;
   const reportedAtMs = nowMs - report.agoMs;
-  const players = new Map([...(clock?.players ?? [])].filter(([, atMs]) => atMs > nowMs - MAX_CREDIT_MS));
+  const players = new Map([...(clock?.players ?? [])].filter(([, atMs]) => atMs > nowMs - PLACE_MS));
   if (!hasPlace(players, report, rules)) return { outcome: "refused" };
   const creditMs = creditOf(clock, rules);
   const { watched, countedSeconds, leftOut } = countSeconds(view.watched, report.ranges, {
     ...rules,
     mayCount: Math.floor((creditMs * rules.maxSpeed) / 1_000),
   });
-  if (report.left) players.delete(report.player);
-  else players.set(report.player, Math.max(players.get(report.player) ?? 0, reportedAtMs));
+  const playedAtMs = Math.max(players.get(report.player) ?? 0, reportedAtMs);
+  // Whoever holds no place is not kept: names of players are made up.
+  if (report.left || playedAtMs <= nowMs - PLACE_MS) players.delete(report.player);
+  else players.set(report.player, playedAtMs);
   const session = view.player === report.player ? view.session : view.session + 1;
   const watchedSeconds = view.watchedSeconds + countedSeconds;
   const isNewer = reportedAtMs >= view.positionAtMs;
@@ -139,10 +143,7 @@ export function countReport(
       seenAtMs: Math.max(view.seenAtMs ?? 0, reportedAtMs),
       dueAtMs: view.dueAtMs ?? (isDue ? nowMs : null),
       watched,
-      sessions: new Map(view.sessions).set(
-        session,
-        logged(view.sessions.get(session), { session, reportedAtMs, countedSeconds, report }),
-      ),
+      sessions: withSession(view.sessions, { session, reportedAtMs, countedSeconds, report }),
     },
   };
 }
@@ -196,19 +197,26 @@ function countSeconds(
   return { watched: watched.slice(0, Math.max(before.length, Math.ceil(last / 8))), countedSeconds, leftOut };
 }
 
+interface SessionNews {
+  readonly session: number;
+  readonly reportedAtMs: number;
+  readonly countedSeconds: number;
+  readonly report: Report;
+}
+
+/** The lines with what is new of one; one more than there may be is not begun. */
+function withSession(
+  sessions: ReadonlyMap<number, SessionLog>,
+  news: SessionNews,
+): ReadonlyMap<number, SessionLog> {
+  const before = sessions.get(news.session);
+  if (before === undefined && sessions.size >= MAX_SESSIONS) return sessions;
+  return new Map(sessions).set(news.session, logged(before, news));
+}
+
 function logged(
   before: SessionLog | undefined,
-  {
-    session,
-    reportedAtMs,
-    countedSeconds,
-    report: { muted, hidden, speed },
-  }: {
-    readonly session: number;
-    readonly reportedAtMs: number;
-    readonly countedSeconds: number;
-    readonly report: Report;
-  },
+  { session, reportedAtMs, countedSeconds, report: { muted, hidden, speed } }: SessionNews,
 ): SessionLog {
   return {
     session,

@@ -14,6 +14,7 @@
 --         {'counted', counted, too fast, beyond the end, ahead, then STATE of views/view-reply.ts}
 
 local FIRST_CREDIT, MAX_CREDIT, PLACE, AHEAD, LIFE = 15000, 14400000, 45000, 3, 43200000
+local FIELDS, MAX_SESSIONS = 12, 200 -- of a view's hash: those that are no session's line, and lines
 
 if redis.call('EXISTS', KEYS[1]) == 0 then
   return { 'load' }
@@ -41,9 +42,9 @@ for i = 1, #flat, 2 do
     generation = value
   elseif field == 'p:' .. player then
     own = value
-  elseif value <= now - MAX_CREDIT then
+  elseif value <= now - PLACE then
     gone[#gone + 1] = field
-  elseif value > now - PLACE then
+  else
     others = others + 1
   end
 end
@@ -107,10 +108,11 @@ end
 
 credit = math.max(0, credit - math.floor(counted * 1000 / maxSpeed))
 redis.call('HSET', KEYS[3], 'credit', credit, 'at', math.max(now, at or 0))
-if ARGV[8] == '1' then
+own = math.max(own, reportedAt)
+if ARGV[8] == '1' or own <= now - PLACE then -- whoever holds no place is not kept: names of players are made up
   redis.call('HDEL', KEYS[3], 'p:' .. player)
 else
-  redis.call('HSET', KEYS[3], 'p:' .. player, math.max(own, reportedAt))
+  redis.call('HSET', KEYS[3], 'p:' .. player, own)
 end
 if #gone > 0 then
   redis.call('HDEL', KEYS[3], unpack(gone))
@@ -136,14 +138,17 @@ end
 
 -- the session's line: began, ended, counted, muted, hidden, speed
 local field = 'log:' .. session
-local log = {}
-for part in string.gmatch(redis.call('HGET', KEYS[1], field) or '', '%S+') do
-  log[#log + 1] = tonumber(part)
+local line = redis.call('HGET', KEYS[1], field)
+if line or redis.call('HLEN', KEYS[1]) < FIELDS + MAX_SESSIONS then
+  local log = {}
+  for part in string.gmatch(line or '', '%S+') do
+    log[#log + 1] = tonumber(part)
+  end
+  redis.call('HSET', KEYS[1], field, string.format('%.0f %.0f %d %d %d %.17g',
+    math.min(log[1] or reportedAt, reportedAt), math.max(log[2] or reportedAt, reportedAt),
+    (log[3] or 0) + counted, (log[4] or 0) + (ARGV[6] == '1' and counted or 0),
+    (log[5] or 0) + (ARGV[7] == '1' and counted or 0), math.max(log[6] or 0, speed)))
 end
-redis.call('HSET', KEYS[1], field, string.format('%.0f %.0f %d %d %d %.17g',
-  math.min(log[1] or reportedAt, reportedAt), math.max(log[2] or reportedAt, reportedAt),
-  (log[3] or 0) + counted, (log[4] or 0) + (ARGV[6] == '1' and counted or 0),
-  (log[5] or 0) + (ARGV[7] == '1' and counted or 0), math.max(log[6] or 0, speed)))
 
 redis.call('PERSIST', KEYS[1])
 redis.call('PERSIST', KEYS[2])
