@@ -79,4 +79,4 @@ function row(cells: readonly string[]): void {
   console.log(`| ${cells.join(" | ")} |`);
 }
 
-const ms = (value: number): string => value.toFixed(1);
+const ms = (value: number): string => (Number.isNaN(value) ? "–" : value.toFixed(1));
