@@ -84,6 +84,7 @@ describe("reports", () => {
     ["a range that ends before it begins", [report({ ranges: [[5, 5]] })]],
     ["half seconds", [report({ ranges: [[0.5, 3]] })]],
     ["more seconds than one report may name", [report({ ranges: [[0, 7_201]] })]],
+    ["more seconds than one request may name", [1, 2, 3].map(() => report({ ranges: [[0, 7_000]] }))],
     ["a speed of 0", [report({ speed: 0 })]],
     ["the future", [report({ ago_ms: -1 })]],
     ["a video that is no id", [report({ video: "../x" })]],

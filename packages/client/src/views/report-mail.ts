@@ -1,5 +1,6 @@
 import {
   MAX_REPORTS,
+  MAX_REQUEST_SECONDS,
   readReportAnswers,
   ROUTES,
   type ReportAnswer,
@@ -13,6 +14,7 @@ import { retryWait } from "../transport/backoff.ts";
 import { bodyOf, type KeptReport } from "./kept-report.ts";
 import type { NamedReport, ReportStore } from "./report-store.ts";
 import type { ViewsEnvironment } from "./views-environment.ts";
+import { secondsIn } from "./watched-seconds.ts";
 
 /** What became of one player's report. */
 export interface PlayerAnswer {
@@ -245,14 +247,15 @@ export class ReportMail {
   /** As many as one request takes, the oldest first. @param among Default: of all. */
   #batch(among?: ReadonlySet<string>): readonly NamedReport[] {
     const nowMs = this.#parts.environment.wallNow();
-    let characters = 0;
+    let [characters, seconds] = [0, 0];
     return this.#parts.store
       .all()
       .filter(({ key }) => among?.has(key) ?? true)
       .slice(0, MAX_REPORTS)
       .filter(({ report }, index) => {
         characters += JSON.stringify(bodyOf(report, nowMs)).length + 1;
-        return index === 0 || characters <= MAX_BODY_CHARACTERS;
+        seconds += secondsIn(report.ranges);
+        return index === 0 || (characters <= MAX_BODY_CHARACTERS && seconds <= MAX_REQUEST_SECONDS);
       });
   }
 

@@ -1,4 +1,6 @@
+import { MAX_REQUEST_SECONDS } from "@statusplane/core/wire";
 import { afterEach, describe, expect, it } from "vitest";
+import { secondsIn } from "../../src/views/watched-seconds.ts";
 import {
   createViewReporter,
   type ViewReporter,
@@ -273,6 +275,24 @@ describe("without a network", () => {
     environment.wake();
     await settle();
     expect(world.server.posts.length).toBe(before + 1);
+  });
+
+  it("much of it is sent in several requests, none with more seconds than one may name", async () => {
+    const world = new World();
+    const { reporter, media } = world.open();
+    [media.duration, media.playbackRate] = [86_400, 16];
+    reporter.watch(media.element, { videoId: "1" });
+    world.server.status = null;
+    media.play();
+    await media.pass(1_000_000);
+    world.server.status = 200;
+    const before = world.server.posts.length;
+    await media.pass(60_000);
+    const seconds = world.server.posts
+      .slice(before)
+      .map(({ reports }) => secondsIn(reports.flatMap(({ ranges }) => ranges)));
+    expect(Math.max(...seconds)).toBeLessThanOrEqual(MAX_REQUEST_SECONDS);
+    expect(world.server.watched("1")[0]?.[1]).toBeGreaterThan(16_000);
   });
 
   it("what was watched in a tab that is closed is sent by the next page, as old as it is, of the same person alone", async () => {

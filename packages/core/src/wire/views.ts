@@ -10,6 +10,8 @@ export const MAX_REPORTS = 50;
 export const MAX_REPORT_RANGES = 200;
 /** Seconds that one report names, at most. */
 export const MAX_REPORT_SECONDS = 7_200;
+/** Seconds that all reports of a request name, at most: each is looked at in the status store. */
+export const MAX_REQUEST_SECONDS = 14_400;
 /** A report that is older than this when it is sent counts as if it were so old. */
 export const MAX_REPORT_AGE_MS = 4 * 3_600_000;
 /** No video is longer than this, for views. */

@@ -3,6 +3,7 @@ import {
   LEFT_OUT_REASONS,
   MAX_REPORT_RANGES,
   MAX_REPORT_SECONDS,
+  MAX_REQUEST_SECONDS,
   MAX_REPORTS,
   MAX_VIEW_SECONDS,
   REFUSAL_REASONS,
@@ -22,6 +23,10 @@ const range = z.tuple([second, second]).refine(([from, to]) => from < to, "a ran
 const word = z.string().min(1).max(SUBJECT_MAX_CHARACTERS).refine(isStorableText, "is not a text");
 const words = z.array(word).max(1_000);
 
+function secondsOf(ranges: readonly (readonly [number, number])[]): number {
+  return ranges.reduce((sum, [from, to]) => sum + to - from, 0);
+}
+
 /** One report. */
 const report = z.object({
   video: z.union([z.string().max(64), z.number().int().min(0)]).transform(String),
@@ -30,7 +35,7 @@ const report = z.object({
     .array(range)
     .max(MAX_REPORT_RANGES)
     .refine(
-      (ranges) => ranges.reduce((sum, [from, to]) => sum + to - from, 0) <= MAX_REPORT_SECONDS,
+      (ranges) => secondsOf(ranges) <= MAX_REPORT_SECONDS,
       `at most ${MAX_REPORT_SECONDS} seconds a report`,
     ),
   position: z.number().min(0).max(MAX_VIEW_SECONDS),
@@ -42,7 +47,16 @@ const report = z.object({
   grant: z.string().max(2_048).optional(),
 });
 
-export const reportsSchema = z.object({ reports: z.array(report).min(1).max(MAX_REPORTS) });
+export const reportsSchema = z.object({
+  reports: z
+    .array(report)
+    .min(1)
+    .max(MAX_REPORTS)
+    .refine(
+      (reports) => secondsOf(reports.flatMap(({ ranges }) => ranges)) <= MAX_REQUEST_SECONDS,
+      `at most ${MAX_REQUEST_SECONDS} seconds a request`,
+    ),
+});
 export type ReadReport = z.infer<typeof report>;
 
 const audience = schemaOf<AudienceBody>()(
