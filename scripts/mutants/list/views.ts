@@ -1,4 +1,4 @@
-import type { Area } from "../mutant.ts";
+import { without, type Area } from "../mutant.ts";
 
 export const VIEWS: Area = {
   title: "What is watched",
@@ -19,15 +19,16 @@ export const VIEWS: Area = {
       },
     },
     {
-      name: "what-came-back-is-told",
+      name: "what-came-back-has-a-version",
       why: "a teacher's grid shows less than the row until the student reports again",
       file: "packages/redis/src/views/lua/load.lua",
-      replace: [["    redis.call(ARGV[13], ARGV[12], ARGV[11])\n", ""]],
+      replace: [without("    redis.call('HINCRBY', KEYS[1], 'version', 1)\n")],
       test: {
         project: "unit",
         file: "packages/redis/test/redis-views.test.ts",
-        title: "tells what a row brings back that the store had lost",
-        stillGreen: "tells a decision that was committed",
+        title:
+          "puts a row in, with credit for the time since it was written, and merges it with what is there",
+        stillGreen: "counts what was played, and a repeated report nothing",
       },
     },
   ],
