@@ -172,7 +172,7 @@ export class Connections {
     const tookBytes = socket.bytesWritten - socket.writableLength;
     if (connection.reader === null) {
       connection.reader = { sinceMs: nowMs, tookBytes };
-      socket.setTimeout(silenceMs);
+      if (connection.answer !== null) socket.setTimeout(silenceMs); // what is no HTTP any more has its own rules
     }
     const seconds = (nowMs - connection.reader.sinceMs) / 1_000;
     if (seconds < paceOverMs / 1_000 + socket.writableLength / slowestBytesPerSecond) return;
