@@ -1,5 +1,4 @@
 import {
-  bitmapOf,
   uuidV7,
   viewRef,
   type Report,
@@ -12,6 +11,7 @@ import {
 } from "@statusplane/core";
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
 import { eventually } from "../eventually.ts";
+import { recordedView } from "./recorded-view.ts";
 
 /** A store of views with its feed. */
 export interface OpenedViewFeed {
@@ -107,17 +107,7 @@ export function describeViewFeed(name: string, open: () => Promise<OpenedViewFee
       const ref = await begun();
       await play(ref, 5);
       const { told } = await watch(ref);
-      const recorded = {
-        ...{
-          session: 0,
-          version: 0,
-          positionSeconds: 1,
-          lengthSeconds: 100,
-          seenAtMs: 1,
-          attendedAtMs: null,
-        },
-        watched: bitmapOf([[50, 60]]),
-      };
+      const recorded = recordedView();
       await opened.views.load([{ ref, recorded }]);
       await eventually("it is told", () => told.at(-1) === "a@b.c: 누구 15");
     });

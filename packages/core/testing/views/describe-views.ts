@@ -18,6 +18,7 @@ import {
 import { DEFAULT_POLICY, type SecondsRange } from "@statusplane/core/wire";
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { recordedView } from "./recorded-view.ts";
 
 /** A store of views whose clock the tests turn. */
 export interface OpenedViews {
@@ -260,17 +261,7 @@ export function describeViews(name: string, open: (now: () => number) => Promise
       const { tenant } = ref;
       await store().report(ref, report([[0, 3]]), RULES);
       const written = await mark(tenant);
-      const recorded: RecordedView = {
-        ...{
-          session: 0,
-          version: 0,
-          positionSeconds: 1,
-          lengthSeconds: 100,
-          seenAtMs: 1,
-          attendedAtMs: null,
-        },
-        watched: bitmapOf([[50, 60]]),
-      };
+      const recorded = recordedView();
       await store().load([{ ref, recorded }]);
       await store().settle(tenant, [{ ref, mark: written, attendedAtMs: null }]);
       expect(await count(tenant)).toBe(1);
